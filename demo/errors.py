@@ -1,0 +1,16 @@
+"""The one exception that a visitor may read."""
+
+
+class DemoError(Exception):
+    """One sentence that a person can act on: what was wrong and what would be right.
+
+    The arguments are a key of `demo.text` and the values of its fields, so that the same error
+    reads in the visitor's own language; `str(error)` is the English sentence.
+    """
+
+    def __init__(self, key: str, **fields: object) -> None:
+        from demo.text import say
+
+        self.key = key
+        self.fields = fields
+        super().__init__(say(key, "en", **fields))

@@ -1,0 +1,135 @@
+"""Frozen, self-checking answers: what every model returns and every drawer takes."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+"""H×W×3 uint8 RGB, upright. Every picture inside this program has this form."""
+
+
+def check_image(image: Image) -> None:
+    """Raise ValueError unless `image` is H×W×3 uint8 with at least one pixel."""
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
+        raise ValueError(f"expected a non-empty H×W×3 uint8 image, got {image.shape} {image.dtype}")
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Where the time of one answer went, in milliseconds."""
+
+    decode: float = 0.0
+    preprocess: float = 0.0
+    forward: float = 0.0
+    postprocess: float = 0.0
+    draw: float = 0.0
+
+    @property
+    def total(self) -> float:
+        """Sum of the five parts, ms."""
+        return self.decode + self.preprocess + self.forward + self.postprocess + self.draw
+
+    def as_dict(self) -> dict[str, float]:
+        """The JSON shape `timing_ms`: five parts rounded to 0.01 ms."""
+        return {part: round(value, 2) for part, value in asdict(self).items()}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """A classifier's answer: one probability a label.
+
+    probabilities: C float32, ≥ 0, sum 1. labels: C names in the same order.
+    known: False where the picture is probably none of the classes.
+    """
+
+    probabilities: NDArray[np.float32]
+    labels: tuple[str, ...]
+    known: bool = True
+
+    def __post_init__(self) -> None:
+        p = self.probabilities
+        if p.dtype != np.float32 or p.shape != (len(self.labels),):
+            raise ValueError(f"expected {len(self.labels)} float32 scores, got {p.shape} {p.dtype}")
+        if not np.isfinite(p).all() or (p < 0).any() or abs(float(p.sum()) - 1) > 1e-3:
+            raise ValueError(f"expected probabilities ≥ 0 with sum 1, got sum {p.sum()}")
+
+    def top(self, k: int) -> list[tuple[str, float]]:
+        """The k best (label, probability), best first; ties keep the order of the labels."""
+        order = np.argsort(-self.probabilities, kind="stable")[:k]
+        return [(self.labels[i], float(self.probabilities[i])) for i in order]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detections:
+    """A detector's answer, in pixels of the upload.
+
+    xyxy: N×4 float32, x0 ≤ x1, y0 ≤ y1. scores: N float32 in 0–1. class_ids: N int64, an index
+    into labels (all names the model knows). size_wh: width and height of the upload.
+    masks: N×H×W bool, or None.
+    """
+
+    xyxy: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    class_ids: NDArray[np.int64]
+    labels: tuple[str, ...]
+    size_wh: tuple[int, int]
+    masks: NDArray[np.bool_] | None = None
+
+    def __post_init__(self) -> None:
+        n = len(self.scores)
+        if self.xyxy.shape != (n, 4) or self.scores.shape != (n,) or self.class_ids.shape != (n,):
+            raise ValueError(
+                f"expected N×4, N, N; got {self.xyxy.shape}, {self.scores.shape}, "
+                f"{self.class_ids.shape}"
+            )
+        if not np.isfinite(self.xyxy).all() or (self.xyxy[:, 2:] < self.xyxy[:, :2]).any():
+            raise ValueError("expected finite boxes with x0 ≤ x1 and y0 ≤ y1")
+        if ((self.scores < 0) | (self.scores > 1)).any():
+            raise ValueError("expected scores in 0–1")
+        if ((self.class_ids < 0) | (self.class_ids >= len(self.labels))).any():
+            raise ValueError(f"expected class ids in 0–{len(self.labels) - 1}")
+        width, height = self.size_wh
+        if self.masks is not None and self.masks.shape != (n, height, width):
+            raise ValueError(f"expected masks {(n, height, width)}, got {self.masks.shape}")
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    @classmethod
+    def empty(cls, labels: tuple[str, ...], size_wh: tuple[int, int]) -> "Detections":
+        """No boxes at all."""
+        return cls(
+            np.zeros((0, 4), np.float32),
+            np.zeros(0, np.float32),
+            np.zeros(0, np.int64),
+            labels,
+            size_wh,
+        )
+
+    def __getitem__(self, chosen: NDArray[Any]) -> "Detections":
+        """The rows named by a boolean mask or an index array, in that order."""
+        masks = None if self.masks is None else self.masks[chosen]
+        return Detections(
+            self.xyxy[chosen],
+            self.scores[chosen],
+            self.class_ids[chosen],
+            self.labels,
+            self.size_wh,
+            masks,
+        )
+
+    def select(self, confidence: float, classes: tuple[str, ...] = ()) -> "Detections":
+        """Boxes with a score ≥ confidence and, unless `classes` is empty, one of those labels."""
+        keep = self.scores >= confidence
+        if classes:
+            ids = [i for i, label in enumerate(self.labels) if label in classes]
+            keep &= np.isin(self.class_ids, ids)
+        return self[keep]
+
+    def counts(self) -> dict[str, int]:
+        """Boxes a label, most frequent first, then by the order of the labels."""
+        ids, numbers = np.unique(self.class_ids, return_counts=True)
+        pairs = sorted(zip(numbers, ids, strict=True), key=lambda pair: (-pair[0], pair[1]))
+        return {self.labels[i]: int(n) for n, i in pairs}
