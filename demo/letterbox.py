@@ -1,0 +1,149 @@
+"""Image transforms that carry their inverse for coordinates: letterbox and centre crop.
+
+Both are geometry found once from the size of the upload; neither can drift from its inverse.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from demo.results import Image, check_image
+
+_GREY = (114, 114, 114)
+
+
+@dataclass(frozen=True, slots=True)
+class Letterbox:
+    """Resize with the aspect ratio kept, then a grey border up to a multiple of the stride.
+
+    Equal to the rectangular LetterBox that ultralytics 8.4.190 applies in `predict`.
+    """
+
+    size_wh: tuple[int, int]
+    """Width and height of the upload, pixels."""
+    scale: float
+    """Network pixels a pixel of the upload, before the sides are rounded."""
+    pad_xy: tuple[int, int]
+    """Border on the left and on the top, network pixels."""
+    input_hw: tuple[int, int]
+    """Height and width of the network input, pixels."""
+
+    @classmethod
+    def fit(
+        cls, size_wh: tuple[int, int], size: int, stride: int = 32, scale_up: bool = True
+    ) -> Self:
+        """Bring the longest side to `size`, pad the other to the next multiple of `stride`.
+
+        scale_up: False leaves a picture smaller than `size` at its own size.
+        Raises ValueError for an empty picture or a `size` that the stride does not divide.
+        """
+        width, height = size_wh
+        if min(size_wh) < 1 or stride < 1 or size < stride or size % stride:
+            raise ValueError(
+                f"expected sides ≥ 1 and a size divisible by the stride {stride}, "
+                f"got {size_wh} and {size}"
+            )
+        scale = min(size / height, size / width)
+        if not scale_up:
+            scale = min(scale, 1.0)
+        resized_w, resized_h = _scaled(size_wh, scale)
+        border_w, border_h = (size - resized_w) % stride / 2, (size - resized_h) % stride / 2
+        # An odd border is one pixel wider on the right and at the bottom: the ±0.1 decides it.
+        pad_xy = round(border_w - 0.1), round(border_h - 0.1)
+        input_hw = (
+            pad_xy[1] + resized_h + round(border_h + 0.1),
+            pad_xy[0] + resized_w + round(border_w + 0.1),
+        )
+        return cls(size_wh, scale, pad_xy, input_hw)
+
+    @property
+    def resized_wh(self) -> tuple[int, int]:
+        """Width and height of the picture inside the border, network pixels."""
+        return _scaled(self.size_wh, self.scale)
+
+    def apply(self, image: Image) -> Image:
+        """The H×W×3 uint8 network input: bilinear resize and a border of grey 114.
+
+        Raises ValueError where the image is not of `size_wh`. Channels keep their order. The
+        input is left untouched; it is returned itself where nothing is to be done.
+        """
+        check_image(image)
+        height, width = image.shape[:2]
+        if (width, height) != self.size_wh:
+            raise ValueError(f"expected a picture of {self.size_wh}, got {(width, height)}")
+        resized_w, resized_h = self.resized_wh
+        left, top = self.pad_xy
+        below, right = self.input_hw[0] - resized_h - top, self.input_hw[1] - resized_w - left
+        if (width, height) != (resized_w, resized_h):
+            image = cv2.resize(image, (resized_w, resized_h), interpolation=cv2.INTER_LINEAR)
+        if top or below or left or right:
+            image = cv2.copyMakeBorder(
+                image, top, below, left, right, cv2.BORDER_CONSTANT, value=_GREY
+            )
+        return image
+
+    def forward(self, xyxy: NDArray[np.floating]) -> NDArray[np.float32]:
+        """N×4 boxes in pixels of the upload → in network pixels."""
+        return np.asarray(xyxy, np.float32) * self._gain() + self._pad()
+
+    def restore(self, xyxy: NDArray[np.floating]) -> NDArray[np.float32]:
+        """N×4 boxes in network pixels → in pixels of the upload, clipped to it."""
+        upload = (np.asarray(xyxy, np.float32) - self._pad()) / self._gain()
+        return upload.clip(0, np.array(self.size_wh * 2, np.float32))
+
+    def _gain(self) -> NDArray[np.float32]:
+        # Each side was rounded on its own, so each has its own gain (ultralytics `scale_boxes`).
+        (width, height), (resized_w, resized_h) = self.size_wh, self.resized_wh
+        return np.array([resized_w / width, resized_h / height] * 2, np.float32)
+
+    def _pad(self) -> NDArray[np.float32]:
+        return np.array(self.pad_xy * 2, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class CenterCrop:
+    """Resize, then the middle square: the geometry of torchvision's classifier presets."""
+
+    size_wh: tuple[int, int]
+    """Width and height of the upload, pixels."""
+    resized_wh: tuple[int, int]
+    """Width and height after the resize, pixels."""
+    crop: int
+    """Side of the square network input, pixels."""
+
+    @classmethod
+    def fit(cls, size_wh: tuple[int, int], resize: int | tuple[int, int], crop: int) -> Self:
+        """An int resizes the shorter side to it (the longer rounds down), a pair is (h, w).
+
+        The rounding is that of torchvision 0.26 `resize`. Raises ValueError for sides < 1.
+        """
+        width, height = size_wh
+        wanted = resize if isinstance(resize, tuple) else (resize,)
+        if min(*size_wh, *wanted, crop) < 1:
+            raise ValueError(f"expected sides ≥ 1, got {size_wh}, {resize}, {crop}")
+        if isinstance(resize, tuple):
+            return cls(size_wh, (resize[1], resize[0]), crop)
+        longer = int(resize * max(size_wh) / min(size_wh))
+        return cls(size_wh, (resize, longer) if width <= height else (longer, resize), crop)
+
+    @property
+    def window_xyxy(self) -> tuple[float, float, float, float]:
+        """The part of the upload that the network sees, in pixels of the upload.
+
+        Where the crop is larger than the resized picture the network sees all of that side,
+        between black borders.
+        """
+        edges: list[tuple[float, float]] = []
+        for side, resized in zip(self.size_wh, self.resized_wh, strict=True):
+            first = max(round((resized - self.crop) / 2), 0)
+            last = min(first + self.crop, resized)
+            edges.append((first * side / resized, last * side / resized))
+        (x0, x1), (y0, y1) = edges
+        return x0, y0, x1, y1
+
+
+def _scaled(size_wh: tuple[int, int], scale: float) -> tuple[int, int]:
+    return max(round(size_wh[0] * scale), 1), max(round(size_wh[1] * scale), 1)
