@@ -1,0 +1,173 @@
+"""From an uploaded file to an answer: what the page, the HTTP API and the tools all call."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from demo import boxes, checks, draw, images
+from demo.engine import Answer, Engine
+from demo.errors import DemoError
+from demo.recent import Recent
+from demo.results import Detections, Image, Scores, Timing
+from demo.settings import Settings
+from demo.visits import Visits
+
+DETECT_SIZES = (320, 416, 512, 640, 800, 960, 1280)
+LOWEST_CONFIDENCE = 0.01
+DEFAULT_CONFIDENCE = 0.25
+DEFAULT_IOU = 0.7
+"""The defaults of ultralytics' predict, so that both answer alike."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """One answer, ready to be shown.
+
+    picture: as decoded. answer: as the engine gave it. timing: of this request alone; what was
+    kept from a moment ago costs nothing. facts: the JSON shape of the API.
+    """
+
+    picture: images.Picture
+    answer: Answer
+    timing: Timing
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn(Shown):
+    """A detector's answer: the boxes that are left, drawn on a copy of the picture."""
+
+    detections: Detections
+    annotated: Image
+
+
+class Desk:
+    """Opens pictures and asks models, keeping both for a moment."""
+
+    def __init__(self, settings: Settings, engine: Engine, visits: Visits) -> None:
+        self.settings = settings
+        self.engine = engine
+        self.visits = visits
+        self._recent = Recent(settings.recent_budget_mb * 1_000_000, settings.keep_minutes * 60)
+
+    def open(self, path: str) -> tuple[images.Picture, float]:
+        """The decoded upload and the milliseconds that it took now (0 where it was kept).
+
+        Raises DemoError for a picture that is not here, broken or beyond the limits.
+        """
+        real = self.visits.use(path)
+        kept = self._recent.get(("picture", real))
+        if kept is not None:
+            return kept, 0.0
+        start = time.perf_counter()
+        picture = images.decode(real.read_bytes(), images.Limits.of(self.settings))
+        elapsed = (time.perf_counter() - start) * 1000
+        self._recent.put(("picture", real), picture, picture.rgb.nbytes)
+        return picture, elapsed
+
+    def classify(self, path: str, model: object, top_k: object) -> Shown:
+        """The answer of `/classify`; see DESIGN's JSON shape. Raises DemoError."""
+        name = self._name(model, "classify")
+        top = checks.whole(top_k, "top_k", 1, 1000)
+        picture, answer, timing = self._ask(path, name, None)
+        scores = answer.result
+        assert isinstance(scores, Scores)
+        best = [{"label": label, "score": round(score, 6)} for label, score in scores.top(top)]
+        facts = _facts(answer, timing, labels=best, known=scores.known)
+        return Shown(picture, answer, timing, facts)
+
+    def detect(
+        self,
+        path: str,
+        model: object,
+        confidence: object = DEFAULT_CONFIDENCE,
+        iou: object = DEFAULT_IOU,
+        classes: object = (),
+        size: object = 640,
+        line_width: object = 0,
+    ) -> Drawn:
+        """The answer of `/detect`; line_width 0 fits the picture. Raises DemoError."""
+        name = self._name(model, "detect")
+        spec = self.engine.spec(name)
+        low = checks.number(confidence, "confidence", LOWEST_CONFIDENCE, 1.0)
+        overlap = checks.number(iou, "iou", 0.0, 1.0)
+        wanted = checks.names(classes, "classes", spec.labels)
+        side = checks.whole(size, "size", 64, 1280)
+        width = checks.whole(line_width, "line_width", 0, 20)
+        picture, answer, timing = self._ask(path, name, side)
+        found = answer.result
+        assert isinstance(found, Detections)
+        start = time.perf_counter()
+        # A box is only ever suppressed by one with a higher score, so filtering before or after
+        # gives the same boxes, and filtering first is cheaper.
+        chosen = found.select(low, wanted)
+        chosen = boxes.nms(chosen, overlap) if spec.needs_nms else chosen
+        middle = time.perf_counter()
+        annotated = draw.detections(picture.rgb, chosen, line_width=width or None)
+        end = time.perf_counter()
+        timing = replace(
+            timing,
+            postprocess=timing.postprocess + (middle - start) * 1000,
+            draw=(end - middle) * 1000,
+        )
+        facts = _facts(answer, timing, boxes=_rows(chosen))
+        return Drawn(picture, answer, timing, facts, chosen, annotated)
+
+    def _ask(
+        self, path: str, name: str, size: int | None
+    ) -> tuple[images.Picture, Answer, Timing]:
+        picture, decode_ms = self.open(path)
+        key = ("answer", picture.sha256, name, size)
+        kept = self._recent.get(key)
+        if kept is not None:
+            return picture, kept, Timing(decode=decode_ms)
+        answer = self.engine.run(name, picture.rgb, size)
+        self._recent.put(key, answer, _size_bytes(answer))
+        return picture, answer, replace(answer.timing, decode=decode_ms)
+
+    def _name(self, model: object, task: str) -> str:
+        if isinstance(model, str):
+            spec = self.engine.spec(model)
+            if spec.task == task:
+                return model
+        there = self.names(task)
+        some = ", ".join(there[:8])
+        raise DemoError("unknown_name", name="models", got=checks.brief(model), some=some)
+
+    def names(self, task: str) -> list[str]:
+        """Names of the models of a task that are present on this machine, best first."""
+        return [m["name"] for m in self.engine.models() if m["task"] == task and m["available"]]
+
+
+def _facts(answer: Answer, timing: Timing, **own: object) -> dict[str, Any]:
+    return {
+        "model": answer.model,
+        "weights_sha256": answer.weights_sha256,
+        **own,
+        "size_wh": list(answer.size_wh),
+        "device": answer.device,
+        "timing_ms": timing.as_dict(),
+    }
+
+
+def _rows(found: Detections) -> list[dict[str, Any]]:
+    columns: Iterable[tuple[Any, Any, Any]] = zip(
+        found.xyxy.tolist(), found.scores.tolist(), found.class_ids.tolist(), strict=True
+    )
+    return [
+        {
+            "label": found.labels[class_id],
+            "class_id": class_id,
+            "score": round(score, 4),
+            "xyxy": [round(v, 1) for v in xyxy],
+        }
+        for xyxy, score, class_id in columns
+    ]
+
+
+def _size_bytes(answer: Answer) -> int:
+    result = answer.result
+    if isinstance(result, Detections):
+        return answer.seen.nbytes + 40 * len(result)
+    return answer.seen.nbytes + result.probabilities.nbytes

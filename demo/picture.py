@@ -1,0 +1,87 @@
+"""The picture components: an upload stays a file until the one decoder opens it."""
+
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import gradio as gr
+from gradio import processing_utils
+from gradio.data_classes import FileData, ImageData
+
+from demo import images
+from demo.results import Image
+from demo.text import say
+
+
+class PictureIn(gr.Image):
+    """An input whose handlers get the path of the uploaded file, untouched, or None.
+
+    Gradio's own decoding loses EXIF rotation, 16-bit range and every readable error; here the
+    handler opens the file through `demo.desk`, which checks that it lies in the private folder.
+    """
+
+    def get_block_name(self) -> str:
+        """The front end's component."""
+        return "image"
+
+    def preprocess(self, payload: ImageData | None) -> str | None:  # type: ignore[override]
+        """Pass the path on; a picture sent by address or as data has none inside the folder."""
+        if payload is None:
+            return None
+        if not payload.path:
+            raise gr.Error(say("picture_not_uploaded", "en"), print_exception=False)
+        return str(payload.path)
+
+    def postprocess(self, value: Any) -> ImageData | None:
+        """Show an array as lossless PNG, so that it decodes to the same pixels again."""
+        if value is None:
+            return None
+        if isinstance(value, str | Path):
+            return ImageData(path=str(value), orig_name=Path(value).name)
+        return _saved(images.encode_png(value), self.GRADIO_CACHE, "png")
+
+
+class PictureOut(gr.Image):
+    """An output that takes H×W×3 uint8 RGB and travels as JPEG.
+
+    Gradio's default, WebP, takes 25 times as long for a 1-megapixel picture.
+    """
+
+    def get_block_name(self) -> str:
+        """The front end's component."""
+        return "image"
+
+    def postprocess(self, value: Image | None) -> ImageData | None:  # type: ignore[override]
+        """Write the JPEG into the private folder."""
+        if value is None:
+            return None
+        return _saved(images.encode_jpeg(value), self.GRADIO_CACHE, "jpg")
+
+
+def save(data: bytes, folder: str, suffix: str) -> str:
+    """Write `data` under a name that nobody can guess, in a folder of its own; the path."""
+    place = Path(folder) / uuid4().hex
+    place.mkdir(mode=0o700)
+    path = place / f"vitrine.{suffix}"
+    path.write_bytes(data)
+    return str(path)
+
+
+def _saved(data: bytes, folder: str, suffix: str) -> ImageData:
+    path = save(data, folder, suffix)
+    return ImageData(path=path, orig_name=f"vitrine.{suffix}", size=len(data))
+
+
+def refuse_addresses() -> None:
+    """Make Gradio answer an address in a request with one sentence, whichever component it is.
+
+    All components fetch `http…` paths through this one function before they are preprocessed.
+    """
+
+    async def refuse(*_: Any, **__: Any) -> str:
+        raise gr.Error(say("picture_not_uploaded", "en"), print_exception=False)
+
+    processing_utils.async_ssrf_protected_download = refuse
+
+
+__all__ = ["FileData", "PictureIn", "PictureOut", "refuse_addresses", "save"]

@@ -1,0 +1,43 @@
+"""How the page looks: theme variables first, then `style.css`; `head.html` keeps the choices."""
+
+from pathlib import Path
+
+import gradio as gr
+
+_HERE = Path(__file__).parent
+_SYSTEM_FONTS = (
+    "system-ui",
+    "-apple-system",
+    "Segoe UI",
+    "Roboto",
+    "Noto Sans CJK SC",
+    "Microsoft YaHei",
+    "sans-serif",
+)
+
+
+def css() -> str:
+    """The project's own rules."""
+    return (_HERE / "style.css").read_text("utf-8")
+
+
+def head() -> str:
+    """The script that remembers language and light or dark, in cookies of this page."""
+    return (_HERE / "head.html").read_text("utf-8")
+
+
+def theme() -> gr.themes.Base:
+    """Calm greys, one accent colour, fonts of the visitor's own system (nothing is fetched)."""
+    return gr.themes.Base(
+        primary_hue="blue",
+        neutral_hue="slate",
+        radius_size="md",
+        font=_SYSTEM_FONTS,
+        font_mono=("ui-monospace", "Menlo", "Consolas", "monospace"),
+    ).set(
+        body_background_fill="white",
+        body_background_fill_dark="#0f172a",
+        block_border_width="1px",
+        slider_color="*primary_600",
+        slider_color_dark="*primary_400",
+    )

@@ -1,0 +1,120 @@
+"""Classify: what the model says, how sure it is, and what it saw."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from demo import export, panels
+from demo.desk import Shown
+from demo.errors import DemoError
+from demo.picture import PictureIn
+from demo.results import Scores
+from demo.tab import Context, Tab, base_url, locale, polite
+from demo.tabs.shared import default, hidden, model_picker, needed, picture_column, sentence, waiting
+
+
+def build(context: Context) -> None:
+    """Lay the tab out and wire it: any change answers by itself, the last one wins."""
+    t = context.t
+    with gr.Row(elem_classes="stage"):
+        with gr.Column(scale=5, min_width=320):
+            picture = picture_column(context, "classify")
+        with gr.Column(scale=7, min_width=320):
+            model = model_picker(context, "classify")
+            status = gr.HTML(
+                panels.empty("empty_answer"), elem_id="classify-answer", elem_classes="status"
+            )
+    with gr.Row(elem_classes="controls"):
+        top_k = gr.Slider(1, 20, 5, step=1, label=t("top_k"), elem_id="classify-top")
+    take = gr.HTML(elem_id="classify-take")
+    with gr.Accordion(t("seen_title"), open=True, elem_id="classify-seen"):
+        seen = gr.HTML()
+    inputs = [picture, model, top_k]
+    gr.on(
+        [item.change for item in inputs],
+        _handler(context),
+        inputs,
+        [status, seen, take],
+        trigger_mode="always_last",
+        show_progress="minimal",
+        show_progress_on=[status],
+        api_visibility="private",
+    )
+    _publish(context)
+
+
+def _handler(context: Context) -> Any:
+    def answer(
+        path: str | None, model: str, top_k: int, request: gr.Request
+    ) -> Iterator[tuple[Any, ...]]:
+        spoken = locale(request)
+        if path is None:
+            yield panels.empty("empty_answer"), "", ""
+            return
+
+        def work() -> Shown:
+            return context.desk.classify(path, model, top_k)
+
+        try:
+            for step in waiting(context.desk.engine, model, spoken, work):
+                if isinstance(step, str):
+                    yield step, gr.skip(), gr.skip()
+                else:
+                    yield _shown(context, step, top_k, spoken, base_url(request))
+        except DemoError as error:
+            yield sentence(error, spoken), "", ""
+
+    return answer
+
+
+def _shown(
+    context: Context, shown: Shown, top_k: int, spoken: str, url: str
+) -> tuple[str, str, str]:
+    scores = shown.answer.result
+    assert isinstance(scores, Scores)
+    spec = context.desk.engine.spec(shown.answer.model)
+    status = (
+        panels.bars(scores, top_k, spoken)
+        + panels.sign(scores, spec, spoken)
+        + panels.timing(shown.timing, shown.answer, spoken)
+        + panels.picture_notes(shown.picture, spoken)
+    )
+    files = export.score_files(scores, shown.facts, url)
+    return (
+        status,
+        panels.seen(shown.picture, shown.answer, spoken),
+        panels.take_away(files, spoken),
+    )
+
+
+def _publish(context: Context) -> None:
+    """The endpoint /classify, on components that the page does not show."""
+
+    @polite
+    def classify(
+        image: str | None, model: str, top_k: float, request: gr.Request
+    ) -> dict[str, Any]:
+        """Name what a picture shows.
+
+        Args:
+            image: the picture, an uploaded file.
+            model: the name of a classifier, see /models.
+            top_k: how many labels to answer, best first.
+
+        Returns:
+            Labels with their probability, whether the picture is one of the classes at all, and
+            where the time went, as JSON.
+        """
+        return context.desk.classify(needed(image), model, top_k).facts
+
+    with hidden():
+        inputs = [
+            PictureIn(label="image"),
+            gr.Textbox(default(context, "classify"), label="model"),
+            gr.Number(5, label="top_k"),
+        ]
+        gr.Button().click(classify, inputs, gr.JSON(label="answer"), api_name="classify")
+
+
+TAB = Tab("classify", 10, "tab_classify", build)

@@ -1,0 +1,185 @@
+"""Detect: boxes on a picture, with sliders that never run the network again."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from demo import desk, export, panels
+from demo.desk import DETECT_SIZES, Drawn
+from demo.errors import DemoError
+from demo.picture import PictureIn, PictureOut
+from demo.tab import Context, Tab, base_url, locale, polite
+from demo.tabs.shared import default, hidden, model_picker, needed, picture_column, sentence, waiting
+
+
+def build(context: Context) -> None:
+    """Lay the tab out and wire it: any change answers by itself, the last one wins."""
+    t = context.t
+    with gr.Row(elem_classes="stage"):
+        with gr.Column(scale=5, min_width=320):
+            picture = picture_column(context, "detect")
+        with gr.Column(scale=7, min_width=320):
+            annotated = PictureOut(
+                label=t("answer"),
+                interactive=False,
+                height=380,
+                buttons=["fullscreen"],
+                placeholder=t("empty_answer"),
+                elem_id="detect-answer",
+            )
+            status = gr.HTML(elem_id="detect-status", elem_classes="status")
+    with gr.Row(elem_classes="controls"):
+        model = model_picker(context, "detect")
+        confidence = gr.Slider(
+            desk.LOWEST_CONFIDENCE,
+            0.95,
+            desk.DEFAULT_CONFIDENCE,
+            step=0.01,
+            label=t("confidence"),
+            elem_id="detect-confidence",
+        )
+        classes = gr.Dropdown(
+            _labels(context, model.value),
+            value=[],
+            multiselect=True,
+            label=t("classes"),
+            elem_id="detect-classes",
+        )
+    take = gr.HTML(elem_id="detect-take")
+    with gr.Accordion(t("more"), open=False, elem_id="detect-more"), gr.Row():
+        iou = gr.Slider(
+            0.05, 0.95, desk.DEFAULT_IOU, step=0.05, label=t("iou"), elem_id="detect-iou"
+        )
+        size = gr.Dropdown(list(DETECT_SIZES), value=640, label=t("size"), elem_id="detect-size")
+        width = gr.Slider(0, 12, 0, step=1, label=t("line_width"), elem_id="detect-width")
+    with gr.Accordion(t("boxes_title"), open=True, elem_id="detect-boxes"):
+        table = gr.HTML()
+    inputs = [picture, model, confidence, iou, classes, size, width]
+    gr.on(
+        [item.change for item in inputs],
+        _handler(context),
+        inputs,
+        [annotated, status, table, take],
+        trigger_mode="always_last",
+        show_progress="minimal",
+        show_progress_on=[annotated],
+        api_visibility="private",
+    )
+    model.change(
+        _controls(context),
+        [model, classes],
+        [classes, iou],
+        api_visibility="private",
+        show_progress="hidden",
+    )
+    _publish(context)
+
+
+def _handler(context: Context) -> Any:
+    def answer(
+        path: str | None,
+        model: str,
+        confidence: float,
+        iou: float,
+        classes: list[str],
+        size: int,
+        width: int,
+        request: gr.Request,
+    ) -> Iterator[tuple[Any, ...]]:
+        spoken = locale(request)
+        if path is None:
+            yield None, "", "", ""
+            return
+
+        def work() -> Drawn:
+            labels = context.desk.engine.spec(model).labels
+            # The model may have changed a moment before the list of its classes does.
+            kept = [c for c in classes if c in labels]
+            return context.desk.detect(path, model, confidence, iou, kept, size, width)
+
+        try:
+            for step in waiting(context.desk.engine, model, spoken, work):
+                if isinstance(step, str):
+                    yield gr.skip(), step, gr.skip(), gr.skip()
+                else:
+                    yield _shown(step, spoken, base_url(request))
+        except DemoError as error:
+            yield None, sentence(error, spoken), "", ""
+
+    return answer
+
+
+def _shown(drawn: Drawn, spoken: str, url: str) -> tuple[Any, ...]:
+    found = drawn.detections
+    status = (
+        panels.chips(found, spoken)
+        + panels.timing(drawn.timing, drawn.answer, spoken)
+        + panels.picture_notes(drawn.picture, spoken)
+    )
+    files = export.detection_files(found, drawn.facts, url)
+    return (
+        drawn.annotated,
+        status,
+        panels.table(found, spoken) if len(found) else "",
+        panels.take_away(files, spoken),
+    )
+
+
+def _controls(context: Context) -> Any:
+    def controls(name: str, chosen: list[str]) -> tuple[Any, Any]:
+        spec = context.desk.engine.spec(name)
+        kept = [c for c in chosen if c in spec.labels]
+        word = context.t("iou_on" if spec.needs_nms else "iou_off")
+        return (
+            gr.Dropdown(choices=list(spec.labels), value=kept),
+            gr.Slider(interactive=spec.needs_nms, info=word),
+        )
+
+    return controls
+
+
+def _labels(context: Context, name: object) -> list[str]:
+    return list(context.desk.engine.spec(name).labels) if isinstance(name, str) else []
+
+
+def _publish(context: Context) -> None:
+    """The endpoint /detect, on components that the page does not show."""
+
+    @polite
+    def detect(
+        image: str | None,
+        model: str,
+        confidence: float,
+        iou: float,
+        classes: list[str],
+        request: gr.Request,
+    ) -> tuple[Any, dict[str, Any]]:
+        """Find objects in a picture.
+
+        Args:
+            image: the picture, an uploaded file.
+            model: the name of a detector, see /models.
+            confidence: lowest score of a box, 0.01 to 1.
+            iou: overlap above which the weaker of two boxes of one class goes, 0 to 1.
+            classes: label names to keep; empty keeps all.
+
+        Returns:
+            The picture with the boxes drawn, and the boxes in its pixels as JSON.
+        """
+        drawn = context.desk.detect(needed(image), model, confidence, iou, classes)
+        return drawn.annotated, drawn.facts
+
+    with hidden():
+        inputs = [
+            PictureIn(label="image"),
+            gr.Textbox(default(context, "detect"), label="model"),
+            gr.Number(desk.DEFAULT_CONFIDENCE, label="confidence"),
+            gr.Number(desk.DEFAULT_IOU, label="iou"),
+            gr.JSON([], label="classes"),
+        ]
+        outputs = [PictureOut(label="picture"), gr.JSON(label="answer")]
+        gr.Button().click(detect, inputs, outputs, api_name="detect")
+
+
+TAB = Tab("detect", 20, "tab_detect", build)

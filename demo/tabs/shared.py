@@ -1,0 +1,132 @@
+"""What the tabs share: the picture's column, the model picker and the waiting line."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+from typing import Any, TypeVar
+
+import gradio as gr
+
+from demo import examples, panels
+from demo.engine import Engine
+from demo.errors import DemoError
+from demo.picture import PictureIn
+from demo.tab import Context
+from demo.text import say
+
+T = TypeVar("T")
+
+_BROWSER_FORMATS = {"JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF"}
+_PATIENCE_S = 0.3
+_pool = ThreadPoolExecutor(max_workers=16, thread_name_prefix="answer")
+
+
+def picture_column(context: Context, name: str) -> PictureIn:
+    """The input picture with its examples under it; `name` makes the ids unique."""
+    picture = PictureIn(
+        sources=["upload", "clipboard", "webcam"],
+        label=context.t("your_picture"),
+        placeholder=context.t("put_picture"),
+        height=380,
+        buttons=["fullscreen"],
+        webcam_options=gr.WebcamOptions(mirror=False),
+        elem_id=f"{name}-picture",
+    )
+    gr.Examples(
+        [[str(path)] for path in examples.paths()],
+        inputs=[picture],
+        label=context.t("examples"),
+        elem_id=f"{name}-examples",
+        api_visibility="private",
+    )
+
+    def preview(path: str | None) -> Any:
+        """Show as PNG what browsers cannot show; the answer itself tells what is wrong."""
+        if path is None:
+            return gr.skip()
+        try:
+            picture, _ = context.desk.open(path)
+        except DemoError:
+            return gr.skip()
+        return gr.skip() if picture.format in _BROWSER_FORMATS else picture.rgb
+
+    picture.upload(
+        preview, picture, picture, api_visibility="private", show_progress="hidden"
+    )
+    return picture
+
+
+def model_picker(context: Context, task: str) -> gr.Dropdown:
+    """All models of a task: the present ones first with their size, then the downloadable."""
+    rows = [m for m in context.desk.engine.models() if m["task"] == task]
+    choices = [
+        (f"{m['name']} · {_kind(m)} · {panels.megabytes(m['size_bytes'])}", m["name"])
+        for m in sorted(rows, key=lambda m: not m["available"])
+    ]
+    there = any(m["available"] for m in rows)
+    return gr.Dropdown(
+        choices,
+        value=context.desk.engine.default(task) if there else None,
+        label=context.t("model"),
+        elem_id=f"{task}-model",
+        filterable=True,
+    )
+
+
+def _kind(row: dict[str, Any]) -> str:
+    score = row["measured"] or row["published"]
+    told = f"{score['metric']} {score['value']:.1f}" if score else ""
+    return told if row["available"] else f"⤓ {told}"
+
+
+def waiting(
+    engine: Engine, model: object, locale: str, work: Callable[[], T]
+) -> Iterator[str | T]:
+    """Run `work` beside and yield what it waits for, as HTML, then its value.
+
+    Raises what `work` raises.
+    """
+    job = _pool.submit(work)
+    while True:
+        try:
+            yield job.result(timeout=_PATIENCE_S)
+            return
+        except NotYet:
+            yield panels.note(_progress(engine, model, locale), "busy")
+
+
+def _progress(engine: Engine, model: object, locale: str) -> str:
+    if not isinstance(model, str):
+        return say("working", locale)
+    status = engine.status(model)
+    size = panels.megabytes(engine.size_bytes(model))
+    if status.stage == "downloading":
+        percent = round(100 * (status.fraction or 0))
+        return say("downloading_model", locale, name=model, size=size, percent=percent)
+    if status.stage == "loading":
+        return say("loading_model", locale, name=model, size=size)
+    return say("working", locale)
+
+
+def sentence(error: DemoError, locale: str) -> str:
+    """The error where the answer would stand, and as a toast."""
+    text = say(error.key, locale, **error.fields)
+    gr.Warning(text)
+    return panels.note(text, "warn")
+
+
+def needed(image: str | None) -> str:
+    """The path of a picture that an endpoint cannot do without. Raises DemoError."""
+    if image is None:
+        raise DemoError("no_picture")
+    return image
+
+
+def default(context: Context, task: str) -> str:
+    """The name of the model that the page opens on, empty where none is present."""
+    return context.desk.engine.default(task) if context.desk.names(task) else ""
+
+
+def hidden() -> gr.Column:
+    """A place for the components of an endpoint that the page does not show."""
+    return gr.Column(visible=False)
