@@ -1,0 +1,258 @@
+"""THE decoder (bytes → upright RGB) and THE encoder; no picture comes in or goes out elsewhere."""
+
+import hashlib
+import io
+import struct
+import time
+import warnings
+import zlib
+from dataclasses import dataclass
+from typing import Self
+
+import cv2
+import numpy as np
+from PIL import (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    GifImagePlugin,
+    ImageCms,
+    ImageFile,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
+from PIL import Image as pil
+
+from demo.errors import DemoError
+from demo.filetypes import recognise
+from demo.headers import JpegHeader, orientation, weigh_directories
+from demo.results import Image, check_image
+from demo.rgb import Note, is_srgb, to_rgb
+from demo.settings import Settings
+
+__all__ = ["Limits", "Note", "Picture", "decode", "encode_jpeg", "encode_png", "thumbnail"]
+
+# Every scan of a progressive JPEG passes over the whole picture; encoders write about ten.
+_MAX_SCANS = 100
+# What decoders are known to raise for damaged bytes, assertions and overflows included.
+_FAULTS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    EOFError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    AssertionError,
+    RuntimeError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+    cv2.error,
+    ImageCms.PyCMSError,
+    pil.DecompressionBombError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an upload may be at most; checked before pixels are decoded."""
+
+    max_megapixels: float = 25.0
+    """Millions of pixels."""
+    max_side: int = 8192
+    """Longest side, pixels."""
+    max_file_mb: float = 20.0
+    """Millions of bytes."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The limits that the owner of the machine has set."""
+        return cls(settings.max_megapixels, settings.max_side, settings.max_file_mb)
+
+    def check_file(self, size_bytes: int) -> None:
+        """Raise DemoError for a file of too many bytes."""
+        if size_bytes > self.max_file_mb * 1e6:
+            raise DemoError(
+                "image_too_heavy", got=f"{size_bytes / 1e6:.4g}", limit=f"{self.max_file_mb:g}"
+            )
+
+    def check_size(self, size_wh: tuple[int, int]) -> None:
+        """Raise DemoError for too long a side or too many pixels, ValueError for none at all."""
+        width, height = size_wh
+        if min(size_wh) < 1:
+            raise ValueError(f"expected sides ≥ 1, got {size_wh}")
+        if max(size_wh) > self.max_side:
+            raise DemoError("image_too_long", width=width, height=height, limit=self.max_side)
+        if width * height > self.max_megapixels * 1e6:
+            raise DemoError(
+                "image_too_big",
+                width=width,
+                height=height,
+                got=f"{width * height / 1e6:.4g}",
+                limit=f"{self.max_megapixels:g}",
+            )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """An upload as the rest of the program sees it."""
+
+    rgb: Image
+    """H×W×3 uint8 RGB, upright, contiguous."""
+    format: str
+    """One of `filetypes.ACCEPTED`."""
+    notes: tuple[Note, ...]
+    """What was done to show it that a visitor should know."""
+    sha256: str
+    """Of the bytes of the file, hexadecimal."""
+    decode_ms: float
+    """Time of the whole decoding, milliseconds."""
+
+
+def decode(data: bytes, limits: Limits) -> Picture:
+    """The picture in a file's bytes: its first frame, upright, as sRGB.
+
+    Raises DemoError, one sentence, for a file that is empty, too large by `limits`, of a kind that
+    is not accepted, cut short or damaged. Warnings of Pillow are off from the first call on.
+    """
+    start = time.perf_counter()
+    limits.check_file(len(data))
+    kind = recognise(data)
+    # Pillow warns about oddities that are decided here; a context manager would race in threads.
+    warnings.filterwarnings("ignore", module="PIL")
+    try:
+        rgb, notes = _jpeg(data, limits) if kind == "JPEG" else _pillow(kind, data, limits)
+    except _FAULTS as fault:
+        cut = isinstance(fault, EOFError) or "truncated" in str(fault).lower()
+        raise DemoError("image_truncated" if cut else "image_damaged", format=kind) from fault
+    sha256 = hashlib.sha256(data).hexdigest()
+    return Picture(rgb, kind, tuple(notes), sha256, (time.perf_counter() - start) * 1e3)
+
+
+def _jpeg(data: bytes, limits: Limits) -> tuple[Image, list[Note]]:
+    header = JpegHeader.read(data)
+    limits.check_size(header.size_wh)
+    if header.bits != 8:
+        raise DemoError("image_jpeg_bits", got=header.bits)
+    if header.scans > _MAX_SCANS:
+        raise ValueError(f"expected at most {_MAX_SCANS} scans, got {header.scans}")
+    if header.components == 4 or not is_srgb(header.profile):
+        with JpegImagePlugin.JpegImageFile(io.BytesIO(header.bare)) as image:
+            image.load()
+            rgb, notes = to_rgb(image, header.profile)
+        return _upright(rgb, header.orientation, notes)
+    flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
+    plain = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    if plain is None:
+        # OpenCV refuses what Pillow refuses, a third faster, but does not say why.
+        raise ValueError("damaged" if b"\xff\xd9" in data[-64:] else "truncated")
+    return _upright(plain, header.orientation, [])
+
+
+def _pillow(kind: str, data: bytes, limits: Limits) -> tuple[Image, list[Note]]:
+    if kind in ("TIFF", "AVIF"):
+        weigh_directories(data, anywhere=kind == "AVIF")
+    with _opened(kind, data) as image:
+        limits.check_size(image.size)
+        turned, inverted = 1, False
+        if isinstance(image, TiffImagePlugin.TiffImageFile):
+            turned, inverted = image.tag_v2.get(274, 1), image.tag_v2.get(262) == 0
+        image.load()
+        limits.check_size(image.size)
+        rgb, notes = to_rgb(image, image.info.get("icc_profile") or b"", inverted)
+        if _has_more_frames(image):
+            notes.insert(0, Note("note_first_frame"))
+        if kind in ("PNG", "WebP", "AVIF"):
+            turned = orientation(image.info.get("exif") or b"")
+    if kind == "TIFF":
+        # Pillow turns TIFF by itself, and libheif HEIC.
+        return rgb, [*notes, Note("note_turned")] if 2 <= turned <= 8 else notes
+    return _upright(rgb, turned, notes)
+
+
+def _opened(kind: str, data: bytes) -> ImageFile.ImageFile:
+    """The header of a file, read by the one plugin for its format.
+
+    Never by `PIL.Image.open`: ultralytics replaces that with a function that installs packages.
+    """
+    file = io.BytesIO(data)
+    match kind:
+        case "PNG":
+            return PngImagePlugin.PngImageFile(file)
+        case "WebP":
+            return WebPImagePlugin.WebPImageFile(file)
+        case "GIF":
+            return GifImagePlugin.GifImageFile(file)
+        case "TIFF":
+            return TiffImagePlugin.TiffImageFile(file)
+        case "BMP":
+            return BmpImagePlugin.BmpImageFile(file)
+        case "AVIF":
+            return AvifImagePlugin.AvifImageFile(file)
+    from pillow_heif import HeifImageFile
+
+    heif: ImageFile.ImageFile = HeifImageFile(file)
+    return heif
+
+
+def _has_more_frames(image: ImageFile.ImageFile) -> bool:
+    # What follows the first frame is never shown, so damage there is no fault.
+    try:
+        return bool(getattr(image, "is_animated", False))
+    except _FAULTS:
+        return False
+
+
+def _upright(rgb: Image, turned: int, notes: list[Note]) -> tuple[Image, list[Note]]:
+    """Undo an EXIF orientation (1–8, EXIF 2.32, tag 274)."""
+    match turned:
+        case 2:
+            rgb = cv2.flip(rgb, 1)
+        case 3:
+            rgb = cv2.rotate(rgb, cv2.ROTATE_180)
+        case 4:
+            rgb = cv2.flip(rgb, 0)
+        case 5:
+            rgb = cv2.transpose(rgb)
+        case 6:
+            rgb = cv2.rotate(rgb, cv2.ROTATE_90_CLOCKWISE)
+        case 7:
+            rgb = cv2.flip(cv2.transpose(rgb), -1)
+        case 8:
+            rgb = cv2.rotate(rgb, cv2.ROTATE_90_COUNTERCLOCKWISE)
+        case _:
+            return rgb, notes
+    return rgb, [*notes, Note("note_turned")]
+
+
+def encode_jpeg(rgb: Image, quality: int = 90) -> bytes:
+    """H×W×3 uint8 RGB → the bytes of a JPEG file; quality 1–100, sides up to 65,500 pixels."""
+    return _encoded(".jpg", rgb, [cv2.IMWRITE_JPEG_QUALITY, quality])
+
+
+def encode_png(rgb: Image) -> bytes:
+    """H×W×3 uint8 RGB → the bytes of a PNG file: lossless, and quick rather than small."""
+    return _encoded(".png", rgb, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+
+
+def _encoded(suffix: str, rgb: Image, options: list[int]) -> bytes:
+    check_image(rgb)
+    done, encoded = cv2.imencode(suffix, cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), options)
+    if not done:
+        raise ValueError(f"no {suffix} can hold a picture of {rgb.shape}")
+    return bytes(encoded)
+
+
+def thumbnail(rgb: Image, longest: int) -> Image:
+    """The picture with its longest side at most `longest` pixels; itself where it is small."""
+    check_image(rgb)
+    height, width = rgb.shape[:2]
+    scale = longest / max(height, width)
+    if scale >= 1:
+        return rgb
+    size_wh = max(round(width * scale), 1), max(round(height * scale), 1)
+    small: Image = cv2.resize(rgb, size_wh, interpolation=cv2.INTER_AREA)
+    return small
