@@ -17,7 +17,7 @@ class Visits:
     """A folder of mode 0700 whose files go `keep_s` seconds after their last use, all at exit."""
 
     def __init__(self, keep_s: float) -> None:
-        remove_leftovers()
+        remove_leftovers(Path(tempfile.gettempdir()))
         self.folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")).resolve()
         self._keep_s = keep_s
         self._exempt: frozenset[Path] = frozenset()
@@ -85,9 +85,9 @@ def _remove_if_empty(folder: Path, oldest: float) -> None:
         return
 
 
-def remove_leftovers() -> None:
+def remove_leftovers(place: Path) -> None:
     """Delete the folders of processes that were killed before they could do it themselves."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
+    for folder in place.glob(f"{_PREFIX}*-*"):
         pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
         # Only the same user's folders: the name alone proves nothing in a shared /tmp.
         if pid.isdigit() and not Path(f"/proc/{pid}").exists() and Path("/proc").is_dir():

@@ -1,0 +1,44 @@
+import math
+from typing import Any
+
+import pytest
+
+from demo import checks
+from demo.errors import DemoError
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, True, "0.5", None, [0.5], -0.1, 1.1])
+def test_number_refuses(value: Any) -> None:
+    with pytest.raises(DemoError) as caught:
+        checks.number(value, "confidence", 0, 1)
+    assert "confidence" in str(caught.value)
+    assert "1" in str(caught.value)
+
+
+def test_number_takes_its_limits() -> None:
+    assert checks.number(0, "x", 0, 1) == 0.0
+    assert checks.number(1, "x", 0, 1) == 1.0
+
+
+def test_whole_takes_whole_floats_only() -> None:
+    assert checks.whole(3.0, "top_k", 1, 5) == 3
+    with pytest.raises(DemoError, match="whole number"):
+        checks.whole(1.5, "top_k", 1, 5)
+
+
+def test_names_drops_repeats_and_takes_nothing_as_all() -> None:
+    assert checks.names(["dog", "cat", "dog"], "classes", ["cat", "dog"]) == ("dog", "cat")
+    assert checks.names(None, "classes", ["cat"]) == ()
+    assert checks.names([], "classes", ["cat"]) == ()
+
+
+@pytest.mark.parametrize("value", ["dog", 3, {"dog": 1}, [3], ["unicorn"], [["dog"]]])
+def test_names_refuses(value: Any) -> None:
+    with pytest.raises(DemoError):
+        checks.names(value, "classes", ["cat", "dog"])
+
+
+def test_a_long_value_is_cut_in_the_sentence() -> None:
+    with pytest.raises(DemoError) as caught:
+        checks.names(["x" * 5000], "classes", ["cat"])
+    assert len(str(caught.value)) < 150

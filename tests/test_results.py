@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+
+from demo.results import Detections, Scores, Timing, check_image
+
+LABELS = ("cat", "dog", "cow")
+
+
+def boxes(n: int = 3) -> Detections:
+    xyxy = np.array([[0, 0, 10, 10], [5, 5, 20, 20], [1, 2, 3, 4]], np.float32)[:n]
+    scores = np.array([0.9, 0.5, 0.2], np.float32)[:n]
+    return Detections(xyxy, scores, np.array([1, 0, 1])[:n], LABELS, (30, 20))
+
+
+def test_select_keeps_the_threshold_itself_and_the_named_classes() -> None:
+    assert boxes().select(0.5).scores.tolist() == pytest.approx([0.9, 0.5])
+    assert boxes().select(0.0, ("dog",)).class_ids.tolist() == [1, 1]
+    assert len(boxes().select(0.0, ("cow",))) == 0
+
+
+def test_counts_are_most_frequent_first() -> None:
+    assert list(boxes().counts().items()) == [("dog", 2), ("cat", 1)]
+
+
+@pytest.mark.parametrize(
+    ("xyxy", "scores", "ids"),
+    [
+        ([[10, 0, 0, 10]], [0.5], [0]),
+        ([[0, 0, 1, float("nan")]], [0.5], [0]),
+        ([[0, 0, 1, 1]], [1.5], [0]),
+        ([[0, 0, 1, 1]], [0.5], [3]),
+        ([[0, 0, 1, 1]], [0.5, 0.5], [0]),
+    ],
+)
+def test_detections_refuse_what_no_model_may_say(
+    xyxy: list[list[float]], scores: list[float], ids: list[int]
+) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        Detections(
+            np.array(xyxy, np.float32),
+            np.array(scores, np.float32),
+            np.array(ids),
+            LABELS,
+            (30, 20),
+        )
+
+
+def test_top_is_best_first_and_stable() -> None:
+    scores = Scores(np.array([0.25, 0.5, 0.25], np.float32), LABELS)
+    assert scores.top(3) == [("dog", 0.5), ("cat", 0.25), ("cow", 0.25)]
+
+
+def test_scores_must_sum_to_one() -> None:
+    with pytest.raises(ValueError, match="sum 1"):
+        Scores(np.array([0.5, 0.5, 0.5], np.float32), LABELS)
+
+
+def test_timing_sums_and_rounds() -> None:
+    timing = Timing(1.234, 2, 3, 4, 5)
+    assert timing.total == pytest.approx(15.234)
+    assert timing.as_dict()["decode"] == 1.23
+
+
+def test_check_image_states_what_it_got() -> None:
+    with pytest.raises(ValueError, match=r"\(2, 2\) float64"):
+        check_image(np.zeros((2, 2)))  # type: ignore[arg-type]
