@@ -1,0 +1,123 @@
+"""One picture's detection over plain HTTP against the bare library and the ordinary app.
+
+`python -m benchmarks.detect_http [rounds]`: bus.jpg of the ultralytics package, yolo11n at 640.
+A request is: upload the file, ask, fetch the annotated picture. The three take turns.
+"""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from benchmarks.client import Client, median, unlike_any_other
+from benchmarks.servers import WEIGHTS, running
+
+BARE = """
+import os, sys, time, torch, cv2
+torch.set_num_threads(os.cpu_count())
+from ultralytics import YOLO
+model = YOLO({weights!r})
+image = cv2.imread({photo!r})
+model.predict(image, imgsz=640, verbose=False)
+for line in sys.stdin:
+    start = time.perf_counter()
+    model.predict(image, imgsz=640, verbose=False)[0].plot()
+    print((time.perf_counter() - start) * 1000, flush=True)
+"""
+"""`YOLO.predict()` and `plot()` alone in a process of its own, one call for each line it reads."""
+
+
+def photo() -> Path:
+    """bus.jpg, 810×1080, 4 persons and 1 bus."""
+    spec = find_spec("ultralytics")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "assets" / "bus.jpg"
+
+
+def ours(client: Client, jpeg: bytes) -> None:
+    """One whole request to this application; every answer is checked."""
+    image = client.upload(unlike_any_other(jpeg))
+    picture, facts = client.call("detect", image, "yolo11n", 0.25, 0.7, [])
+    labels = sorted(box["label"] for box in facts["boxes"])
+    if labels != ["bus", "person", "person", "person", "person"]:
+        raise AssertionError(f"wrong answer: {labels}")
+    client.fetch(picture)
+
+
+def ordinary(client: Client, jpeg: bytes) -> None:
+    """One whole request to the ordinary app."""
+    image = client.upload(unlike_any_other(jpeg))
+    (picture,) = client.call("detect", image)
+    client.fetch(picture)
+
+
+def timed(ask: Callable[[], Any]) -> float:
+    """Milliseconds of one call."""
+    start = time.perf_counter()
+    ask()
+    return (time.perf_counter() - start) * 1000
+
+
+def crowd(url: str, ask: Callable[[Client, bytes], None], jpeg: bytes, each: int) -> float:
+    """Requests a second of 8 clients that ask `each` times one after the other."""
+    clients = [Client(url) for _ in range(8)]
+    for client in clients[:2]:
+        ask(client, jpeg)
+
+    def visit(client: Client) -> None:
+        for _ in range(each):
+            ask(client, jpeg)
+
+    start = time.perf_counter()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(visit, clients))
+    return 8 * each / (time.perf_counter() - start)
+
+
+def main(rounds: int) -> None:
+    """Print the table."""
+    jpeg = photo().read_bytes()
+    code = BARE.format(weights=str(WEIGHTS / "yolo11n.pt"), photo=str(photo()))
+    bare = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert bare.stdin is not None
+    assert bare.stdout is not None
+    stdin, stdout = bare.stdin, bare.stdout
+
+    def predict() -> float:
+        stdin.write("go\n")
+        stdin.flush()
+        return float(stdout.readline())
+
+    with running(ordinary=False) as (our_url, _), running(ordinary=True) as (plain_url, _):
+        our_client, plain_client = Client(our_url), Client(plain_url)
+        for _ in range(3):
+            predict()
+            ours(our_client, jpeg)
+            ordinary(plain_client, jpeg)
+        times: dict[str, list[float]] = {"bare": [], "ours": [], "ordinary": []}
+        for _ in range(rounds):
+            times["bare"].append(predict())
+            times["ours"].append(timed(lambda: ours(our_client, jpeg)))
+            times["ordinary"].append(timed(lambda: ordinary(plain_client, jpeg)))
+        base = median(times["bare"])
+        for name, values in times.items():
+            ratio = median(values) / base
+            print(f"{name:9} p50 {median(values):6.1f} ms  {ratio:.2f} x bare predict()+plot()")
+        stdin.close()
+        bare.wait(30)
+        rates = [
+            (crowd(our_url, ours, jpeg, 6), crowd(plain_url, ordinary, jpeg, 3)) for _ in range(3)
+        ]
+        own, plain = median([r[0] for r in rates]), median([r[1] for r in rates])
+        print(f"8 clients: ours {own:.1f} requests/s, ordinary {plain:.1f}, {own / plain:.2f} x")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 30)

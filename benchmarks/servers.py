@@ -1,0 +1,67 @@
+"""The servers that are measured: this application and the ordinary one of the guides."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).resolve().parents[1]
+WEIGHTS = ROOT.parent / "shared" / "data" / "weights"
+ORDINARY = """
+import torch, gradio as gr
+from ultralytics import YOLO
+model = YOLO({weights!r})
+def detect(image):
+    return model.predict(image, imgsz=640, verbose=False)[0].plot(pil=True)[..., ::-1]
+gr.Interface(detect, gr.Image(type="pil"), gr.Image(type="pil"), api_name="detect").launch(
+    server_port={port}, quiet=True)
+"""
+"""What the guides of both libraries show: a PIL picture in, `plot()` out, all defaults."""
+
+
+@contextmanager
+def running(ordinary: bool) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Start a server on a free port, wait for its page, stop it at the end."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    weights = str(WEIGHTS / "yolo11n.pt")
+    command = [sys.executable, "app.py"]
+    if ordinary:
+        command = [sys.executable, "-c", ORDINARY.format(weights=weights, port=port)]
+    environ = os.environ | {
+        "GRADIO_SERVER_PORT": str(port),
+        "GRADIO_ANALYTICS_ENABLED": "False",
+        "VITRINE_WEIGHTS": str(WEIGHTS),
+        "VITRINE_OFFLINE": "1",
+        "YOLO_OFFLINE": "true",
+    }
+    process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait(url, process)
+        yield url, process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+def wait(url: str, process: subprocess.Popen[bytes], seconds: float = 120) -> float:
+    """Seconds until the page answered. Raises RuntimeError where the server ended before."""
+    start = time.perf_counter()
+    while time.perf_counter() - start < seconds:
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended with {process.returncode}")
+        try:
+            if httpx.get(url, timeout=5).status_code == 200:
+                return time.perf_counter() - start
+        except httpx.TransportError:
+            time.sleep(0.02)
+    raise TimeoutError(f"no page within {seconds} s")
