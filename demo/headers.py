@@ -19,6 +19,9 @@ _SUB_DIRECTORIES = (34665, 34853, 37500, 40965)
 _MAX_DIRECTORIES = 16
 _MAX_TAGS = 65_535
 _NO_SIZE = (0x01, *range(0xD0, 0xD9))
+_MARKER = re.compile(rb"\xff[^\0\xd0-\xd7\xff]")
+_MAX_SCANS = 100
+_MAX_SEGMENTS = 5_000
 _FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
@@ -36,18 +39,16 @@ class JpegHeader:
     """EXIF orientation, 1–8."""
     profile: bytes
     """ICC profile, empty where there is none."""
-    scans: int
-    """Passes over the whole picture, more than one where it is progressive."""
     bare: bytes
     """The same file without metadata."""
 
     @classmethod
     def read(cls, data: bytes) -> "JpegHeader":
-        """Raises EOFError where the file ends before the first scan, ValueError without a frame."""
+        """Raises EOFError where the file ends before the first scan, ValueError for a wrong one."""
         kept, exif, frame = [data[:2]], b"", b""
         profile: dict[int, bytes] = {}
         at = 2
-        while True:
+        for _ in range(_MAX_SEGMENTS):
             at, marker, body = _segment(data, at)
             if marker in _FRAMES and not frame:
                 frame = body
@@ -59,7 +60,8 @@ class JpegHeader:
                 kept.append(bytes([0xFF, marker]) + struct.pack(">H", len(body) + 2) + body)
             if marker == 0xDA:
                 break
-        if len(frame) < 6:
+        _check_scans(data, at)
+        if marker != 0xDA or len(frame) < 6:
             raise ValueError("no frame before the first scan")
         bits, height, width, components = struct.unpack_from(">BHHB", frame)
         return cls(
@@ -68,7 +70,6 @@ class JpegHeader:
             components,
             orientation(exif),
             b"".join(part for _, part in sorted(profile.items())),
-            1 + data.count(b"\xff\xda", at),
             b"".join(kept) + data[at:],
         )
 
@@ -92,6 +93,23 @@ def _segment(data: bytes, at: int) -> tuple[int, int, bytes]:
     if length < 2 or len(body) != length - 2:
         raise EOFError("truncated inside a segment")
     return at + 2 + length, marker, body
+
+
+def _check_scans(data: bytes, at: int) -> None:
+    """Raise ValueError for more scans than encoders write: each passes over the whole picture."""
+    if data.count(b"\xff\xda", at) < _MAX_SCANS:
+        return
+    # Not all of these need be scans: a film may be hung onto a photo, behind its end.
+    scans = 1
+    for _ in range(_MAX_SEGMENTS):
+        found = _MARKER.search(data, at)
+        if found is None or found[0] == b"\xff\xd9":
+            return
+        at, marker, _body = _segment(data, found.start())
+        scans += marker == 0xDA
+        if scans > _MAX_SCANS:
+            break
+    raise ValueError(f"expected at most {_MAX_SCANS} scans")
 
 
 class _Tag(NamedTuple):

@@ -1,4 +1,4 @@
-"""Pixels of any kind → H×W×3 uint8 RGB in sRGB, transparent parts over white.
+"""Pixels of any kind → upright H×W×3 uint8 RGB in sRGB, transparent parts over white.
 
 Worked off in strips, so that the largest picture needs one copy of itself and little more.
 """
@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as pil
@@ -76,6 +77,28 @@ def to_rgb(image: pil.Image, profile: bytes, inverted: bool = False) -> tuple[Im
     return rgb, notes
 
 
+def upright(rgb: Image, orientation: int, notes: list[Note]) -> tuple[Image, list[Note]]:
+    """The picture turned as its EXIF orientation asks (1–8, EXIF 2.32 tag 274), and a note."""
+    match orientation:
+        case 2:
+            rgb = cv2.flip(rgb, 1)
+        case 3:
+            rgb = cv2.rotate(rgb, cv2.ROTATE_180)
+        case 4:
+            rgb = cv2.flip(rgb, 0)
+        case 5:
+            rgb = cv2.transpose(rgb)
+        case 6:
+            rgb = cv2.rotate(rgb, cv2.ROTATE_90_CLOCKWISE)
+        case 7:
+            rgb = cv2.rotate(cv2.transpose(rgb), cv2.ROTATE_180)
+        case 8:
+            rgb = cv2.rotate(rgb, cv2.ROTATE_90_COUNTERCLOCKWISE)
+        case _:
+            return rgb, notes
+    return rgb, [*notes, Note("note_turned")]
+
+
 def _blank(image: pil.Image) -> Image:
     return np.empty((image.height, image.width, 3), np.uint8)
 
@@ -101,24 +124,20 @@ def _plain(strip: pil.Image) -> pil.Image:
 def _converter(mode: str, profile: bytes) -> Callable[[pil.Image], pil.Image] | None:
     """What turns strips of `mode` into sRGB by a colour profile, None where none applies."""
     if mode == "LAB":
-        source, wanted = ImageCms.createProfile("LAB"), "LAB"
-    elif is_srgb(profile):
+        return _transform(ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")), "LAB")
+    if is_srgb(profile):
         return None
-    else:
-        try:
-            opened = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            wanted, modes = _PROFILE_MODES.get(opened.profile.xcolor_space.strip(), ("", ()))
-            source = opened.profile
-        except (OSError, ImageCms.PyCMSError):
-            return None
-        if mode not in modes:
-            return None
     try:
-        transform = ImageCms.buildTransform(
-            ImageCms.ImageCmsProfile(source), ImageCms.createProfile("sRGB"), wanted, "RGB"
-        )
-    except ImageCms.PyCMSError:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        wanted, modes = _PROFILE_MODES.get(source.profile.xcolor_space.strip(), ("", ()))
+        return _transform(source, wanted) if mode in modes else None
+    except (OSError, ImageCms.PyCMSError):
         return None
+
+
+def _transform(source: ImageCms.ImageCmsProfile, wanted: str) -> Callable[[pil.Image], pil.Image]:
+    srgb = ImageCms.createProfile("sRGB")
+    transform = ImageCms.buildTransform(source, srgb, wanted, "RGB")
     return lambda strip: transform.apply(strip.convert(wanted))
 
 
