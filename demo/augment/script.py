@@ -1,0 +1,85 @@
+"""The previews as a Python script: torchvision.transforms.v2 with the drawn values."""
+
+from collections.abc import Sequence
+from textwrap import indent
+
+from demo.augment.pipeline import WORKING_SIDE, Pipeline, specs
+from demo.augment.spec import Drawn
+
+_HEAD = '''\
+"""Makes the {count} previews of seed {seed} again: python previews.py picture.jpg folder
+
+Needs torch 2.11, torchvision 0.26 and Pillow, and a picture of 8 bits a channel. The previews are
+made from a copy with a longest side of at most {side} pixels.
+"""
+
+import io
+import sys
+from pathlib import Path
+
+import torch
+from PIL import Image, ImageCms, ImageOps
+from torchvision.transforms import v2
+from torchvision.transforms.v2 import functional as F
+
+torch.set_num_threads(1)  # the last bit of a sum depends on the number of threads
+
+
+def read(path):
+    """The file as 3×H×W uint8 sRGB: upright, transparent parts white, longest side ≤ {side}."""
+    photo = ImageOps.exif_transpose(Image.open(path))
+    profile = photo.info.get("icc_profile", b"")
+    if photo.mode == "RGB" and profile and b"sRGB" not in profile.replace(b"\\0", b""):
+        srgb = ImageCms.createProfile("sRGB")
+        photo = ImageCms.profileToProfile(photo, io.BytesIO(profile), srgb)
+    if photo.has_transparency_data:
+        photo = photo.convert("RGBA")
+        white = Image.new("RGB", photo.size, "white")
+        white.paste(photo, mask=photo)
+        photo = white
+    picture = F.pil_to_tensor(photo.convert("RGB"))
+    height, width = picture.shape[-2:]
+    scale = min(1.0, {side} / max(width, height))
+    return F.resize(picture, [max(1, round(height * scale)), max(1, round(width * scale))])
+'''
+
+_PREVIEW = """
+
+def preview_{number}(picture):
+{body}
+    return picture
+"""
+
+_TAIL = """
+
+picture = read(sys.argv[1])
+folder = Path(sys.argv[2])
+folder.mkdir(parents=True, exist_ok=True)
+for preview in ({names}):
+    F.to_pil_image(preview(picture)).save(folder / f"{{preview.__name__}}.png")
+
+# For training: the same transforms in the same ranges, drawn anew for every picture.
+height, width = picture.shape[-2:]
+training = v2.Compose([{recipe}])
+"""
+
+
+def script(pipeline: Pipeline, seed: int, drawn: Sequence[Sequence[Drawn]]) -> str:
+    """A whole Python script that writes the previews, pixel for pixel, and a training pipeline.
+
+    drawn: of every preview (`Preview.drawn`), in order. The script reads one file and writes
+    `preview_1.png`, … into a folder; its `training` is the random `v2.Compose`.
+    """
+    head = _HEAD.format(count=len(drawn), seed=seed, side=WORKING_SIDE)
+    functions = (
+        _PREVIEW.format(number=number, body=_body(steps)) for number, steps in enumerate(drawn, 1)
+    )
+    names = "".join(f"preview_{number}, " for number in range(1, len(drawn) + 1)).rstrip()
+    recipes = [specs()[step.name].recipe(step.params) for step in pipeline.steps]
+    recipe = "".join(f"\n    {one}," for one in recipes) + ("\n" if recipes else "v2.Identity()")
+    return head + "".join(functions) + _TAIL.format(names=names, recipe=recipe)
+
+
+def _body(steps: Sequence[Drawn]) -> str:
+    statements = (specs()[step["name"]].code(step["values"]) for step in steps)
+    return indent("\n".join(filter(None, statements)), "    ")
