@@ -18,8 +18,8 @@ _MAX_STRIPS = 400_000
 _SUB_DIRECTORIES = (34665, 34853, 37500, 40965)
 _MAX_DIRECTORIES = 16
 _MAX_TAGS = 65_535
-_NO_SIZE = (0x01, *range(0xD0, 0xD9))
-_MARKER = re.compile(rb"\xff[^\0\xd0-\xd7\xff]")
+_END = b"\xff\xd9"
+_SEGMENT = re.compile(rb"\xff[^\0\x01\xd0-\xd8\xff]")
 _MAX_SCANS = 100
 _MAX_SEGMENTS = 5_000
 _FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -76,18 +76,11 @@ class JpegHeader:
 
 def _segment(data: bytes, at: int) -> tuple[int, int, bytes]:
     """The next marker segment: where it ends, its marker, its body."""
-    while True:
-        # Like libjpeg, skip whatever stands between two segments.
-        at = data.find(b"\xff", at)
-        if at < 0 or at + 4 > len(data):
-            raise EOFError("truncated before the first scan")
-        marker = data[at + 1]
-        if marker == 0xFF:
-            at += 1
-        elif marker == 0 or marker in _NO_SIZE:
-            at += 2
-        else:
-            break
+    # Like libjpeg, skip whatever stands between two segments.
+    found = _SEGMENT.search(data, at)
+    if found is None or found[0] == _END:
+        raise EOFError("truncated before the first scan")
+    at, marker = found.start(), found[0][1]
     length = int.from_bytes(data[at + 2 : at + 4], "big")
     body = data[at + 4 : at + 2 + length]
     if length < 2 or len(body) != length - 2:
@@ -102,8 +95,8 @@ def _check_scans(data: bytes, at: int) -> None:
     # Not all of these need be scans: a film may be hung onto a photo, behind its end.
     scans = 1
     for _ in range(_MAX_SEGMENTS):
-        found = _MARKER.search(data, at)
-        if found is None or found[0] == b"\xff\xd9":
+        found = _SEGMENT.search(data, at)
+        if found is None or found[0] == _END:
             return
         at, marker, _body = _segment(data, found.start())
         scans += marker == 0xDA

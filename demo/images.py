@@ -7,7 +7,6 @@ import time
 import warnings
 import zlib
 from dataclasses import dataclass
-from typing import Self
 
 import cv2
 import numpy as np
@@ -27,13 +26,12 @@ from PIL import Image as pil
 from demo.errors import DemoError
 from demo.filetypes import ACCEPTED, recognise
 from demo.headers import JpegHeader, orientation, weigh_directories
+from demo.limits import Limits
 from demo.results import Image, check_image
 from demo.rgb import Note, is_srgb, to_rgb, upright
-from demo.settings import Settings
 
 __all__ = ["Limits", "Note", "Picture", "decode", "encode_jpeg", "encode_png", "thumbnail"]
 
-# TIFF 6.0, section 8, and DNG 1.6.
 _NEW_SUBFILE_TYPE, _PHOTOMETRIC, _ORIENTATION, _DNG_VERSION = 254, 262, 274, 50706
 # Pillow decodes these in Python, slowly, and 4-bit runs of an odd length wrongly.
 _BMP_RUN_LENGTHS = (1, 2)
@@ -55,46 +53,6 @@ _FAULTS = (
     cv2.error,
     ImageCms.PyCMSError,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What an upload may be at most; checked before pixels are decoded."""
-
-    max_megapixels: float = 25.0
-    """Millions of pixels."""
-    max_side: int = 8192
-    """Longest side, pixels."""
-    max_file_mb: float = 20.0
-    """Millions of bytes."""
-
-    @classmethod
-    def of(cls, settings: Settings) -> Self:
-        """The limits that the owner of the machine has set."""
-        return cls(settings.max_megapixels, settings.max_side, settings.max_file_mb)
-
-    def check_file(self, size_bytes: int) -> None:
-        """Raise DemoError for a file of too many bytes."""
-        if size_bytes > self.max_file_mb * 1e6:
-            raise DemoError(
-                "image_too_heavy", got=f"{size_bytes / 1e6:.4g}", limit=f"{self.max_file_mb:g}"
-            )
-
-    def check_size(self, size_wh: tuple[int, int]) -> None:
-        """Raise DemoError for too long a side or too many pixels, ValueError for none at all."""
-        width, height = size_wh
-        if min(size_wh) < 1:
-            raise ValueError(f"expected sides ≥ 1, got {size_wh}")
-        if max(size_wh) > self.max_side:
-            raise DemoError("image_too_long", width=width, height=height, limit=self.max_side)
-        if width * height > self.max_megapixels * 1e6:
-            raise DemoError(
-                "image_too_big",
-                width=width,
-                height=height,
-                got=f"{width * height / 1e6:.4g}",
-                limit=f"{self.max_megapixels:g}",
-            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -137,10 +137,10 @@ def test_centre_crop_sees_the_window_that_torchvision_crops(
     step = np.array(size_wh) / fit.resized_wh
     x0, y0, x1, y1 = fit.window_xyxy
     middle = crop // 2
-    np.testing.assert_allclose(float(seen[0, middle, 0]), x0 + step[0] / 2, atol=0.05)
-    np.testing.assert_allclose(float(seen[1, 0, middle]), y0 + step[1] / 2, atol=0.05)
-    np.testing.assert_allclose(float(seen[0, middle, -1]), x1 - step[0] / 2, atol=0.05)
-    np.testing.assert_allclose(float(seen[1, -1, middle]), y1 - step[1] / 2, atol=0.05)
+    np.testing.assert_allclose(float(seen[0, middle, 0]), x0 + step[0] / 2, atol=0.15)
+    np.testing.assert_allclose(float(seen[1, 0, middle]), y0 + step[1] / 2, atol=0.15)
+    np.testing.assert_allclose(float(seen[0, middle, -1]), x1 - step[0] / 2, atol=0.15)
+    np.testing.assert_allclose(float(seen[1, -1, middle]), y1 - step[1] / 2, atol=0.15)
 
 
 def test_centre_crop_larger_than_the_picture_sees_all_of_it() -> None:
