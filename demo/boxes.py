@@ -1,0 +1,88 @@
+"""Boxes as arrays: formats, overlap, and the suppression of doubles.
+
+xyxy: corners in pixels, x1 and y1 exclusive, so that width = x1 − x0.
+"""
+
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from demo.results import Detections
+
+F = TypeVar("F", bound=np.floating[Any])
+
+_BLOCK = 128
+"""Boxes that are compared with each other at once: between Python's overhead and n²."""
+
+
+def area(xyxy: NDArray[F]) -> NDArray[F]:
+    """N×4 xyxy → N areas, px²."""
+    return (xyxy[:, 2] - xyxy[:, 0]) * (xyxy[:, 3] - xyxy[:, 1])
+
+
+def iou(a: NDArray[F], b: NDArray[F]) -> NDArray[F]:
+    """N×4 and M×4 xyxy → N×M intersection over union, 0–1; 0 where both boxes are empty."""
+    ax0, ay0, ax1, ay1 = (side[:, None] for side in a.T)
+    bx0, by0, bx1, by1 = np.ascontiguousarray(b.T)
+    width = (np.minimum(ax1, bx1) - np.maximum(ax0, bx0)).clip(0)
+    height = (np.minimum(ay1, by1) - np.maximum(ay0, by0)).clip(0)
+    shared = width * height
+    union = area(a)[:, None] + area(b) - shared
+    overlap: NDArray[F] = np.zeros_like(shared)
+    np.divide(shared, union, out=overlap, where=union > 0)
+    return overlap
+
+
+def clip(xyxy: NDArray[F], size_wh: tuple[int, int]) -> NDArray[F]:
+    """N×4 xyxy, cut to a picture of `size_wh` pixels; a box outside becomes empty on its edge."""
+    return xyxy.clip(0, np.array(size_wh * 2, xyxy.dtype))
+
+
+def xyxy_to_xywh(xyxy: NDArray[F]) -> NDArray[F]:
+    """N×4 corners → left, top, width, height (COCO's order)."""
+    return np.concatenate([xyxy[:, :2], xyxy[:, 2:] - xyxy[:, :2]], axis=1)
+
+
+def xywh_to_xyxy(xywh: NDArray[F]) -> NDArray[F]:
+    """N×4 left, top, width, height → corners."""
+    return np.concatenate([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], axis=1)
+
+
+def xyxy_to_cxcywhn(xyxy: NDArray[F], size_wh: tuple[int, int]) -> NDArray[F]:
+    """N×4 corners → centre x, y, width, height as parts of the picture, 0–1 (YOLO's order)."""
+    low, high = xyxy[:, :2], xyxy[:, 2:]
+    cxcywhn: NDArray[F] = np.concatenate([low + (high - low) / 2, high - low], axis=1)
+    cxcywhn /= np.array(size_wh * 2)
+    return cxcywhn
+
+
+def nms(detections: Detections, iou_threshold: float, max_det: int = 300) -> Detections:
+    """Greedy suppression within each class: at most `max_det` boxes, best first.
+
+    A box goes where its IoU with a better one of its class that stays exceeds `iou_threshold`
+    (0–1). As `torchvision.ops.batched_nms`, without its shift of the classes, which rounds large
+    coordinates. Equal scores keep their order in `detections`. Raises ValueError for a threshold
+    outside 0–1 or a negative `max_det`.
+    """
+    if not 0 <= iou_threshold <= 1 or max_det < 0:
+        raise ValueError(f"expected IoU in 0–1 and max_det ≥ 0, got {iou_threshold}, {max_det}")
+    order = np.argsort(-detections.scores, kind="stable")
+    # A float64 scalar keeps the comparison of float32 overlaps exact, as it is in torchvision.
+    threshold = np.float64(iou_threshold)
+    xyxy, ids = detections.xyxy, detections.class_ids
+    kept = order[:0]
+    for start in range(0, len(order), _BLOCK):
+        if len(kept) >= max_det:
+            break
+        block = order[start : start + _BLOCK]
+        seen = np.concatenate([kept, block])
+        doubles = iou(xyxy[block], xyxy[seen]) > threshold
+        doubles &= ids[block, None] == ids[seen]
+        stays: NDArray[np.bool_] = ~np.any(doubles[:, : len(kept)], axis=1)
+        within = doubles[:, len(kept) :]
+        for i in range(len(block)):
+            if stays[i]:
+                stays[i + 1 :] &= ~within[i, i + 1 :]
+        kept = np.concatenate([kept, block[stays]])
+    return detections[kept[:max_det]]
