@@ -1,0 +1,1 @@
+"""Data sets, recipes, training and evaluation of the project's own networks."""

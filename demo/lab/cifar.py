@@ -1,0 +1,73 @@
+"""CIFAR-10 as arrays: from a local file, or from its official source through torchvision."""
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from demo.errors import DemoError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pictures:
+    """Small pictures of one size. images: N×H×W×3 uint8 RGB. targets: N int64, into labels."""
+
+    images: NDArray[np.uint8]
+    targets: NDArray[np.int64]
+    labels: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def __getitem__(self, chosen: slice | NDArray[Any]) -> "Pictures":
+        """The pictures of a slice or an index array, in that order."""
+        return Pictures(self.images[chosen], self.targets[chosen], self.labels)
+
+
+def cifar10(data: Path | None, part: str, cache: Path) -> Pictures:
+    """CIFAR-10, `part` train (50,000) or test (10,000), in the original order.
+
+    data: a folder with `cifar10/cifar10.npz` (JPEGs in one array), decoded once into `cache`.
+    Without it the official files are downloaded into `cache` by torchvision.
+    Raises DemoError where `data` has no such file.
+    """
+    if data is None:
+        return _official(part, cache)
+    source = data / "cifar10" / "cifar10.npz"
+    if not source.is_file():
+        raise DemoError("lab_data_missing", dataset="cifar10", expected="cifar10/cifar10.npz")
+    decoded = cache / f"cifar10-{part}-{source.stat().st_size}.npy"
+    with np.load(source, allow_pickle=False) as archive:
+        labels = tuple(str(name) for name in archive["class_names"])
+        targets = archive[f"{part}_labels"].astype(np.int64)
+        if not decoded.is_file():
+            cache.mkdir(parents=True, exist_ok=True)
+            np.save(decoded, decode(archive, part))
+    return Pictures(np.load(decoded), targets, labels)
+
+
+def decode(archive: Any, part: str) -> NDArray[np.uint8]:
+    """All JPEGs of a part → N×32×32×3 uint8 RGB, the lossless training pictures put in place."""
+    header = archive["header"].tobytes()
+    data = archive[f"{part}_data"].tobytes()
+    ends = np.cumsum(archive[f"{part}_len"], dtype=np.int64)
+    images = np.empty((len(ends), 32, 32, 3), np.uint8)
+    begin = 0
+    for i, end in enumerate(ends):
+        with Image.open(io.BytesIO(header + data[begin:end])) as image:
+            images[i] = np.asarray(image.convert("RGB"))
+        begin = end
+    if part == "train":
+        images[archive["train_lossless_idx"]] = archive["train_lossless"]
+    return images
+
+
+def _official(part: str, cache: Path) -> Pictures:
+    from torchvision.datasets import CIFAR10
+
+    source = CIFAR10(str(cache), train=part == "train", download=True)
+    return Pictures(source.data, np.asarray(source.targets, np.int64), tuple(source.classes))

@@ -1,0 +1,166 @@
+"""Training a detector from scratch with ultralytics' own trainer."""
+
+import os
+import queue
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+
+from demo.lab.boxes import boxed_photos, negative_photos, write_layout
+from demo.lab.progress import Progress
+from demo.lab.recipe import DetectorRecipe
+
+STATE = "state.safetensors"
+"""The averaged network of the last finished epoch, in half precision, inside the run's folder."""
+
+
+def quiet_ultralytics(folder: Path) -> Any:
+    """Import ultralytics with downloads, installations and telemetry off; its settings in `folder`.
+
+    Importing it replaces `PIL.Image.open`; the original is put back.
+    """
+    from PIL import Image
+
+    os.environ.update(
+        YOLO_AUTOINSTALL="false",
+        YOLO_OFFLINE="true",
+        YOLO_CONFIG_DIR=str(folder.resolve()),
+        ULTRALYTICS_SKIP_REQUIREMENTS_CHECKS="1",
+        ULTRALYTICS_SAFE_LOAD="true",
+        YOLO_VERBOSE="false",
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    original = Image.open
+    import ultralytics
+
+    Image.open = original
+    ultralytics.settings.update(sync=False)
+    return ultralytics
+
+
+def prepare(recipe: DetectorRecipe, data: Path, run: Path) -> Path:
+    """Lay the recipe's photos out for the trainer under `run`; returns the path of data.yaml."""
+    photos = [photo for name in recipe.datasets for photo in boxed_photos(data, name)]
+    photos += negative_photos(data, recipe.negatives, "train")
+    return write_layout(photos, recipe.labels, run / "photos")
+
+
+def _trainer_class(recipe: DetectorRecipe) -> Any:
+    from ultralytics.models.yolo.detect import DetectionTrainer
+
+    class Trainer(DetectionTrainer):  # type: ignore[misc]
+        """Ultralytics' trainer with pixels channels-last (1.5 × on a CPU) and growing pictures."""
+
+        def setup_model(self) -> Any:
+            checkpoint = super().setup_model()
+            self.model: Any = self.model.to(memory_format=torch.channels_last)
+            return checkpoint
+
+        def preprocess_batch(self, batch: dict[str, Any]) -> dict[str, Any]:
+            batch = super().preprocess_batch(batch)
+            size = recipe.size_at(self.epoch, self.epochs)
+            if self.model.training and size != batch["img"].shape[-1]:
+                batch["img"] = torch.nn.functional.interpolate(
+                    batch["img"], (size, size), mode="bilinear", antialias=True
+                )
+            batch["img"] = batch["img"].contiguous(memory_format=torch.channels_last)
+            return batch
+
+    return Trainer
+
+
+def _arguments(recipe: DetectorRecipe, yaml: Path, run: Path, epochs: int) -> dict[str, Any]:
+    return {
+        "model": recipe.architecture,
+        "data": str(yaml),
+        "epochs": epochs,
+        "imgsz": recipe.imgsz,
+        "batch": recipe.batch,
+        "nbs": recipe.batch,
+        "seed": recipe.seed,
+        "project": str(run.resolve().parent),
+        "name": run.name,
+        "exist_ok": True,
+        "pretrained": False,
+        "amp": False,
+        "plots": False,
+        "val": False,
+        "workers": 0,
+        "device": "cpu",
+        **recipe.options,
+    }
+
+
+def _continue(last: Path, epochs: int) -> dict[str, Any]:
+    """Arguments that resume `last`; its number of epochs may be changed."""
+    checkpoint = torch.load(last, map_location="cpu", weights_only=False)
+    if checkpoint["train_args"]["epochs"] != epochs:
+        checkpoint["train_args"]["epochs"] = epochs
+        torch.save(checkpoint, last)
+    return {"model": str(last), "resume": str(last), "device": "cpu"}
+
+
+def train_detector(
+    recipe: DetectorRecipe, data: Path, run: Path, epochs: int, resume: bool, threads: int
+) -> Iterator[Progress]:
+    """Train under `run`, a sign of life every 20 steps; the network stands in `run` / STATE.
+
+    The state is that of the running average of the weights, unfused, with the keys of
+    ultralytics' DetectionModel, float16.
+    """
+    quiet_ultralytics(run / "config")
+    yaml = prepare(recipe, data, run)
+    last = run / "weights" / "last.pt"
+    arguments = _continue(last, epochs) if resume else _arguments(recipe, yaml, run, epochs)
+    messages: queue.Queue[Progress | BaseException | None] = queue.Queue()
+    start = time.monotonic()
+
+    def tell(trainer: Any, step: int) -> None:
+        losses = {key.removeprefix("train/"): float(v) for key, v in trainer.tloss.items()}
+        steps = len(trainer.train_loader)
+        spent = time.monotonic() - start
+        total = sum(losses.values())
+        messages.put(Progress(trainer.epoch + 1, trainer.epochs, step, steps, total, spent, losses))
+
+    def on_batch(trainer: Any) -> None:
+        trainer.vitrine_step = getattr(trainer, "vitrine_step", 0) + 1
+        if trainer.vitrine_step % 20 == 0:
+            tell(trainer, trainer.vitrine_step)
+
+    def on_epoch(trainer: Any) -> None:
+        trainer.vitrine_step = 0
+        state = trainer.ema.ema.state_dict()
+        save_file(half_state(state), run / STATE, metadata={"epoch": str(trainer.epoch + 1)})
+        tell(trainer, len(trainer.train_loader))
+
+    def work() -> None:
+        torch.set_num_threads(threads)
+        try:
+            trainer = _trainer_class(recipe)(overrides=arguments)
+            trainer.add_callback("on_train_batch_end", on_batch)
+            trainer.add_callback("on_train_epoch_end", on_epoch)
+            trainer.train()
+            messages.put(None)
+        except BaseException as problem:  # noqa: BLE001 - it is raised again by the reader below
+            messages.put(problem)
+
+    worker = threading.Thread(target=work, daemon=True)
+    worker.start()
+    while (message := messages.get()) is not None:
+        if isinstance(message, BaseException):
+            raise message
+        yield message
+    worker.join()
+
+
+def half_state(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """A contiguous copy for safetensors, floating point as float16, whole numbers as they are."""
+    return {
+        key: (value.half() if value.is_floating_point() else value).contiguous().clone()
+        for key, value in state.items()
+    }
