@@ -27,6 +27,7 @@ from demo.augment.pipeline import (
 from demo.augment.script import script
 from demo.augment.spec import Drawn, Param, Transform
 from demo.errors import DemoError
+from demo.images import Limits, decode
 from demo.results import Image
 from demo.text import known
 
@@ -200,7 +201,8 @@ def test_what_the_plain_transforms_do_to_pixels() -> None:
     assert (specs()["vertical_flip"].apply(image, {"flip": True}) == image[::-1]).all()
     grey = specs()["greyscale"].apply(image, {"grey": True})
     expected = image @ np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
-    assert np.abs(grey - expected[..., None]).max() <= 1.001
+    # torchvision writes 0.2989 and cuts the fraction off.
+    assert np.abs(grey - expected[..., None]).max() <= 1.03
     covered = specs()["cutout"].apply(image, {"holes": [[3, 5, 10, 20]], "fill": 77})
     assert (covered[3:13, 5:25] == 77).all()
     covered[3:13, 5:25] = image[3:13, 5:25]
@@ -443,17 +445,17 @@ def test_the_printed_code_gives_these_pictures(
 
 
 def test_the_printed_code_of_a_whole_pipeline_in_a_process_of_its_own(tmp_path: Path) -> None:
-    image = photo(1500, 1000)
+    file = tmp_path / "photo.jpg"
     exif = pil.Exif()
     exif[0x0112] = 6
-    # Stored turned by a quarter: what a phone does, and what both sides must undo.
-    stored = np.ascontiguousarray(np.rot90(image))
-    pil.fromarray(stored).save(tmp_path / "photo.png", exif=exif)
-    steps = [{"name": name} for name in reversed(specs())]
-    pipeline = Pipeline.parse(steps)
-    previews = preview(image, pipeline, 4, 5)
-    text = script(pipeline, 5, [each.drawn for each in previews])
-    made = run(text, tmp_path / "photo.png", tmp_path)
+    # Stored lying on its side, as a phone does; both sides have to put it upright.
+    stored = np.ascontiguousarray(np.rot90(photo(1500, 1000)))
+    pil.fromarray(stored).save(file, quality=92, exif=exif)
+    upload = decode(file.read_bytes(), Limits()).rgb
+    assert upload.shape == (1000, 1500, 3)
+    pipeline = Pipeline.parse([{"name": name} for name in reversed(specs())])
+    previews = preview(upload, pipeline, 4, 5)
+    made = run(script(pipeline, 5, [each.drawn for each in previews]), file, tmp_path)
     assert len(made) == 4
     for ours, theirs in zip(previews, made, strict=True):
         assert ours.image.shape == theirs.shape
@@ -461,9 +463,11 @@ def test_the_printed_code_of_a_whole_pipeline_in_a_process_of_its_own(tmp_path: 
 
 
 def test_the_printed_code_without_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    alpha = np.dstack([photo(30, 20), np.full((20, 30), 0, np.uint8)])
-    pil.fromarray(alpha, "RGBA").save(tmp_path / "clear.png")
-    previews = preview(photo(30, 20), Pipeline.parse([]), 1, 0)
-    text = script(Pipeline.parse([]), 0, [each.drawn for each in previews])
-    scope = execute(text, tmp_path / "clear.png", tmp_path / "out", monkeypatch)
-    assert (scope["picture"] == 255).all()
+    alpha = np.linspace(0, 255, 600).astype(np.uint8).reshape(20, 30)
+    file = tmp_path / "veiled.png"
+    pil.fromarray(np.dstack([photo(30, 20), alpha])).save(file)
+    [only] = preview(decode(file.read_bytes(), Limits()).rgb, Pipeline.parse([]), 1, 0)
+    text = script(Pipeline.parse([]), 0, [only.drawn])
+    scope = execute(text, file, tmp_path / "out", monkeypatch)
+    assert (scope["picture"].permute(1, 2, 0).numpy() == only.image).all()
+    assert (only.image[0, 0] == 255).all()

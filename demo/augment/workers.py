@@ -26,9 +26,10 @@ def in_parallel(work: Callable[[_Task], _Answer], tasks: Iterable[_Task]) -> lis
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    """`torch.set_num_threads` counts for the thread that calls it and for threads that come later,
+    """One worker a core.
 
-    so the caller sets its own number back once every worker has started.
+    `torch.set_num_threads` holds for the thread that calls it and for all that start later, so the
+    caller sets its own number again once every worker has started.
     """
     import torch
 
