@@ -33,7 +33,6 @@ from demo.rgb import Note, is_srgb, to_rgb, upright
 __all__ = ["Limits", "Note", "Picture", "decode", "encode_jpeg", "encode_png", "thumbnail"]
 
 _NEW_SUBFILE_TYPE, _PHOTOMETRIC, _ORIENTATION, _DNG_VERSION = 254, 262, 274, 50706
-# Pillow decodes these in Python, slowly, and 4-bit runs of an odd length wrongly.
 _BMP_RUN_LENGTHS = (1, 2)
 # What decoders are known to raise for damaged bytes, assertions and overflows included.
 _FAULTS = (
@@ -131,12 +130,14 @@ def _pillow(kind: str, data: bytes, limits: Limits) -> tuple[Image, list[Note]]:
                 # The first picture of these is a preview of a few hundred pixels.
                 raise DemoError("image_other_kind", kind="DNG / RAW", accepted=", ".join(ACCEPTED))
             turned, inverted = tags.get(_ORIENTATION, 1), tags.get(_PHOTOMETRIC) == 0
-        if kind == "BMP" and image.info.get("compression") in _BMP_RUN_LENGTHS:
-            return _opencv(data), []
-        image.load()
-        limits.check_size(image.size)
-        rgb, notes = to_rgb(image, image.info.get("icc_profile") or b"", inverted)
-        if _has_more_frames(image):
+        profile = image.info.get("icc_profile") or b""
+        if _is_for_opencv(kind, image, profile):
+            rgb, notes = _opencv(data), list[Note]()
+        else:
+            image.load()
+            limits.check_size(image.size)
+            rgb, notes = to_rgb(image, profile, inverted)
+        if _is_film(image):
             notes.insert(0, Note("note_first_frame"))
         if kind in ("PNG", "WebP", "AVIF"):
             turned = orientation(image.info.get("exif") or b"")
@@ -144,6 +145,17 @@ def _pillow(kind: str, data: bytes, limits: Limits) -> tuple[Image, list[Note]]:
         # Pillow turns TIFF by itself, and libheif HEIC.
         return rgb, [*notes, Note("note_turned")] if turned in range(2, 9) else notes
     return upright(rgb, turned, notes)
+
+
+def _is_for_opencv(kind: str, image: ImageFile.ImageFile, profile: bytes) -> bool:
+    """Where Pillow would be wrong or wasteful: runs in BMP, and still, opaque WebP.
+
+    It decodes the runs in Python, and those of 4 bits and an odd length wrongly; WebP it always
+    decodes as a film, with two more canvases of 4 bytes a pixel.
+    """
+    if kind == "BMP":
+        return image.info.get("compression") in _BMP_RUN_LENGTHS
+    return kind == "WebP" and image.mode == "RGB" and is_srgb(profile) and not _is_film(image)
 
 
 def _opened(kind: str, data: bytes) -> ImageFile.ImageFile:
@@ -171,7 +183,7 @@ def _opened(kind: str, data: bytes) -> ImageFile.ImageFile:
     return heif
 
 
-def _has_more_frames(image: ImageFile.ImageFile) -> bool:
+def _is_film(image: ImageFile.ImageFile) -> bool:
     # What follows the first frame is never shown, so damage there is no fault.
     try:
         return bool(getattr(image, "is_animated", False))
