@@ -7,7 +7,7 @@ from demo.augment.pipeline import WORKING_SIDE, Pipeline, specs
 from demo.augment.spec import Drawn
 
 _HEAD = '''\
-"""Makes the {count} previews of seed {seed} again: python previews.py picture.jpg folder
+"""Makes the previews of seed {seed} again: python previews.py picture.jpg folder
 
 Needs torch 2.11, torchvision 0.26 and Pillow, and a picture of 8 bits a channel. The previews are
 made from a copy with a longest side of at most {side} pixels.
@@ -70,7 +70,7 @@ def script(pipeline: Pipeline, seed: int, drawn: Sequence[Sequence[Drawn]]) -> s
     drawn: of every preview (`Preview.drawn`), in order. The script reads one file and writes
     `preview_1.png`, … into a folder; its `training` is the random `v2.Compose`.
     """
-    head = _HEAD.format(count=len(drawn), seed=seed, side=WORKING_SIDE)
+    head = _HEAD.format(seed=seed, side=WORKING_SIDE)
     functions = (
         _PREVIEW.format(number=number, body=_body(steps)) for number, steps in enumerate(drawn, 1)
     )
