@@ -61,8 +61,8 @@ def window(image: Image, xyxy: tuple[float, float, float, float]) -> Image:
 
 
 def _line_width(size_wh: tuple[int, int]) -> int:
-    """One pixel on a thumbnail, three on a photo of a megapixel, ten on one of twelve."""
-    return round(sum(size_wh) / 800 + 1)
+    """One pixel on a thumbnail, four on a photo of a megapixel, 13 on one of twelve."""
+    return round(sum(size_wh) / 600 + 1)
 
 
 def _frames(xyxy: NDArray[np.floating], size_wh: tuple[int, int], width: int) -> NDArray[np.int64]:
