@@ -39,12 +39,17 @@ def _about(facts: Facts) -> list[tuple[str, str]]:
         ("classes", classes),
         ("licence", facts["licence"]),
         ("source", facts["source"]),
-        ("recipe", f"`{facts['recipe']}`, seed {facts['seed']}, {facts['epochs']} epochs"),
+        ("recipe", f"`{facts['recipe']}`, seed {facts['seed']}, {_epochs(facts)}"),
         ("command", f"`{facts['command']}`, then `{facts['command'].replace('train', 'ship')}`"),
         ("time", f"{facts['train_minutes']:g} minutes on {facts['machine']}"),
         ("file", f"`{facts['file']}`, {facts['size_bytes']:,} bytes, {facts['precision']}"),
         ("sha256", f"`{facts['sha256']}`"),
     ]
+
+
+def _epochs(facts: Facts) -> str:
+    done, planned = facts["epochs"], facts["planned_epochs"]
+    return f"{done} epochs" if done == planned else f"{done} of {planned} epochs: not finished yet"
 
 
 def _scores(facts: Facts) -> list[tuple[str, ...]]:

@@ -143,6 +143,7 @@ def _common(
         "command": f"python -m demo.lab train {recipe.name} --data DATA",
         "seed": recipe.seed,
         "epochs": record["epochs"],
+        "planned_epochs": record["planned_epochs"],
         "train_minutes": round(record["minutes"], 1),
         "machine": record["machine"],
         "data": recipe.about.data,
@@ -152,6 +153,8 @@ def _common(
 
 
 def _write(facts: Facts, weights: Path) -> Iterator[str]:
+    # safetensors makes files that only their owner may read.
+    (weights / facts["file"]).chmod(0o644)
     text = json.dumps(_rounded(facts), indent=1, ensure_ascii=False) + "\n"
     (weights / f"{facts['name']}.json").write_text(text, "utf-8")
     (weights / f"{facts['name']}.md").write_text(render(json.loads(text)), "utf-8")
