@@ -10,7 +10,8 @@ def number(value: object, name: str, low: float, high: float) -> float:
     """`value` as a float in [low, high]. Raises DemoError for NaN, bool, text or out of range."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise DemoError("not_a_number", name=name, got=brief(value), low=low, high=high)
-    if not math.isfinite(value) or not low <= value <= high:
+    # Compared first: isfinite() overflows on the huge integers that JSON may hold.
+    if not low <= value <= high or not math.isfinite(value):
         raise DemoError("out_of_range", name=name, got=brief(value), low=low, high=high)
     return float(value)
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from demo import boxes, checks, draw, images
+from demo.augment.pipeline import Pipeline, checked_seed, preview
+from demo.augment.script import script
 from demo.engine import Answer, Engine
 from demo.errors import DemoError
 from demo.recent import Recent
@@ -40,6 +42,17 @@ class Drawn(Shown):
 
     detections: Detections
     annotated: Image
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """Augmentation previews; facts: the JSON shape of `/augment`; times in ms of this request."""
+
+    picture: images.Picture
+    images: list[Image]
+    facts: dict[str, Any]
+    decode_ms: float
+    apply_ms: float
 
 
 class Desk:
@@ -114,9 +127,23 @@ class Desk:
         facts = _facts(answer, timing, boxes=_rows(chosen))
         return Drawn(picture, answer, timing, facts, chosen, annotated)
 
-    def _ask(
-        self, path: str, name: str, size: int | None
-    ) -> tuple[images.Picture, Answer, Timing]:
+    def augment(self, path: str, pipeline: object, count: object, seed: object) -> Made:
+        """The answer of `/augment`: `count` previews drawn from `seed`. Raises DemoError."""
+        steps = Pipeline.parse(pipeline)
+        picture, decode_ms = self.open(path)
+        start = time.perf_counter()
+        made = preview(picture.rgb, steps, count, seed)
+        elapsed = (time.perf_counter() - start) * 1000
+        drawn = [one.drawn for one in made]
+        facts = {
+            "pipeline": steps.as_json(),
+            "seed": checked_seed(seed),
+            "drawn": drawn,
+            "code": script(steps, checked_seed(seed), drawn),
+        }
+        return Made(picture, [one.image for one in made], facts, decode_ms, elapsed)
+
+    def _ask(self, path: str, name: str, size: int | None) -> tuple[images.Picture, Answer, Timing]:
         picture, decode_ms = self.open(path)
         key = ("answer", picture.sha256, name, size)
         kept = self._recent.get(key)

@@ -6,10 +6,11 @@ from typing import Any
 import gradio as gr
 from starlette.middleware import Middleware
 
-from demo import __version__, discover, panels, tabs
+from demo import __version__, discover, frame
 from demo.desk import Desk
 from demo.engine import Engine
 from demo.guard import Guard
+from demo.opening import Opening
 from demo.picture import refuse_addresses
 from demo.settings import Settings
 from demo.source import SOURCE_PATH, Source
@@ -25,12 +26,12 @@ def build(settings: Settings, visits: Visits) -> tuple[gr.Blocks, Desk]:
     context = Context(desk, translations())
     with gr.Blocks(title="Vitrine", analytics_enabled=False, fill_width=True) as page:
         gr.HTML(
-            panels.header(desk.engine.device_text()),
+            frame.header(desk.engine.device_text()),
             elem_id="header",
             padding=False,
         )
         with gr.Tabs(elem_id="tabs"):
-            for tab in discover.collect(tabs, "TAB"):
+            for tab in discover.collect("demo.tabs", "TAB"):
                 _tab(context, tab)
         gr.HTML(_footer(context), elem_id="footer", padding=False)
         gr.api(desk.engine.models, api_name="models")
@@ -41,12 +42,15 @@ def build(settings: Settings, visits: Visits) -> tuple[gr.Blocks, Desk]:
 
 def launch_options(body_bytes: int) -> dict[str, Any]:
     """What `launch` takes for a page that calls nobody and opens nothing that it does not need."""
-    middleware = [Middleware(Source), Middleware(Guard, file_bytes=body_bytes)]
+    middleware = [
+        Middleware(Source),
+        Middleware(Guard, file_bytes=body_bytes),
+        Middleware(Opening, script=head()),
+    ]
     return {
         "i18n": translations(),
         "theme": theme(),
         "css": css(),
-        "head": head(),
         "app_kwargs": {"middleware": middleware, "docs_url": None, "redoc_url": None},
         "footer_links": [],
         "run_history": False,
@@ -69,4 +73,4 @@ def _footer(context: Context) -> str:
     packages = ("gradio", "torch", "ultralytics", "opencv-python")
     versions = " · ".join(f"{name} {version(name)}" for name in packages)
     minutes = context.desk.settings.keep_minutes
-    return panels.footer(minutes, SOURCE_PATH.lstrip("/"), f"Vitrine {__version__} · {versions}")
+    return frame.footer(minutes, SOURCE_PATH.lstrip("/"), f"Vitrine {__version__} · {versions}")

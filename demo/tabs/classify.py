@@ -11,7 +11,15 @@ from demo.errors import DemoError
 from demo.picture import PictureIn
 from demo.results import Scores
 from demo.tab import Context, Tab, base_url, locale, polite
-from demo.tabs.shared import default, hidden, model_picker, needed, picture_column, sentence, waiting
+from demo.tabs.shared import (
+    default,
+    hidden,
+    model_picker,
+    needed,
+    picture_column,
+    sentence,
+    waiting,
+)
 
 
 def build(context: Context) -> None:
@@ -27,7 +35,7 @@ def build(context: Context) -> None:
             )
     with gr.Row(elem_classes="controls"):
         top_k = gr.Slider(1, 20, 5, step=1, label=t("top_k"), elem_id="classify-top")
-    take = gr.HTML(elem_id="classify-take")
+    take = gr.HTML(elem_id="classify-take", padding=False)
     with gr.Accordion(t("seen_title"), open=True, elem_id="classify-seen"):
         seen = gr.HTML()
     inputs = [picture, model, top_k]

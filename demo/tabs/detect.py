@@ -10,7 +10,15 @@ from demo.desk import DETECT_SIZES, Drawn
 from demo.errors import DemoError
 from demo.picture import PictureIn, PictureOut
 from demo.tab import Context, Tab, base_url, locale, polite
-from demo.tabs.shared import default, hidden, model_picker, needed, picture_column, sentence, waiting
+from demo.tabs.shared import (
+    default,
+    hidden,
+    model_picker,
+    needed,
+    picture_column,
+    sentence,
+    waiting,
+)
 
 
 def build(context: Context) -> None:
@@ -28,7 +36,7 @@ def build(context: Context) -> None:
                 placeholder=t("empty_answer"),
                 elem_id="detect-answer",
             )
-            status = gr.HTML(elem_id="detect-status", elem_classes="status")
+            status = gr.HTML(elem_id="detect-status", elem_classes="status", padding=False)
     with gr.Row(elem_classes="controls"):
         model = model_picker(context, "detect")
         confidence = gr.Slider(
@@ -46,7 +54,7 @@ def build(context: Context) -> None:
             label=t("classes"),
             elem_id="detect-classes",
         )
-    take = gr.HTML(elem_id="detect-take")
+    take = gr.HTML(elem_id="detect-take", padding=False)
     with gr.Accordion(t("more"), open=False, elem_id="detect-more"), gr.Row():
         iou = gr.Slider(
             0.05, 0.95, desk.DEFAULT_IOU, step=0.05, label=t("iou"), elem_id="detect-iou"

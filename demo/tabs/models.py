@@ -2,7 +2,7 @@
 
 import gradio as gr
 
-from demo import panels
+from demo import frame
 from demo.tab import Context, Tab, locale
 
 
@@ -11,14 +11,14 @@ def build(context: Context) -> None:
     wish = gr.Textbox(label=context.t("models_filter"), elem_id="models-filter")
     table = gr.HTML(elem_id="models-table")
 
-    def show(text: str, request: gr.Request) -> str:
-        words = str(text).lower().split()
+    def show(text: str | None, request: gr.Request) -> str:
+        words = (text or "").lower().split()
         rows = [
             row
             for row in context.desk.engine.models()
             if all(word in f"{row['name']} {row['task']}".lower() for word in words)
         ]
-        return panels.models(rows, locale(request))
+        return frame.models(rows, locale(request))
 
     wish.change(
         show,

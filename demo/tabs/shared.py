@@ -50,9 +50,7 @@ def picture_column(context: Context, name: str) -> PictureIn:
             return gr.skip()
         return gr.skip() if picture.format in _BROWSER_FORMATS else picture.rgb
 
-    picture.upload(
-        preview, picture, picture, api_visibility="private", show_progress="hidden"
-    )
+    picture.upload(preview, picture, picture, api_visibility="private", show_progress="hidden")
     return picture
 
 
@@ -79,9 +77,7 @@ def _kind(row: dict[str, Any]) -> str:
     return told if row["available"] else f"⤓ {told}"
 
 
-def waiting(
-    engine: Engine, model: object, locale: str, work: Callable[[], T]
-) -> Iterator[str | T]:
+def waiting(engine: Engine, model: object, locale: str, work: Callable[[], T]) -> Iterator[str | T]:
     """Run `work` beside and yield what it waits for, as HTML, then its value.
 
     Raises what `work` raises.

@@ -1,0 +1,243 @@
+"""The endpoints over plain HTTP, as a program sees them: shapes, answers, faults, closed doors."""
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import cv2
+import httpx
+import numpy as np
+import pytest
+from gradio_client import Client as GradioClient
+from gradio_client import handle_file
+
+from benchmarks.client import Client
+from tests.conftest import Server
+from tests.eight_ways import eight_ways
+
+PARTS = {"decode", "preprocess", "forward", "postprocess", "draw"}
+
+
+def asset(name: str) -> Path:
+    spec = find_spec("ultralytics")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "assets" / name
+
+
+BUS = asset("bus.jpg")
+
+
+@pytest.fixture
+def client(server: Server) -> Client:
+    return Client(server.url)
+
+
+def rgb_of(jpeg: bytes) -> np.ndarray[Any, Any]:
+    return cv2.cvtColor(
+        cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB
+    )
+
+
+def test_detect_finds_four_persons_and_a_bus(client: Client) -> None:
+    picture, facts = client.call(
+        "detect", client.upload(BUS.read_bytes()), "yolo11n", 0.25, 0.7, []
+    )
+    labels = sorted(box["label"] for box in facts["boxes"])
+    assert labels == ["bus", "person", "person", "person", "person"]
+    assert facts["size_wh"] == [810, 1080]
+    assert len(facts["weights_sha256"]) == 64
+    assert set(facts["timing_ms"]) == PARTS
+    assert facts["timing_ms"]["forward"] > 0
+    drawn, plain = rgb_of(client.fetch(picture)), rgb_of(BUS.read_bytes())
+    assert drawn.shape == plain.shape
+    x0, y0, _, _ = (round(v) for v in facts["boxes"][0]["xyxy"])
+    edge = np.s_[max(y0, 0) : y0 + 4, max(x0, 0) + 40 : x0 + 200]
+    assert np.abs(drawn[edge].astype(int) - plain[edge]).mean() > 20
+
+
+def test_detect_filters_by_class_and_confidence(client: Client) -> None:
+    image = client.upload(BUS.read_bytes())
+    _, buses = client.call("detect", image, "yolo11n", 0.25, 0.7, ["bus"])
+    assert [box["label"] for box in buses["boxes"]] == ["bus"]
+    assert buses["boxes"][0]["class_id"] == 5
+    _, sure = client.call("detect", image, "yolo11n", 0.8, 0.7, [])
+    assert all(box["score"] >= 0.8 for box in sure["boxes"])
+    assert sure["timing_ms"]["forward"] == 0
+
+
+def test_classify_answers_the_shape_of_the_contract(client: Client) -> None:
+    (facts,) = client.call("classify", client.upload(BUS.read_bytes()), "mobilenet_v2", 3)
+    assert set(facts) == {
+        "model",
+        "weights_sha256",
+        "labels",
+        "known",
+        "size_wh",
+        "device",
+        "timing_ms",
+    }
+    scores = [row["score"] for row in facts["labels"]]
+    assert len(scores) == 3
+    assert scores == sorted(scores, reverse=True)
+    assert facts["labels"][0]["label"] in {"minibus", "trolleybus", "passenger car", "streetcar"}
+
+
+def test_the_same_photo_written_eight_ways_has_one_top_label(client: Client) -> None:
+    tops = {}
+    for way, data in eight_ways(rgb_of(BUS.read_bytes())).items():
+        (facts,) = client.call("classify", client.upload(data, f"{way}.bin"), "mobilenet_v2", 1)
+        tops[way] = facts["labels"][0]["label"]
+    assert len(tops) >= 8
+    assert len(set(tops.values())) == 1, tops
+
+
+def test_augment_answers_pictures_draws_and_code(client: Client) -> None:
+    image = client.upload(BUS.read_bytes())
+    steps = [{"name": "rotation", "params": {"degrees": 20}}]
+    pictures, facts = client.call("augment", image, steps, 4, 11)
+    assert len(pictures) == 4
+    assert len(facts["drawn"]) == 4
+    assert facts["seed"] == 11
+    assert "F.rotate" in facts["code"]
+    first = client.fetch(pictures[0]["image"])
+    again, _ = client.call("augment", image, steps, 1, 11)
+    assert client.fetch(again[0]["image"]) == first
+
+
+def test_models_lists_the_catalog(client: Client) -> None:
+    (rows,) = client.call("models")
+    by_name = {row["name"]: row for row in rows}
+    assert len(rows) > 80
+    assert by_name["yolo11n"]["available"]
+    assert by_name["cnn-cifar10"]["embedded"]
+    assert by_name["cnn-cifar10"]["measured"]["value"] > 0
+    assert not by_name["resnet50"]["available"]
+
+
+def test_gradio_client_gets_the_same_answers(server: Server, client: Client) -> None:
+    peer = GradioClient(server.url, verbose=False)
+    _, facts = peer.predict(
+        image=handle_file(str(BUS)),
+        model="yolo11n",
+        confidence=0.25,
+        iou=0.7,
+        classes=[],
+        api_name="/detect",
+    )
+    _, own = client.call("detect", client.upload(BUS.read_bytes()), "yolo11n", 0.25, 0.7, [])
+    assert facts["boxes"] == own["boxes"]
+    public = {name for name in peer.view_api(return_format="dict")["named_endpoints"]}
+    assert public == {"/classify", "/detect", "/augment", "/models"}
+
+
+@pytest.mark.parametrize(
+    ("function", "values", "word"),
+    [
+        ("detect", ("no-such-model", 0.25, 0.7, []), "no-such-model"),
+        ("detect", ("mobilenet_v2", 0.25, 0.7, []), "mobilenet_v2"),
+        ("detect", (None, 0.25, 0.7, []), "models"),
+        ("detect", ("yolo11n", "high", 0.7, []), "confidence"),
+        ("detect", ("yolo11n", 2, 0.7, []), "confidence"),
+        ("detect", ("yolo11n", 0.25, -1, []), "iou"),
+        ("detect", ("yolo11n", 0.25, 0.7, ["unicorn"]), "unicorn"),
+        ("detect", ("yolo11n", 0.25, 0.7, "person"), "classes"),
+        ("classify", ("mobilenet_v2", 0), "top_k"),
+        ("classify", ("mobilenet_v2", 2.5), "top_k"),
+        ("classify", ("resnet50", 5), "resnet50"),
+        ("augment", ([{"name": "melt"}], 1, 1), "melt"),
+        ("augment", ([{"name": "rotation", "params": {"degrees": 999}}], 1, 1), "degrees"),
+        ("augment", ([], 0, 1), "count"),
+        ("augment", ([], 1, -1), "-1"),
+        ("augment", ({"name": "rotation"}, 1, 1), "list"),
+    ],
+)
+def test_a_wrong_value_is_one_sentence(
+    client: Client, function: str, values: tuple[Any, ...], word: str
+) -> None:
+    image = client.upload(BUS.read_bytes())
+    with pytest.raises(RuntimeError) as caught:
+        client.call(function, image, *values)
+    sentence = str(caught.value)
+    assert word in sentence
+    assert sentence.endswith((".", "…"))
+    assert "Traceback" not in sentence
+    assert "/" not in sentence.replace("python -m", "")
+
+
+def test_no_picture_is_one_sentence(client: Client) -> None:
+    with pytest.raises(RuntimeError, match="no picture"):
+        client.call("detect", None, "yolo11n", 0.25, 0.7, [])
+
+
+def test_a_broken_file_is_one_sentence_and_the_server_goes_on(client: Client) -> None:
+    for data in (b"", b"not a picture", BUS.read_bytes()[:5000]):
+        with pytest.raises(RuntimeError) as caught:
+            client.call("classify", client.upload(data or b"\0", "x.jpg"), "mobilenet_v2", 5)
+        assert len(str(caught.value)) > 20
+    (facts,) = client.call("classify", client.upload(BUS.read_bytes()), "mobilenet_v2", 1)
+    assert facts["labels"]
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}},
+        {"path": "/etc/passwd"},
+        {"path": "https://example.org/a.jpg", "meta": {"_type": "gradio.FileData"}},
+        {"path": "http://127.0.0.1:1/a.jpg", "meta": {"_type": "gradio.FileData"}},
+        {"url": "data:image/png;base64,iVBORw0KGgo=", "meta": {"_type": "gradio.FileData"}},
+        "https://example.org/a.jpg",
+        5,
+    ],
+)
+def test_nothing_but_an_upload_is_read(client: Client, image: Any) -> None:
+    with pytest.raises((RuntimeError, httpx.HTTPStatusError)) as caught:
+        client.call("classify", image, "mobilenet_v2", 5)
+    assert "root:" not in str(caught.value)
+
+
+def test_the_language_of_a_fault_is_the_visitors(server: Server) -> None:
+    visitor = Client(server.url)
+    visitor._http.headers["accept-language"] = "zh-HK,zh;q=0.9"
+    with pytest.raises(RuntimeError, match="圖片"):
+        visitor.call("detect", None, "yolo11n", 0.25, 0.7, [])
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/monitoring",
+        "/monitoring/summary",
+        "/gradio_api/proxy=https://example.org",
+        "/gradio_api/file=https://example.org/a.png",
+        "/gradio_api/file=/etc/passwd",
+        "/gradio_api/file=app.py",
+        "/docs",
+    ],
+)
+def test_closed_doors(server: Server, path: str) -> None:
+    assert httpx.get(server.url + path).status_code in (403, 404)
+
+
+def test_the_queue_cannot_be_bypassed(server: Server) -> None:
+    answer = httpx.post(f"{server.url}/gradio_api/run/models", json={"data": []})
+    assert answer.status_code in (401, 404)
+
+
+def test_bodies_are_capped(server: Server) -> None:
+    body = json.dumps({"data": ["x" * 2_000_000]})
+    headers = {"content-type": "application/json"}
+    joined = httpx.post(f"{server.url}/gradio_api/queue/join", content=body, headers=headers)
+    assert joined.status_code == 413
+    upload = httpx.post(
+        f"{server.url}/gradio_api/upload", files={"files": ("x.png", b"\0" * 21_000_000)}
+    )
+    assert upload.status_code == 413
+
+
+def test_the_source_of_the_running_program_is_offered(server: Server) -> None:
+    answer = httpx.get(f"{server.url}/source.zip")
+    assert answer.content[:4] == b"PK\x03\x04"
+    assert b"vitrine/demo/engine.py" in answer.content
