@@ -51,10 +51,12 @@ class PictureOut(gr.Image):
         """The front end's component."""
         return "image"
 
-    def postprocess(self, value: Image | None) -> ImageData | None:  # type: ignore[override]
-        """Write the JPEG into the private folder."""
+    def postprocess(self, value: Image | str | None) -> ImageData | None:
+        """Write the JPEG into the private folder; a path names one that stands there."""
         if value is None:
             return None
+        if isinstance(value, str):
+            return ImageData(path=value, orig_name=Path(value).name)
         return _saved(images.encode_jpeg(value), self.GRADIO_CACHE, "jpg")
 
 

@@ -5,11 +5,12 @@ from typing import Any
 
 import gradio as gr
 
-from demo import export, images, panels
+from demo import images, panels
 from demo.augment.pipeline import MAX_COUNT, specs
 from demo.augment.spec import Param, Transform
 from demo.desk import Made
 from demo.errors import DemoError
+from demo.parcel import preview_zip
 from demo.picture import PictureIn, save
 from demo.tab import Context, Tab, locale, polite, told
 from demo.tabs.shared import hidden, needed, picture_column, sentence
@@ -32,6 +33,16 @@ def build(context: Context) -> None:
     with gr.Row(elem_classes="stage"):
         with gr.Column(scale=5, min_width=320):
             picture = picture_column(context, "augment")
+            with gr.Row():
+                count = gr.Slider(
+                    1, MAX_COUNT, _COUNT, step=1, label=t("augment_count"), min_width=200
+                )
+                seed = gr.Number(
+                    _SEED, label=t("augment_seed"), precision=0, minimum=0, min_width=140
+                )
+                with gr.Column(min_width=160):
+                    dice = gr.Button(t("augment_dice"), elem_id="augment-dice", size="sm")
+                    zipped = gr.Button(t("augment_download"), elem_id="augment-save", size="sm")
         with gr.Column(scale=7, min_width=320):
             gallery = gr.Gallery(
                 label=t("augment_previews"),
@@ -45,16 +56,6 @@ def build(context: Context) -> None:
             status = gr.HTML(
                 panels.empty("empty_previews"), elem_id="augment-status", padding=False
             )
-            with gr.Row():
-                count = gr.Slider(
-                    1, MAX_COUNT, _COUNT, step=1, label=t("augment_count"), min_width=200
-                )
-                seed = gr.Number(
-                    _SEED, label=t("augment_seed"), precision=0, minimum=0, min_width=140
-                )
-                with gr.Column(min_width=160):
-                    dice = gr.Button(t("augment_dice"), elem_id="augment-dice", size="sm")
-                    zipped = gr.Button(t("augment_download"), elem_id="augment-save", size="sm")
     chosen = gr.CheckboxGroup(
         [(t(transform.title), transform.name) for transform in transforms],
         value=[name for name in _START if name in {transform.name for transform in transforms}],
@@ -186,7 +187,7 @@ def _packer(context: Context, names: Names) -> Callable[..., Any]:
             made = context.desk.augment(needed(path), steps, count, seed)
         except DemoError as error:
             raise told(error, request) from None
-        archive = save(export.preview_zip(made.images, made.facts), _folder(context), "zip")
+        archive = save(preview_zip(made.images, made.facts), _folder(context), "zip")
         return panels.link(archive, "vitrine-previews.zip")
 
     return pack

@@ -1,6 +1,7 @@
 """Classify: what the model says, how sure it is, and what it saw."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -69,7 +70,7 @@ def _handler(context: Context) -> Any:
                 if isinstance(step, str):
                     yield step, gr.skip(), gr.skip()
                 else:
-                    yield _shown(context, step, top_k, spoken, base_url(request))
+                    yield _shown(context, step, Path(path).name, spoken, base_url(request))
         except DemoError as error:
             yield sentence(error, spoken), "", ""
 
@@ -77,18 +78,18 @@ def _handler(context: Context) -> Any:
 
 
 def _shown(
-    context: Context, shown: Shown, top_k: int, spoken: str, url: str
+    context: Context, shown: Shown, name: str, spoken: str, url: str
 ) -> tuple[str, str, str]:
     scores = shown.answer.result
     assert isinstance(scores, Scores)
     spec = context.desk.engine.spec(shown.answer.model)
     status = (
-        panels.bars(scores, top_k, spoken)
+        panels.bars(scores, len(shown.facts["labels"]), spoken)
         + panels.sign(scores, spec, spoken)
         + panels.timing(shown.timing, shown.answer, spoken)
         + panels.picture_notes(shown.picture, spoken)
     )
-    files = export.score_files(scores, shown.facts, url)
+    files = export.score_files(scores, shown.facts, url, name)
     return (
         status,
         panels.seen(shown.picture, shown.answer, spoken),

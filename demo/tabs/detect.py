@@ -1,14 +1,15 @@
 """Detect: boxes on a picture, with sliders that never run the network again."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from demo import desk, export, panels
+from demo import desk, export, images, panels
 from demo.desk import DETECT_SIZES, Drawn
 from demo.errors import DemoError
-from demo.picture import PictureIn, PictureOut
+from demo.picture import PictureIn, PictureOut, save
 from demo.tab import Context, Tab, base_url, locale, polite
 from demo.tabs.shared import (
     default,
@@ -100,37 +101,41 @@ def _handler(context: Context) -> Any:
             yield None, "", "", ""
             return
 
-        def work() -> Drawn:
+        def work() -> tuple[Drawn, export.Asked]:
             labels = context.desk.engine.spec(model).labels
             # The model may have changed a moment before the list of its classes does.
             kept = [c for c in classes if c in labels]
-            return context.desk.detect(path, model, confidence, iou, kept, size, width)
+            drawn = context.desk.detect(path, model, confidence, iou, kept, size, width)
+            return drawn, export.Asked(confidence, iou, tuple(kept), size)
 
         try:
             for step in waiting(context.desk.engine, model, spoken, work):
                 if isinstance(step, str):
                     yield gr.skip(), step, gr.skip(), gr.skip()
                 else:
-                    yield _shown(step, spoken, base_url(request))
+                    yield _shown(context, *step, Path(path).name, spoken, base_url(request))
         except DemoError as error:
             yield None, sentence(error, spoken), "", ""
 
     return answer
 
 
-def _shown(drawn: Drawn, spoken: str, url: str) -> tuple[Any, ...]:
+def _shown(
+    context: Context, drawn: Drawn, asked: export.Asked, name: str, spoken: str, url: str
+) -> tuple[Any, ...]:
     found = drawn.detections
     status = (
         panels.chips(found, spoken)
         + panels.timing(drawn.timing, drawn.answer, spoken)
         + panels.picture_notes(drawn.picture, spoken)
     )
-    files = export.detection_files(found, drawn.facts, url)
+    files = export.detection_files(found, drawn.facts, url, asked, name)
+    annotated = save(images.encode_jpeg(drawn.annotated), str(context.desk.visits.folder), "jpg")
     return (
-        drawn.annotated,
+        annotated,
         status,
         panels.table(found, spoken) if len(found) else "",
-        panels.take_away(files, spoken),
+        panels.take_away(files, spoken, annotated),
     )
 
 

@@ -1,0 +1,209 @@
+"""What a visitor does, in a real Chromium: put a picture in, move a slider, take a file away."""
+
+import io
+import json
+import re
+import zipfile
+from pathlib import Path
+
+import cv2
+import pytest
+from playwright.sync_api import Page, expect
+
+from demo import examples
+from tests.browser.conftest import Visit
+
+BUS = examples.paths()[0]
+TABS = {"classify": 0, "detect": 1, "augment": 2, "models": 3}
+SLOW = 60_000
+
+
+def open_tab(page: Page, name: str) -> None:
+    page.locator("#tabs button[role=tab]").nth(TABS[name]).click()
+
+
+def put(page: Page, tab: str, path: Path = BUS) -> None:
+    page.set_input_files(f"#{tab}-picture input[type=file]", path)
+
+
+def saved(page: Page, selector: str, text: str) -> tuple[str, bytes]:
+    with page.expect_download() as caught:
+        page.locator(selector).get_by_text(text, exact=True).click()
+    download = caught.value
+    return download.suggested_filename, Path(download.path()).read_bytes()
+
+
+def test_classify_shows_bars_what_was_seen_and_files(visit: Visit) -> None:
+    page = visit()
+    put(page, "classify")
+    rows = page.locator("#classify-answer table.bars tbody tr")
+    expect(rows).to_have_count(5, timeout=SLOW)
+    shares = [float(t.rstrip(" %")) for t in rows.locator("td.num").all_inner_texts()]
+    assert shares == sorted(shares, reverse=True)
+    expect(page.locator("#classify-seen img")).to_have_count(2)
+    expect(page.locator("#classify-answer .legend")).to_contain_text("network")
+    name, data = saved(page, "#classify-take", "JSON")
+    assert name.endswith(".json")
+    assert len(json.loads(data)["labels"]) == 5
+    page.locator("#classify-top input[type=range]").fill("3")
+    expect(rows).to_have_count(3)
+    expect(page.locator("#classify-answer .legend")).to_contain_text("answer kept")
+
+
+def test_detect_slider_filters_without_another_pass(visit: Visit) -> None:
+    page = visit()
+    open_tab(page, "detect")
+    put(page, "detect")
+    rows = page.locator("#detect-boxes tbody tr")
+    expect(rows).to_have_count(5, timeout=SLOW)
+    expect(page.locator("#detect-status .chips")).to_contain_text("person 4")
+    page.locator("#detect-confidence input[type=range]").fill("0.8")
+    expect(page.locator("#detect-status .legend")).to_contain_text("answer kept")
+    scores = rows.locator("td:nth-child(3)")
+    assert all(float(text.rstrip(" %")) >= 80 for text in scores.all_inner_texts())
+    page.locator("#detect-confidence input[type=range]").fill("0.95")
+    expect(page.locator("#detect-status")).to_contain_text("Nothing found")
+
+
+@pytest.mark.parametrize("kind", ["JSON", "CSV", "COCO", "YOLO", "VOC", "Python"])
+def test_detect_files_can_be_taken_away(visit: Visit, kind: str) -> None:
+    page = visit()
+    open_tab(page, "detect")
+    put(page, "detect")
+    expect(page.locator("#detect-take")).to_contain_text(kind, timeout=SLOW)
+    name, data = saved(page, "#detect-take", kind)
+    assert "." in name
+    if kind == "YOLO":
+        names = zipfile.ZipFile(io.BytesIO(data)).namelist()
+        assert any(inside.endswith(".txt") for inside in names)
+    else:
+        assert b"person" in data or b"detect" in data
+
+
+def test_the_annotated_picture_can_be_taken_away(visit: Visit) -> None:
+    page = visit()
+    open_tab(page, "detect")
+    put(page, "detect")
+    expect(page.locator("#detect-take")).to_contain_text("Picture", timeout=SLOW)
+    _, data = saved(page, "#detect-take", "Picture")
+    assert data[:2] == b"\xff\xd8"
+
+
+def test_augment_shows_nine_previews_and_the_code(visit: Visit) -> None:
+    page = visit()
+    open_tab(page, "augment")
+    put(page, "augment")
+    previews = page.locator("#augment-previews button img")
+    expect(previews).to_have_count(9, timeout=SLOW)
+    first = previews.nth(0).get_attribute("src")
+    page.locator("#augment-dice").click()
+    expect(previews.nth(0)).not_to_have_attribute("src", first or "")
+    page.get_by_label("Blur").check()
+    expect(page.locator("#augment-controls")).to_contain_text("Blur")
+    with page.expect_download(timeout=SLOW) as caught:
+        page.locator("#augment-save").click()
+    names = zipfile.ZipFile(caught.value.path()).namelist()
+    assert sum(name.endswith(".png") for name in names) == 9
+    page.locator("#augment-code button").first.click()
+    expect(page.locator("#augment-code")).to_contain_text("torchvision")
+
+
+def test_an_example_answers_with_one_click(visit: Visit) -> None:
+    page = visit()
+    open_tab(page, "detect")
+    page.locator("#detect-examples button").nth(0).click()
+    expect(page.locator("#detect-status .chips")).to_contain_text("bus 1", timeout=SLOW)
+
+
+def test_models_lists_and_filters(visit: Visit) -> None:
+    page = visit()
+    open_tab(page, "models")
+    expect(page.locator("#models-table")).to_contain_text("resnet50")
+    page.locator("#models-filter input, #models-filter textarea").first.fill("yolo")
+    expect(page.locator("#models-table")).not_to_contain_text("resnet50")
+    expect(page.locator("#models-table")).to_contain_text("yolo11n")
+
+
+@pytest.mark.parametrize(
+    ("locale", "word"),
+    [
+        ("en-US", "Classify"),
+        ("zh", "分类"),
+        ("zh-CN", "分类"),
+        ("zh-TW", "分類"),
+        ("zh-HK", "分類"),
+    ],
+)
+def test_the_browsers_language_is_spoken(visit: Visit, locale: str, word: str) -> None:
+    page = visit(locale=locale)
+    expect(page.locator("#tabs button[role=tab]").first).to_have_text(word)
+    expect(page.locator("body")).not_to_contain_text("__i18n__")
+
+
+def test_the_language_can_be_switched_and_is_kept(visit: Visit) -> None:
+    page = visit()
+    page.select_option("#language-switch", "zh-TW")
+    expect(page.locator("#tabs button[role=tab]").nth(1)).to_have_text("偵測")
+    open_tab(page, "detect")
+    put(page, "detect")
+    expect(page.locator("#detect-take")).to_contain_text("儲存", timeout=SLOW)
+    page.reload()
+    expect(page.locator("#tabs button[role=tab]").nth(1)).to_have_text("偵測")
+
+
+def test_light_and_dark(visit: Visit) -> None:
+    page = visit()
+    assert "dark" not in (page.locator("body").get_attribute("class") or "")
+    page.locator("#theme-switch").click()
+    expect(page.locator("body")).to_have_class(re.compile("dark"))
+    page.reload()
+    expect(page.locator("body")).to_have_class(re.compile("dark"))
+
+
+@pytest.mark.parametrize("name", TABS)
+def test_nothing_reaches_out_of_a_phone(visit: Visit, name: str) -> None:
+    page = visit(width=390)
+    open_tab(page, name)
+    if name != "models":
+        put(page, name)
+        page.wait_for_timeout(2500)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_broken_file_says_what_is_wrong_and_the_next_one_answers(
+    visit: Visit, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(BUS.read_bytes()[:3000])
+    page = visit()
+    open_tab(page, "detect")
+    put(page, "detect", broken)
+    expect(page.locator("#detect-status .note.warn")).to_be_visible(timeout=SLOW)
+    assert len(page.locator("#detect-status .note.warn").inner_text()) > 20
+    page.locator("#detect-picture button[aria-label=Clear]").or_(
+        page.locator("#detect-picture button[aria-label='Remove Image']")
+    ).first.click()
+    put(page, "detect")
+    expect(page.locator("#detect-status .chips")).to_contain_text("bus 1", timeout=SLOW)
+
+
+def test_a_tiff_is_shown_and_answered(visit: Visit, tmp_path: Path) -> None:
+    tiff = tmp_path / "bus.tiff"
+    cv2.imwrite(str(tiff), cv2.imread(str(BUS)))
+    page = visit()
+    open_tab(page, "detect")
+    put(page, "detect", tiff)
+    expect(page.locator("#detect-status .chips")).to_contain_text("bus 1", timeout=SLOW)
+    shown = page.locator("#detect-picture img").first
+    expect(shown).to_be_visible()
+    assert shown.evaluate("image => image.naturalWidth") == 810
+
+
+def test_everything_is_reached_by_keyboard(visit: Visit) -> None:
+    page = visit()
+    reached = set()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.closest('[id]')?.id || ''"))
+    assert {"theme-switch", "language-switch"} <= reached
+    assert any("classify-model" in name or "component" in name for name in reached)
