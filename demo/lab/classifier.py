@@ -39,34 +39,46 @@ def train_classifier(
     model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = make_optimizer(recipe, model)
     first = load_checkpoint(run, model, optimizer) if resume else 0
-    pixels = torch.from_numpy(train.images).permute(0, 3, 1, 2)
-    targets = torch.from_numpy(train.targets)
-    steps = math.ceil(len(train) / recipe.batch)
     start = time.monotonic()
+    steps = math.ceil(len(train) / recipe.batch)
     for epoch in range(first, epochs):
-        torch.manual_seed(recipe.seed * 100_003 + epoch)
-        model.train()
-        order = torch.randperm(len(train))
         total = 0.0
-        for step in range(steps):
-            chosen = order[step * recipe.batch : (step + 1) * recipe.batch]
-            share = (epoch * steps + step) / (epochs * steps)
-            for group in optimizer.param_groups:
-                group["lr"] = recipe.lr * one_cycle(share)
-            inputs = normalise(augment(pixels[chosen], recipe), recipe.mean, recipe.std)
-            loss = loss_of(recipe, model, inputs, targets[chosen])
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            total += loss.item()
-            if step % 50 == 49:
+        for step, loss in enumerate(_epoch(recipe, model, optimizer, train, epoch, epochs), 1):
+            total += loss
+            if step % 50 == 0 and step < steps:
                 spent = time.monotonic() - start
-                yield Progress(epoch + 1, epochs, step + 1, steps, total / (step + 1), spent)
+                yield Progress(epoch + 1, epochs, step, steps, total / step, spent)
         save_checkpoint(run, model, optimizer, epoch + 1)
         guesses = logits_of(model, test.images, recipe.mean, recipe.std).argmax(1)
         scores = {"accuracy": float((guesses == test.targets).mean())}
         spent = time.monotonic() - start
         yield Progress(epoch + 1, epochs, steps, steps, total / steps, spent, scores)
+
+
+def _epoch(
+    recipe: ClassifierRecipe,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    train: Pictures,
+    epoch: int,
+    epochs: int,
+) -> Iterator[float]:
+    """One pass over the pictures in an order of its own; the loss of each step."""
+    torch.manual_seed(recipe.seed * 100_003 + epoch)
+    model.train()
+    pixels = torch.from_numpy(train.images).permute(0, 3, 1, 2)
+    targets = torch.from_numpy(train.targets)
+    batches = torch.randperm(len(train)).split(recipe.batch)
+    for step, chosen in enumerate(batches):
+        share = (epoch + step / len(batches)) / epochs
+        for group in optimizer.param_groups:
+            group["lr"] = recipe.lr * one_cycle(share)
+        inputs = normalise(augment(pixels[chosen], recipe), recipe.mean, recipe.std)
+        loss = loss_of(recipe, model, inputs, targets[chosen])
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        yield loss.item()
 
 
 def one_cycle(share: float) -> float:

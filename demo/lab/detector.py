@@ -105,57 +105,79 @@ def _continue(last: Path, epochs: int) -> dict[str, Any]:
     return {"model": str(last), "resume": str(last), "device": "cpu"}
 
 
+class _Stopped(Exception):
+    """Nobody listens to the training any more."""
+
+
+class _Reporter:
+    """Callbacks of the trainer: they report from its thread and keep the state of each epoch."""
+
+    def __init__(self, run: Path) -> None:
+        self.messages: queue.Queue[Progress | BaseException | None] = queue.Queue()
+        self.unheard = threading.Event()
+        self._run = run
+        self._step = 0
+        self._start = time.monotonic()
+
+    def on_batch(self, trainer: Any) -> None:
+        if self.unheard.is_set():
+            raise _Stopped
+        self._step += 1
+        if self._step % 20 == 0:
+            self._tell(trainer)
+
+    def on_epoch(self, trainer: Any) -> None:
+        state = half_state(trainer.ema.ema.state_dict())
+        save_file(state, self._run / STATE, metadata={"epoch": str(trainer.epoch + 1)})
+
+    def on_saved(self, trainer: Any) -> None:
+        self._step = len(trainer.train_loader)
+        self._tell(trainer)
+        self._step = 0
+
+    def _tell(self, trainer: Any) -> None:
+        losses = {key.removeprefix("train/"): float(v) for key, v in trainer.tloss.items()}
+        place = trainer.epoch + 1, trainer.epochs, self._step, len(trainer.train_loader)
+        spent = time.monotonic() - self._start
+        self.messages.put(Progress(*place, sum(losses.values()), spent, losses))
+
+
 def train_detector(
     recipe: DetectorRecipe, data: Path, run: Path, epochs: int, resume: bool, threads: int
 ) -> Iterator[Progress]:
     """Train under `run`, a sign of life every 20 steps; the network stands in `run` / STATE.
 
     The state is that of the running average of the weights, unfused, with the keys of
-    ultralytics' DetectionModel, float16.
+    ultralytics' DetectionModel, float16. Closing the generator ends the training after its step.
     """
     quiet_ultralytics(run / "config")
     yaml = prepare(recipe, data, run)
     last = run / "weights" / "last.pt"
     arguments = _continue(last, epochs) if resume else _arguments(recipe, yaml, run, epochs)
-    messages: queue.Queue[Progress | BaseException | None] = queue.Queue()
-    start = time.monotonic()
-
-    def tell(trainer: Any, step: int) -> None:
-        losses = {key.removeprefix("train/"): float(v) for key, v in trainer.tloss.items()}
-        steps = len(trainer.train_loader)
-        spent = time.monotonic() - start
-        total = sum(losses.values())
-        messages.put(Progress(trainer.epoch + 1, trainer.epochs, step, steps, total, spent, losses))
-
-    def on_batch(trainer: Any) -> None:
-        trainer.vitrine_step = getattr(trainer, "vitrine_step", 0) + 1
-        if trainer.vitrine_step % 20 == 0:
-            tell(trainer, trainer.vitrine_step)
-
-    def on_epoch(trainer: Any) -> None:
-        trainer.vitrine_step = 0
-        state = trainer.ema.ema.state_dict()
-        save_file(half_state(state), run / STATE, metadata={"epoch": str(trainer.epoch + 1)})
-        tell(trainer, len(trainer.train_loader))
+    reporter = _Reporter(run)
 
     def work() -> None:
         torch.set_num_threads(threads)
         try:
             trainer = _trainer_class(recipe)(overrides=arguments)
-            trainer.add_callback("on_train_batch_end", on_batch)
-            trainer.add_callback("on_train_epoch_end", on_epoch)
+            trainer.add_callback("on_train_batch_end", reporter.on_batch)
+            trainer.add_callback("on_train_epoch_end", reporter.on_epoch)
+            trainer.add_callback("on_model_save", reporter.on_saved)
             trainer.train()
-            messages.put(None)
+            reporter.messages.put(None)
         except BaseException as problem:  # noqa: BLE001 - it is raised again by the reader below
-            messages.put(problem)
+            reporter.messages.put(problem)
 
     worker = threading.Thread(target=work, daemon=True)
     worker.start()
-    while (message := messages.get()) is not None:
-        if isinstance(message, BaseException):
-            raise message
-        yield message
-    worker.join()
+    try:
+        while (message := reporter.messages.get()) is not None:
+            if isinstance(message, BaseException):
+                raise message
+            yield message
+    finally:
+        reporter.unheard.set()
+        worker.join()
 
 
 def half_state(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -103,24 +103,51 @@ def pairwise_iou(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.f
     return np.asarray(shared / np.maximum(area_a + area_b - shared, 1e-9))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Row:
+    """All boxes of one class, best score first. hits: N×10 bool; photo: N, which photo each is in;
+    truths: P, true boxes a photo."""
+
+    hits: NDArray[np.bool_]
+    photo: NDArray[np.int64]
+    truths: NDArray[np.int64]
+
+
 def average_precisions(photos: Sequence[Matches]) -> NDArray[np.float64]:
     """C×10: COCO's 101-point average precision a class and overlap; NaN without a true box."""
-    truths = np.sum([photo.truths for photo in photos], axis=0)
+    times = np.ones(len(photos), np.int64)
+    return np.array([_average_precision(row, times) for row in _rows(photos)])
+
+
+def _rows(photos: Sequence[Matches]) -> list[_Row]:
+    truths = np.array([photo.truths for photo in photos])
     hits = np.concatenate([photo.hits for photo in photos])
     scores = np.concatenate([photo.scores for photo in photos])
     ids = np.concatenate([photo.class_ids for photo in photos])
-    result = np.full((len(truths), len(IOU_STEPS)), np.nan)
-    for label in np.flatnonzero(truths):
-        mine = ids == label
-        order = np.argsort(-scores[mine], kind="stable")
-        found = np.cumsum(hits[mine][order], axis=0)
-        precision = found / np.arange(1, len(found) + 1)[:, None]
-        precision = np.maximum.accumulate(precision[::-1], axis=0)[::-1]
-        for step in range(len(IOU_STEPS)):
-            recall = found[:, step] / truths[label]
-            places = np.searchsorted(recall, _RECALL_STEPS, side="left")
-            reached = places[places < len(found)]
-            result[label, step] = precision[reached, step].sum() / len(_RECALL_STEPS)
+    place = np.repeat(np.arange(len(photos)), [len(photo.scores) for photo in photos])
+    rows = []
+    for label in range(truths.shape[1]):
+        mine = np.flatnonzero(ids == label)
+        mine = mine[np.argsort(-scores[mine], kind="stable")]
+        rows.append(_Row(hits[mine], place[mine], truths[:, label]))
+    return rows
+
+
+def _average_precision(row: _Row, times: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Ten average precisions where photo p counts times[p] times."""
+    true_boxes = int((row.truths * times).sum())
+    if not true_boxes:
+        return np.full(len(IOU_STEPS), np.nan)
+    weight = times[row.photo]
+    said = np.cumsum(weight)
+    result = np.zeros(len(IOU_STEPS))
+    for step in range(len(IOU_STEPS)):
+        # Between two hits precision only falls, so the best from here on is at a hit.
+        places = np.flatnonzero(row.hits[:, step] & (weight > 0))
+        found = np.cumsum(weight[places])
+        best = np.maximum.accumulate((found / said[places])[::-1])[::-1]
+        reached = np.searchsorted(found / true_boxes, _RECALL_STEPS, side="left")
+        result[step] = best[reached[reached < len(best)]].sum() / len(_RECALL_STEPS)
     return result
 
 
@@ -129,10 +156,12 @@ def bootstrap_map(
 ) -> dict[str, tuple[float, float]]:
     """95 % percentile intervals of mAP50 and mAP50-95 over photos drawn with replacement."""
     random = np.random.default_rng(seed)
+    rows = _rows(photos)
     values = []
     for _ in range(rounds):
         drawn = random.integers(0, len(photos), len(photos))
-        table = average_precisions([photos[i] for i in drawn])
+        times = np.bincount(drawn, minlength=len(photos))
+        table = np.array([_average_precision(row, times) for row in rows])
         values.append((np.nanmean(table[:, 0]), np.nanmean(table)))
     low, high = np.percentile(values, [2.5, 97.5], axis=0)
     return {
