@@ -68,9 +68,9 @@ def _epoch(
     model.train()
     pixels = torch.from_numpy(train.images).permute(0, 3, 1, 2)
     targets = torch.from_numpy(train.targets)
-    batches = torch.randperm(len(train)).split(recipe.batch)
+    batches = torch.split(torch.randperm(len(train)), recipe.batch)
     for step, chosen in enumerate(batches):
-        share = (epoch + step / len(batches)) / epochs
+        share = (epoch * len(batches) + step) / (epochs * len(batches))
         for group in optimizer.param_groups:
             group["lr"] = recipe.lr * one_cycle(share)
         inputs = normalise(augment(pixels[chosen], recipe), recipe.mean, recipe.std)
