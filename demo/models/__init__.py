@@ -1,0 +1,1 @@
+"""Model families: one file a family, each declares its SPECS."""

@@ -1,0 +1,106 @@
+"""Reading weight files without running what is in them or unpacking more than they are."""
+
+import pickle
+import zipfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from demo.errors import DemoError
+from demo.models.spec import WeightsFile
+
+
+def load_state(file: WeightsFile) -> dict[str, Tensor]:
+    """The tensors of a safetensors file or of a torch file, on the CPU; floats are float32.
+
+    A torch file may hold the tensors themselves or under `model` or `state_dict`. Raises DemoError
+    for a file that is broken, holds anything else, or would take more memory than its size.
+    """
+    if file.path.suffix == ".safetensors":
+        state = _safetensors(file.path)
+    else:
+        check_archive(file)
+        state = _tensors(_unpickle(file.path), file.path.name)
+        check_tensors(state.values(), file.path.name)
+    return {name: t.float() if t.is_floating_point() else t for name, t in state.items()}
+
+
+def check_archive(file: WeightsFile) -> None:
+    """Refuse a torch file whose parts claim to be larger than the file on the disk.
+
+    torch.save never compresses, so that this costs no honest file. The form of before 2020 states
+    no sizes at all; it passes only where the file is the catalog's own.
+    """
+    name = file.path.name
+    if not zipfile.is_zipfile(file.path):
+        if file.official:
+            return
+        raise DemoError("weights_corrupt", file=name)
+    try:
+        with zipfile.ZipFile(file.path) as archive:
+            declared = sum(part.file_size for part in archive.infolist())
+    except (zipfile.BadZipFile, OSError):
+        raise DemoError("weights_corrupt", file=name) from None
+    if declared > file.path.stat().st_size:
+        raise DemoError("weights_bomb", file=name)
+
+
+def check_tensors(tensors: Iterable[Tensor], name: str) -> None:
+    """Refuse tensors that are larger than the bytes behind them: strides of 0 repeat them."""
+    for tensor in tensors:
+        if tensor.layout is not torch.strided or tensor.is_quantized:
+            raise DemoError("weights_unsafe", file=name)
+        held = 0 if tensor.device.type == "meta" else tensor.untyped_storage().nbytes()
+        if tensor.numel() * tensor.element_size() > held:
+            raise DemoError("weights_bomb", file=name)
+
+
+def fill(network: nn.Module, state: Mapping[str, Tensor], file: WeightsFile, model: str) -> None:
+    """Put the tensors into the network; a network on the meta device takes them as they are.
+
+    Raises DemoError where names or shapes are not those of the network.
+    """
+    try:
+        network.load_state_dict(state, assign=True)
+    except RuntimeError:
+        raise DemoError("weights_do_not_fit", file=file.path.name, name=model) from None
+
+
+def nbytes(network: nn.Module) -> int:
+    """Bytes of all parameters and buffers."""
+    held = [*network.parameters(), *network.buffers()]
+    return sum(tensor.numel() * tensor.element_size() for tensor in held)
+
+
+def _safetensors(path: Path) -> dict[str, Tensor]:
+    try:
+        state: dict[str, Tensor] = load_file(path)
+    except (SafetensorError, OSError, KeyError):
+        raise DemoError("weights_corrupt", file=path.name) from None
+    return state
+
+
+def _unpickle(path: Path) -> object:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        key = "weights_unsafe" if "weights_only" in str(error) else "weights_corrupt"
+        raise DemoError(key, file=path.name) from None
+    except (RuntimeError, EOFError, OSError, KeyError, ValueError, TypeError, AttributeError):
+        raise DemoError("weights_corrupt", file=path.name) from None
+
+
+def _tensors(loaded: object, name: str) -> dict[str, Tensor]:
+    for key in ("model", "state_dict"):
+        if isinstance(loaded, Mapping) and isinstance(loaded.get(key), Mapping):
+            loaded = loaded[key]
+    if not isinstance(loaded, Mapping) or not loaded:
+        raise DemoError("weights_no_tensors", file=name)
+    state = {str(key): value for key, value in loaded.items() if isinstance(value, Tensor)}
+    if len(state) != len(loaded):
+        raise DemoError("weights_no_tensors", file=name)
+    return state

@@ -1,0 +1,87 @@
+"""The one door to ultralytics: imported late, without what it does to the rest of a program."""
+
+import os
+import tempfile
+import threading
+from functools import cache
+from typing import Any
+
+import torch  # first: ultralytics limits the threads of a torch that is imported after it
+
+from demo.errors import DemoError
+from demo.models.checkpoint import check_archive, check_tensors, load_state
+from demo.models.spec import WeightsFile
+
+_SAFE = {
+    "YOLO_AUTOINSTALL": "false",
+    "YOLO_OFFLINE": "true",
+    "YOLO_VERBOSE": "false",
+    "ULTRALYTICS_SKIP_REQUIREMENTS_CHECKS": "1",
+    "ULTRALYTICS_SAFE_LOAD": "true",
+}
+_lock = threading.Lock()
+
+
+@cache
+def _config_home() -> "tempfile.TemporaryDirectory[str]":
+    return tempfile.TemporaryDirectory(prefix="ultralytics-")
+
+
+def tasks() -> Any:
+    """The module `ultralytics.nn.tasks`.
+
+    The first import replaces `PIL.Image.open`, takes OpenCV's threads away and limits those of
+    child processes; all three are put back. Its settings live in a folder that goes at exit, it
+    downloads and installs nothing, and being told that it is offline it sends nothing.
+    """
+    with _lock:
+        import cv2
+        from PIL import Image
+
+        opener, threads = Image.open, cv2.getNumThreads()
+        omp = os.environ.get("OMP_NUM_THREADS")
+        os.environ.update(_SAFE)
+        if "YOLO_CONFIG_DIR" not in os.environ:
+            os.environ["YOLO_CONFIG_DIR"] = _config_home().name
+        try:
+            from ultralytics.nn import tasks as loaded
+        finally:
+            Image.open = opener
+            cv2.setNumThreads(threads)
+            if omp is None:
+                os.environ.pop("OMP_NUM_THREADS", None)
+        return loaded
+
+
+def build(architecture: str, classes: int) -> Any:
+    """An empty DetectionModel from ultralytics' own `<architecture>.yaml`."""
+    return tasks().DetectionModel(f"{architecture}.yaml", nc=classes, verbose=False)
+
+
+def detector_state(
+    file: WeightsFile, labels: tuple[str, ...], model: str
+) -> dict[str, torch.Tensor]:
+    """The tensors of a detector: a safetensors state, or an ultralytics .pt checkpoint.
+
+    The latter is a pickled network; ultralytics' restricted loader builds nothing but known layer
+    classes, and only the tensors of what it built are used. Raises DemoError where the file is
+    corrupt, unsafe, or knows other classes than `labels`.
+    """
+    if file.path.suffix == ".safetensors":
+        return load_state(file)
+    check_archive(file)
+    name = file.path.name
+    try:
+        checkpoint, _ = tasks().torch_safe_load(str(file.path), safe_only=True)
+        network = checkpoint.get("ema") or checkpoint["model"]
+        state: dict[str, torch.Tensor] = dict(network.state_dict())
+        names = tuple(dict(network.names).values())
+    except (TypeError, ModuleNotFoundError) as error:
+        key = "weights_unsafe" if "outside the supported" in str(error) else "weights_corrupt"
+        raise DemoError(key, file=name) from None
+    except (KeyError, AttributeError, ValueError, RuntimeError, EOFError, OSError):
+        raise DemoError("weights_corrupt", file=name) from None
+    if names != labels:
+        raise DemoError("weights_do_not_fit", file=name, name=model)
+    check_tensors(state.values(), name)
+    return {key: t.float() if t.is_floating_point() else t for key, t in state.items()}
