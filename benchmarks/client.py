@@ -15,9 +15,9 @@ _serial = itertools.count()
 class Client:
     """One visitor: an own session and a kept-alive connection, as a browser has."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, language: str = "en") -> None:
         self._url = url
-        self._http = httpx.Client(base_url=url, timeout=120)
+        self._http = httpx.Client(base_url=url, timeout=120, headers={"accept-language": language})
         self._session = uuid4().hex
         config = self._http.get("/config").json()
         self._functions = {d["api_name"]: d["id"] for d in config["dependencies"]}

@@ -5,6 +5,7 @@ machine, so the server's own time is less.
 """
 
 import time
+from typing import Any
 
 import cv2
 import numpy as np
@@ -36,7 +37,9 @@ def slider(client: Client) -> None:
 
 def previews(client: Client) -> None:
     """Nine previews of a 12-megapixel photo: the first time, and with another seed."""
-    pipeline = [{"name": name, "params": {}} for name in ("rotation", "crop", "color_jitter")]
+    pipeline: list[dict[str, Any]] = [
+        {"name": name, "params": {}} for name in ("rotation", "crop", "color_jitter")
+    ]
     first, again = [], []
     for turn in range(7):
         image = client.upload(resized(3000, 4000 + turn))

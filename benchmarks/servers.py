@@ -27,8 +27,11 @@ gr.Interface(detect, gr.Image(type="pil"), gr.Image(type="pil"), api_name="detec
 
 
 @contextmanager
-def running(ordinary: bool) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """Start a server on a free port, wait for its page, stop it at the end."""
+def running(ordinary: bool, own: bool = False) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Start a server on a free port, wait for its page, stop it at the end.
+
+    own: with nothing but the weights that the project ships.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -39,7 +42,7 @@ def running(ordinary: bool) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     environ = os.environ | {
         "GRADIO_SERVER_PORT": str(port),
         "GRADIO_ANALYTICS_ENABLED": "False",
-        "VITRINE_WEIGHTS": str(WEIGHTS),
+        "VITRINE_WEIGHTS": "" if own else str(WEIGHTS),
         "VITRINE_OFFLINE": "1",
         "YOLO_OFFLINE": "true",
     }

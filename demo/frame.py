@@ -34,10 +34,11 @@ def footer(minutes: float, source: str, versions: str) -> str:
 
 
 def models(rows: Iterable[dict[str, Any]], locale: str) -> str:
-    """The catalog: what is present, its size and scores, or the command that brings it."""
+    """The catalog: what is present, its size and scores, or the command that brings it; present ones first."""
     columns = ("name", "task", "present", "bytes", "params", "scores", "licence")
     heads = "".join(f'<th scope="col">{escape(say("models_" + c, locale))}</th>' for c in columns)
-    body = "".join(_model_row(row, locale) for row in rows)
+    first = sorted(rows, key=lambda row: not row["available"])
+    body = "".join(_model_row(row, locale) for row in first)
     if not body:
         return note(say("models_none", locale))
     return (

@@ -35,7 +35,7 @@ class Opening:
             else:
                 body += message.get("body", b"")
                 if not message.get("more_body", False):
-                    await send(held | {"headers": _without_length(held)})
+                    await send({**held, "headers": _without_length(held)})
                     page = body.replace(b"<head>", b"<head>" + self._script, 1)
                     await send({"type": "http.response.body", "body": page})
 

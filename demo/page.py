@@ -4,6 +4,7 @@ from importlib.metadata import version
 from typing import Any
 
 import gradio as gr
+from gradio.events import api
 from starlette.middleware import Middleware
 
 from demo import __version__, discover, frame
@@ -11,7 +12,7 @@ from demo.desk import Desk
 from demo.engine import Engine
 from demo.guard import Guard
 from demo.opening import Opening
-from demo.picture import refuse_addresses
+from demo.picture import refuse_all_but_uploads
 from demo.settings import Settings
 from demo.source import SOURCE_PATH, Source
 from demo.style import css, head, theme
@@ -22,9 +23,9 @@ from demo.visits import Visits
 def build(settings: Settings, visits: Visits) -> tuple[gr.Blocks, Desk]:
     """The whole page, and the desk that answers behind it."""
     desk = Desk(settings, Engine(settings), visits)
-    refuse_addresses()
-    context = Context(desk, translations())
+    refuse_all_but_uploads()
     with gr.Blocks(title="Vitrine", analytics_enabled=False, fill_width=True) as page:
+        context = Context(desk, translations(), page)
         gr.HTML(
             frame.header(desk.engine.device_text()),
             elem_id="header",
@@ -34,7 +35,7 @@ def build(settings: Settings, visits: Visits) -> tuple[gr.Blocks, Desk]:
             for tab in discover.collect("demo.tabs", "TAB"):
                 _tab(context, tab)
         gr.HTML(_footer(context), elem_id="footer", padding=False)
-        gr.api(desk.engine.models, api_name="models")
+        api(desk.engine.models, api_name="models")
     page.queue(max_size=settings.queue_size, default_concurrency_limit=8, api_open=False)
     visits.exempt_present()
     return page, desk

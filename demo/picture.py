@@ -1,16 +1,29 @@
 """The picture components: an upload stays a file until the one decoder opens it."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 import gradio as gr
 from gradio import processing_utils
-from gradio.data_classes import FileData, ImageData
+from gradio.data_classes import ImageData
+from gradio.exceptions import InvalidPathError
+from pydantic import ValidationError
 
 from demo import images
-from demo.results import Image
 from demo.text import say
+
+
+class Upload(ImageData):
+    """An uploaded file; whatever else a request says in its place is one sentence."""
+
+    @classmethod
+    def model_validate(cls, obj: Any, **options: Any) -> Self:
+        """Check the fields. Raises gr.Error for anything but a file."""
+        try:
+            return super().model_validate(obj, **options)
+        except ValidationError:
+            raise _not_uploaded() from None
 
 
 class PictureIn(gr.Image):
@@ -20,16 +33,18 @@ class PictureIn(gr.Image):
     handler opens the file through `demo.desk`, which checks that it lies in the private folder.
     """
 
+    data_model = Upload
+
     def get_block_name(self) -> str:
         """The front end's component."""
         return "image"
 
-    def preprocess(self, payload: ImageData | None) -> str | None:  # type: ignore[override]
+    def preprocess(self, payload: ImageData | None) -> str | None:
         """Pass the path on; a picture sent by address or as data has none inside the folder."""
         if payload is None:
             return None
         if not payload.path:
-            raise gr.Error(say("picture_not_uploaded", "en"), print_exception=False)
+            raise _not_uploaded()
         return str(payload.path)
 
     def postprocess(self, value: Any) -> ImageData | None:
@@ -51,8 +66,8 @@ class PictureOut(gr.Image):
         """The front end's component."""
         return "image"
 
-    def postprocess(self, value: Image | str | None) -> ImageData | None:
-        """Write the JPEG into the private folder; a path names one that stands there."""
+    def postprocess(self, value: Any) -> ImageData | None:
+        """Write H×W×3 uint8 RGB as JPEG; a path names one that stands in the folder."""
         if value is None:
             return None
         if isinstance(value, str):
@@ -74,16 +89,26 @@ def _saved(data: bytes, folder: str, suffix: str) -> ImageData:
     return ImageData(path=path, orig_name=f"vitrine.{suffix}", size=len(data))
 
 
-def refuse_addresses() -> None:
-    """Make Gradio answer an address in a request with one sentence, whichever component it is.
+def refuse_all_but_uploads() -> None:
+    """Make Gradio answer a foreign address or path in a request with one sentence.
 
-    All components fetch `http…` paths through this one function before they are preprocessed.
+    Whichever component it is sent to: all fetch `http…` paths through the first function and have
+    local paths checked by the second, before they are preprocessed.
     """
+    check = processing_utils._check_allowed
 
     async def refuse(*_: Any, **__: Any) -> str:
-        raise gr.Error(say("picture_not_uploaded", "en"), print_exception=False)
+        raise _not_uploaded()
+
+    def check_politely(path: str | Path, check_in_upload_folder: bool) -> None:
+        try:
+            check(path, check_in_upload_folder)
+        except InvalidPathError:
+            raise _not_uploaded() from None
 
     processing_utils.async_ssrf_protected_download = refuse
+    processing_utils._check_allowed = check_politely
 
 
-__all__ = ["FileData", "PictureIn", "PictureOut", "refuse_addresses", "save"]
+def _not_uploaded() -> gr.Error:
+    return gr.Error(say("picture_not_uploaded", "en"), print_exception=False)

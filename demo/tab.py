@@ -21,10 +21,11 @@ _ALIASES = {
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The desk that answers, and the table of strings that the browser translates by."""
+    """The desk that answers, the strings that the browser translates by, and the whole page."""
 
     desk: Desk
     i18n: gr.I18n
+    page: gr.Blocks
 
     def t(self, key: str) -> Any:
         """A label that the browser shows in its own language."""

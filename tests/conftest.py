@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import httpx
@@ -18,7 +18,9 @@ SHARED = ROOT.parent / "shared" / "data"
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Under CI=true a skipped test has failed, except where only a GPU could run it."""
     report = yield
     if os.environ.get("CI") == "true" and report.skipped and "tests/gpu" not in str(item.path):
@@ -38,12 +40,12 @@ def shared_data() -> Path:
 class Server:
     """`python app.py` as a visitor's machine runs it."""
 
-    def __init__(self, **environ: str) -> None:
+    def __init__(self, program: str = "app.py", **environ: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("VITRINE_", "GRADIO_"))}
         self.process = subprocess.Popen(
-            [sys.executable, "app.py"],
+            [sys.executable, program],
             cwd=ROOT,
             env=kept | {"GRADIO_SERVER_PORT": str(self.port), "VITRINE_OFFLINE": "1"} | environ,
             stdout=subprocess.PIPE,

@@ -67,7 +67,7 @@ def build(context: Context) -> None:
         code = gr.Code(language="python", show_label=False, interactive=False, max_lines=30)
     parcel = gr.HTML(elem_id="augment-zip", elem_classes="offstage")
     names = [name for name, _ in controls]
-    inputs = [picture, chosen, count, seed, *(control for _, control in controls)]
+    inputs: list[Any] = [picture, chosen, count, seed, *(control for _, control in controls)]
     gr.on(
         [item.change for item in inputs],
         _handler(context, names),
@@ -116,7 +116,7 @@ def _control(context: Context, param: Param) -> Any:
         choices = [(context.t(f"{param.title}_{choice}"), choice) for choice in param.choices]
         return gr.Radio(choices, value=str(param.default), label=label)
     step = 1 if param.kind == "int" else param.step
-    return gr.Slider(param.low, param.high, param.default, step=step, label=label)
+    return gr.Slider(param.low, param.high, float(param.default), step=step, label=label)
 
 
 def _handler(context: Context, names: Names) -> Callable[..., Any]:

@@ -39,7 +39,7 @@ def build(context: Context) -> None:
     take = gr.HTML(elem_id="classify-take", padding=False)
     with gr.Accordion(t("seen_title"), open=True, elem_id="classify-seen"):
         seen = gr.HTML()
-    inputs = [picture, model, top_k]
+    inputs: list[Any] = [picture, model, top_k]
     gr.on(
         [item.change for item in inputs],
         _handler(context),

@@ -64,7 +64,7 @@ def build(context: Context) -> None:
         width = gr.Slider(0, 12, 0, step=1, label=t("line_width"), elem_id="detect-width")
     with gr.Accordion(t("boxes_title"), open=True, elem_id="detect-boxes"):
         table = gr.HTML()
-    inputs = [picture, model, confidence, iou, classes, size, width]
+    inputs: list[Any] = [picture, model, confidence, iou, classes, size, width]
     gr.on(
         [item.change for item in inputs],
         _handler(context),

@@ -28,8 +28,7 @@ def build(context: Context) -> None:
         show_progress="hidden",
         api_visibility="private",
     )
-    blocks = gr.context.Context.root_block
-    blocks.load(show, wish, table, show_progress="hidden", api_visibility="private")
+    context.page.load(show, wish, table, show_progress="hidden", api_visibility="private")
 
 
 TAB = Tab("models", 90, "tab_models", build)
