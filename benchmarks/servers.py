@@ -16,10 +16,12 @@ ROOT = Path(__file__).resolve().parents[1]
 WEIGHTS = ROOT.parent / "shared" / "data" / "weights"
 ORDINARY = """
 import torch, gradio as gr
+from PIL import Image
 from ultralytics import YOLO
 model = YOLO({weights!r})
 def detect(image):
-    return model.predict(image, imgsz=640, verbose=False)[0].plot(pil=True)[..., ::-1]
+    drawn = model.predict(image, imgsz=640, verbose=False)[0].plot()
+    return Image.fromarray(drawn[..., ::-1])
 gr.Interface(detect, gr.Image(type="pil"), gr.Image(type="pil"), api_name="detect").launch(
     server_port={port}, quiet=True)
 """

@@ -34,7 +34,7 @@ def footer(minutes: float, source: str, versions: str) -> str:
 
 
 def models(rows: Iterable[dict[str, Any]], locale: str) -> str:
-    """The catalog: what is present, its size and scores, or the command that brings it; present ones first."""
+    """The catalog: the present ones first, then the others with the command that brings them."""
     columns = ("name", "task", "present", "bytes", "params", "scores", "licence")
     heads = "".join(f'<th scope="col">{escape(say("models_" + c, locale))}</th>' for c in columns)
     first = sorted(rows, key=lambda row: not row["available"])

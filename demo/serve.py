@@ -50,7 +50,7 @@ def _serve(environ: MutableMapping[str, str], arguments: list[str]) -> None:
 
         page, desk = build(settings, visits)
         visits.start()
-        desk.engine.warm_up()
+        desk.warm_up()
         _launch(page, settings, host, port, share="--share" in arguments)
     finally:
         visits.close()

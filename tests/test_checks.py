@@ -7,7 +7,9 @@ from demo import checks
 from demo.errors import DemoError
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, True, "0.5", None, [0.5], -0.1, 1.1, 10**400])
+@pytest.mark.parametrize(
+    "value", [math.nan, math.inf, True, "0.5", None, [0.5], -0.1, 1.1, 10**400]
+)
 def test_number_refuses(value: Any) -> None:
     with pytest.raises(DemoError) as caught:
         checks.number(value, "confidence", 0, 1)

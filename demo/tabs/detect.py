@@ -46,6 +46,7 @@ def build(context: Context) -> None:
             desk.DEFAULT_CONFIDENCE,
             step=0.01,
             label=t("confidence"),
+            min_width=240,
             elem_id="detect-confidence",
         )
         classes = gr.Dropdown(
@@ -53,6 +54,7 @@ def build(context: Context) -> None:
             value=[],
             multiselect=True,
             label=t("classes"),
+            min_width=240,
             elem_id="detect-classes",
         )
     take = gr.HTML(elem_id="detect-take", padding=False)

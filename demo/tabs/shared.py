@@ -68,6 +68,7 @@ def model_picker(context: Context, task: str) -> gr.Dropdown:
         label=context.t("model"),
         elem_id=f"{task}-model",
         filterable=True,
+        min_width=280,
     )
 
 
