@@ -5,13 +5,18 @@ from typing import Any, Self
 from uuid import uuid4
 
 import gradio as gr
-from gradio import processing_utils
+from gradio import component_meta, processing_utils
 from gradio.data_classes import ImageData
 from gradio.exceptions import InvalidPathError
 from pydantic import ValidationError
 
 from demo import images
 from demo.text import say
+
+
+# Gradio writes a stub file beside every module that derives a component, at every start; a program
+# does not change its own folder.
+component_meta.create_or_modify_pyi = lambda *_: None
 
 
 class Upload(ImageData):
