@@ -18,7 +18,7 @@ from demo.results import Detections, Image, Scores, Timing
 from demo.settings import Settings
 from demo.visits import Visits
 
-DETECT_SIZES = (320, 416, 512, 640, 800, 960, 1280)
+DETECT_SIZES = (256, 320, 416, 512, 640, 800, 960, 1280)
 LOWEST_CONFIDENCE = 0.01
 DEFAULT_CONFIDENCE = 0.25
 DEFAULT_IOU = 0.7
@@ -105,16 +105,20 @@ class Desk:
         confidence: object = DEFAULT_CONFIDENCE,
         iou: object = DEFAULT_IOU,
         classes: object = (),
-        size: object = 640,
+        size: object = None,
         line_width: object = 0,
     ) -> Drawn:
-        """The answer of `/detect`; line_width 0 fits the picture. Raises DemoError."""
+        """The answer of `/detect`. Raises DemoError.
+
+        size: longest side of the network's input, pixels; None is the one that the model was
+        trained for. line_width: pixels; 0 fits the picture.
+        """
         name = self._name(model, "detect")
         spec = self.engine.spec(name)
         low = checks.number(confidence, "confidence", LOWEST_CONFIDENCE, 1.0)
         overlap = checks.number(iou, "iou", 0.0, 1.0)
         wanted = checks.names(classes, "classes", spec.labels)
-        side = checks.whole(size, "size", 64, 1280)
+        side = None if size is None else checks.whole(size, "size", 64, 1280)
         width = checks.whole(line_width, "line_width", 0, 20)
         picture, answer, timing = self._ask(path, name, side)
         found = answer.result

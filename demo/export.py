@@ -10,8 +10,6 @@ from demo import formats
 from demo.replay import PICTURE, replay_client, replay_local_detections, replay_local_scores
 from demo.results import Detections, Scores
 
-_API_SIZE = 640
-"""The network size of `/detect`, which has no argument for it."""
 _JSON = "application/json"
 _WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)
 
@@ -32,7 +30,8 @@ class Asked:
     confidence: float
     iou: float
     classes: tuple[str, ...]
-    size: int
+    size: int | None
+    """None is the size that the model was trained for, which `/detect` always takes."""
 
 
 def detection_files(
@@ -97,7 +96,7 @@ def _detection_scripts(model: str, url: str, asked: Asked, base: str, picture: s
         "iou": asked.iou,
         "classes": list(asked.classes),
     }
-    client = replay_client(url, "/detect", kwargs, picture) if asked.size == _API_SIZE else ""
+    client = replay_client(url, "/detect", kwargs, picture) if asked.size is None else ""
     local = replay_local_detections(
         model, asked.confidence, asked.iou, asked.classes, asked.size, picture
     )

@@ -13,7 +13,6 @@ from pydantic import ValidationError
 from demo import images
 from demo.text import say
 
-
 # Gradio writes a stub file beside every module that derives a component, at every start; a program
 # does not change its own folder.
 component_meta.create_or_modify_pyi = lambda *_: None

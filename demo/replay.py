@@ -47,7 +47,7 @@ def replay_local_detections(
     confidence: float,
     iou: float,
     classes: Sequence[str],
-    size: int,
+    size: int | None,
     picture: str = PICTURE,
 ) -> str:
     """A script for the project's folder that finds the same boxes without a server."""

@@ -16,7 +16,7 @@ FOUND = Detections(
 )
 FACTS = {"model": "yolo11n", "boxes": [{"label": "dog", "xyxy": [10, 20, 110, 220]}]}
 URL = "http://127.0.0.1:7860"
-ASKED = export.Asked(0.25, 0.7, ("dog",), 640)
+ASKED = export.Asked(0.25, 0.7, ("dog",), None)
 
 
 @pytest.mark.parametrize(

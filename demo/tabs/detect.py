@@ -21,6 +21,8 @@ from demo.tabs.shared import (
     waiting,
 )
 
+_OWN_SIZE = 0
+
 
 def build(context: Context) -> None:
     """Lay the tab out and wire it: any change answers by itself, the last one wins."""
@@ -62,7 +64,12 @@ def build(context: Context) -> None:
         iou = gr.Slider(
             0.05, 0.95, desk.DEFAULT_IOU, step=0.05, label=t("iou"), elem_id="detect-iou"
         )
-        size = gr.Dropdown(list(DETECT_SIZES), value=640, label=t("size"), elem_id="detect-size")
+        size = gr.Dropdown(
+            [(t("size_own"), _OWN_SIZE), *((str(side), side) for side in DETECT_SIZES)],
+            value=_OWN_SIZE,
+            label=t("size"),
+            elem_id="detect-size",
+        )
         width = gr.Slider(0, 12, 0, step=1, label=t("line_width"), elem_id="detect-width")
     with gr.Accordion(t("boxes_title"), open=True, elem_id="detect-boxes"):
         table = gr.HTML()
@@ -107,8 +114,9 @@ def _handler(context: Context) -> Any:
             labels = context.desk.engine.spec(model).labels
             # The model may have changed a moment before the list of its classes does.
             kept = [c for c in classes if c in labels]
-            drawn = context.desk.detect(path, model, confidence, iou, kept, size, width)
-            return drawn, export.Asked(confidence, iou, tuple(kept), size)
+            side = None if size == _OWN_SIZE else size
+            drawn = context.desk.detect(path, model, confidence, iou, kept, side, width)
+            return drawn, export.Asked(confidence, iou, tuple(kept), side)
 
         try:
             for step in waiting(context.desk.engine, model, spoken, work):
