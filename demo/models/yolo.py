@@ -1,18 +1,21 @@
 """YOLO detectors of ultralytics: letterbox in, candidate boxes in pixels of the upload out."""
 
-from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from demo.letterbox import Letterbox
 from demo.models.checkpoint import fill, nbytes
-from demo.models.spec import FLOOR, MAX_CANDIDATES, Model, Prepared, WeightsFile
+from demo.models.packed import PackedConv, packable, packs
+from demo.models.spec import MAX_CANDIDATES, Model, Prepared, WeightsFile
 from demo.models.ultra import build, detector_state
+from demo.models.yolo_head import LINKS, Maps, best_classes, without_doubles
 from demo.results import Detections, Image
+
+_BLOCKS = ("Conv", "DWConv")
+_ACTIVATIONS: dict[type, str] = {nn.SiLU: "swish", nn.Identity: "none"}
 
 
 class Yolo:
@@ -23,12 +26,15 @@ class Yolo:
     ) -> None:
         network = network.eval().requires_grad_(False)
         network.model[-1].end2end = nms_free
-        network = network.fuse(verbose=False)
-        self._network = network.to(device, memory_format=torch.channels_last)
+        network = network.fuse(verbose=False).to(device, memory_format=torch.channels_last)
+        network.model[-1] = Maps(network.model[-1], nms_free)
+        self.size_bytes = nbytes(network)
+        if packs(device):
+            _pack(network)
+        self._network = network
         self._labels = labels
         self._device = device
         self._nms_free = nms_free
-        self.size_bytes = nbytes(network)
 
     def preprocess(self, image: Image, size: int) -> Prepared:
         """H×W×3 uint8 RGB → 1×3×h×w in 0–1, the longest side `size`, as YOLO.predict does it."""
@@ -43,51 +49,41 @@ class Yolo:
 
     @torch.inference_mode()
     def forward(self, batch: Tensor) -> Tensor:
-        """N×3×h×w float32 CPU → N×(4+C)×A centre boxes and scores, or N×300×6 without doubles."""
+        """N×3×h×w float32 CPU → N×A×(4·bins+C) float32 on the CPU, see `Maps`."""
         batch = batch.to(self._device, memory_format=torch.channels_last, non_blocking=True)
-        return cast(Tensor, self._network(batch)[0]).float().cpu()
+        return cast(Tensor, self._network(batch)).float().cpu()
 
     def postprocess(self, raw: Tensor, prepared: Prepared) -> Detections:
-        """Each candidate of score ≥ FLOOR with its best class, best first, before suppression."""
-        found = _rows(raw[0].numpy()) if self._nms_free else _best_classes(raw[0].numpy())
-        order = np.argsort(-found.scores, kind="stable")[:MAX_CANDIDATES]
+        """Candidates of score ≥ FLOOR, best first; with doubles unless the head is NMS-free."""
+        pick = without_doubles if self._nms_free else best_classes
+        height, width = prepared.seen.shape[:2]
+        found = pick(raw[0].numpy(), (height, width), len(self._labels))
         geometry: Letterbox = prepared.geometry
         return Detections(
-            geometry.restore(found.xyxy[order]),
-            found.scores[order],
-            found.class_ids[order],
+            geometry.restore(found.xyxy[:MAX_CANDIDATES]),
+            found.scores[:MAX_CANDIDATES],
+            found.class_ids[:MAX_CANDIDATES],
             self._labels,
             geometry.size_wh,
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Found:
-    """Boxes in network pixels, N×4 float32, N float32, N int64."""
-
-    xyxy: NDArray[np.float32]
-    scores: NDArray[np.float32]
-    class_ids: NDArray[np.int64]
-
-
-def _best_classes(raw: NDArray[np.float32]) -> _Found:
-    """(4+C)×A: centre x, y, width, height and one score a class, for each anchor."""
-    best = raw[4:].max(axis=0)
-    chosen = np.flatnonzero(best >= FLOOR)
-    boxes, classes = raw[:4, chosen].T, raw[4:, chosen].argmax(axis=0)
-    half = boxes[:, 2:] / 2
-    xyxy = np.concatenate([boxes[:, :2] - half, boxes[:, :2] + half], axis=1)
-    return _Found(xyxy, best[chosen].clip(0, 1), classes)
-
-
-def _rows(raw: NDArray[np.float32]) -> _Found:
-    """300×6: x0, y0, x1, y1, score, class, for each answer of the NMS-free head."""
-    rows = raw[raw[:, 4] >= FLOOR]
-    # The head may cross the corners of a box that it does not believe in.
-    xyxy = np.concatenate(
-        [np.minimum(rows[:, :2], rows[:, 2:4]), np.maximum(rows[:, :2], rows[:, 2:4])], axis=1
-    )
-    return _Found(xyxy, rows[:, 4].clip(0, 1), rows[:, 5].astype(np.int64))
+def _pack(network: nn.Module) -> None:
+    """Replace ultralytics' fused blocks (`conv`, then `act`) and plain convolutions, in place."""
+    for name, layer in network.named_children():
+        activation = _ACTIVATIONS.get(type(getattr(layer, "act", None)))
+        conv = getattr(layer, "conv", None)
+        if type(layer).__name__ in _BLOCKS and activation and packable(conv):
+            packed = PackedConv(conv, activation)
+        elif packable(layer):
+            packed = PackedConv(layer)
+        else:
+            _pack(layer)
+            continue
+        for fact in LINKS:
+            if hasattr(layer, fact):
+                setattr(packed, fact, getattr(layer, fact))
+        setattr(network, name, packed)
 
 
 def load(

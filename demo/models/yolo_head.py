@@ -1,0 +1,125 @@
+"""From the maps of a YOLO head to boxes, decoding only what can be an answer.
+
+An anchor is the centre of a cell of one map. Its box is four distances from there, each either a
+number or a distribution over `bins` cells (DFL, Li et al. 2020, arXiv:2006.04388); everything is
+in cells of that map until it is multiplied by the map's stride.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from demo.models.spec import FLOOR
+
+STRIDES = (8, 16, 32)
+"""Network pixels a cell of each map, in the order of the maps."""
+LINKS = ("f", "i", "type")
+"""What the network's own loop reads from a layer to feed it."""
+_TOP = 300
+"""Most answers of an NMS-free head (ultralytics `Detect.max_det`)."""
+_LOWEST = math.log(FLOOR / (1 - FLOOR))
+
+Rows = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """Boxes in network pixels, best first: N×4 float32 xyxy, N float32 in 0–1, N int64."""
+
+    xyxy: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    class_ids: NDArray[np.int64]
+
+
+class Maps(nn.Module):
+    """An ultralytics Detect head without its decoding.
+
+    Gives N×A×(4·bins+C): for each anchor, row by row and map by map, the four distances and one
+    logit a class. `nms_free` takes the one-to-one branch of the head.
+    """
+
+    def __init__(self, head: Any, nms_free: bool) -> None:
+        super().__init__()
+        self.boxes = head.one2one_cv2 if nms_free else head.cv2
+        self.classes = head.one2one_cv3 if nms_free else head.cv3
+        for fact in LINKS:
+            setattr(self, fact, getattr(head, fact))
+
+    def forward(self, features: list[Tensor]) -> Tensor:
+        """Three N×C×h×w maps → N×A×(4·bins+C)."""
+        parts = [
+            (box(x), classify(x))
+            for x, box, classify in zip(features, self.boxes, self.classes, strict=True)
+        ]
+        levels = [
+            torch.cat([half.permute(0, 2, 3, 1) for half in pair], dim=3).flatten(1, 2)
+            for pair in parts
+        ]
+        return torch.cat(levels, dim=1)
+
+
+def best_classes(raw: Rows, input_hw: tuple[int, int], classes: int) -> Found:
+    """A×(4·bins+C) → each anchor whose best class scores ≥ FLOOR; doubles are still in it."""
+    chosen, best = _promising(raw[:, -classes:])
+    ids = raw[chosen, -classes:].argmax(axis=1)
+    return Found(_corners(raw, chosen, input_hw, classes), _sigmoid(best), ids)
+
+
+def without_doubles(raw: Rows, input_hw: tuple[int, int], classes: int) -> Found:
+    """The best pairs of anchor and class among the best anchors, as `Detect.postprocess` picks."""
+    anchors = _promising(raw[:, -classes:])[0][:_TOP]
+    pairs = raw[anchors, -classes:].ravel()
+    best = np.argsort(-pairs, kind="stable")[:_TOP]
+    best = best[pairs[best] >= _LOWEST]
+    chosen, ids = anchors[best // classes], best % classes
+    return Found(_corners(raw, chosen, input_hw, classes), _sigmoid(pairs[best]), ids)
+
+
+def _promising(logits: Rows) -> tuple[NDArray[np.intp], Rows]:
+    """The anchors whose best class scores ≥ FLOOR, best first, and that class's logits."""
+    best = logits.max(axis=1)
+    chosen = np.flatnonzero(best >= _LOWEST)
+    chosen = chosen[np.argsort(-best[chosen], kind="stable")]
+    return chosen, best[chosen]
+
+
+def _corners(
+    raw: Rows, chosen: NDArray[np.intp], input_hw: tuple[int, int], classes: int
+) -> NDArray[np.float32]:
+    """n chosen anchors → n×4 xyxy, network pixels."""
+    centres, strides = _anchors(chosen, input_hw)
+    sides = raw[chosen, :-classes].reshape(len(chosen), 4, -1)
+    bins = sides.shape[2]
+    if bins > 1:
+        weights = np.exp(sides - sides.max(axis=2, keepdims=True))
+        distances = weights @ np.arange(bins, dtype=np.float32) / weights.sum(axis=2)
+    else:
+        distances = sides[:, :, 0]
+    one, other = centres - distances[:, :2], centres + distances[:, 2:]
+    # A distance may be negative, and then crosses the corners of its box.
+    xyxy = np.concatenate([np.minimum(one, other), np.maximum(one, other)], axis=1)
+    return np.asarray(xyxy * strides[:, None], np.float32)
+
+
+def _anchors(
+    chosen: NDArray[np.intp], input_hw: tuple[int, int]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Centres (x, y) in cells and strides of the chosen anchors."""
+    shapes = [(input_hw[0] // stride, input_hw[1] // stride) for stride in STRIDES]
+    ends = np.cumsum([h * w for h, w in shapes])
+    level = np.searchsorted(ends, chosen, side="right")
+    place = chosen - np.concatenate([[0], ends])[level]
+    widths = np.array([w for _, w in shapes])[level]
+    centres = np.stack([place % widths, place // widths], axis=1) + 0.5
+    return centres.astype(np.float32), np.array(STRIDES, np.float32)[level]
+
+
+def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    # Both logits and scores are float32; far below zero exp overflows to ∞, which gives 0.
+    with np.errstate(over="ignore"):
+        return np.asarray(1 / (1 + np.exp(-logits)), np.float32)
