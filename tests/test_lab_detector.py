@@ -56,7 +56,7 @@ def test_an_interrupted_training_goes_on_and_its_state_loads(toys: Path, tmp_pat
     with safe_open(run / STATE, framework="pt") as file:
         assert file.metadata() == {"epoch": "2"}
     assert not (run / STATE).read_bytes().startswith(b"\x80")  # no pickle
-    model = load_detector(run / STATE, "yolo11n", recipe.labels, tmp_path / "home")
+    model = load_detector(run / STATE, "yolo11n", recipe.labels)
     image = np.full((80, 100, 3), 60, np.uint8)
     found = detect(model, image, 64, recipe.labels)
     assert found.size_wh == (100, 80)

@@ -88,10 +88,10 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("one_thread")
-def test_yolo_scores_on_a_subset_what_its_card_says(shared_data: Path, tmp_path: Path) -> None:
+def test_yolo_scores_on_a_subset_what_its_card_says(shared_data: Path) -> None:
     facts = facts_of("yolo-vitrine")
     labels = tuple(facts["labels"])
-    model = load_detector(WEIGHTS / facts["file"], facts["architecture"], labels, tmp_path)
+    model = load_detector(WEIGHTS / facts["file"], facts["architecture"], labels)
     every = boxed_photos(shared_data, "boxes3") + boxed_photos(shared_data, "animals")
     photos = [photo for photo in every if is_test(photo.inside)][::9]
     size = facts["input_size"][0]

@@ -1,6 +1,5 @@
 """Training a detector from scratch with ultralytics' own trainer."""
 
-import os
 import queue
 import threading
 import time
@@ -14,33 +13,10 @@ from safetensors.torch import save_file
 from demo.lab.boxes import boxed_photos, negative_photos, write_layout
 from demo.lab.progress import Progress
 from demo.lab.recipe import DetectorRecipe
+from demo.models import ultra
 
 STATE = "state.safetensors"
 """The averaged network of the last finished epoch, in half precision, inside the run's folder."""
-
-
-def quiet_ultralytics(folder: Path) -> Any:
-    """Import ultralytics with downloads, installations and telemetry off; its settings in `folder`.
-
-    Importing it replaces `PIL.Image.open`; the original is put back.
-    """
-    from PIL import Image
-
-    os.environ.update(
-        YOLO_AUTOINSTALL="false",
-        YOLO_OFFLINE="true",
-        YOLO_CONFIG_DIR=str(folder.resolve()),
-        ULTRALYTICS_SKIP_REQUIREMENTS_CHECKS="1",
-        ULTRALYTICS_SAFE_LOAD="true",
-        YOLO_VERBOSE="false",
-    )
-    folder.mkdir(parents=True, exist_ok=True)
-    original = Image.open
-    import ultralytics
-
-    Image.open = original
-    ultralytics.settings.update(sync=False)
-    return ultralytics
 
 
 def prepare(recipe: DetectorRecipe, data: Path, run: Path) -> Path:
@@ -51,6 +27,7 @@ def prepare(recipe: DetectorRecipe, data: Path, run: Path) -> Path:
 
 
 def _trainer_class(recipe: DetectorRecipe) -> Any:
+    ultra.tasks()
     from ultralytics.models.yolo.detect import DetectionTrainer
 
     class Trainer(DetectionTrainer):  # type: ignore[misc]
@@ -150,16 +127,16 @@ def train_detector(
     The state is that of the running average of the weights, unfused, with the keys of
     ultralytics' DetectionModel, float16. Closing the generator ends the training after its step.
     """
-    quiet_ultralytics(run / "config")
     yaml = prepare(recipe, data, run)
     last = run / "weights" / "last.pt"
+    trainer_class = _trainer_class(recipe)
     arguments = _continue(last, epochs) if resume else _arguments(recipe, yaml, run, epochs)
     reporter = _Reporter(run)
 
     def work() -> None:
         torch.set_num_threads(threads)
         try:
-            trainer = _trainer_class(recipe)(overrides=arguments)
+            trainer = trainer_class(overrides=arguments)
             trainer.add_callback("on_train_batch_end", reporter.on_batch)
             trainer.add_callback("on_train_epoch_end", reporter.on_epoch)
             trainer.add_callback("on_model_save", reporter.on_saved)

@@ -16,7 +16,6 @@ from demo.images import Limits, decode
 from demo.lab.boxes import Photo, boxed_photos
 from demo.lab.cifar import cifar10
 from demo.lab.classifier import logits_of
-from demo.lab.detector import quiet_ultralytics
 from demo.lab.metrics import (
     Matches,
     Truth,
@@ -29,6 +28,7 @@ from demo.lab.metrics import (
 )
 from demo.lab.splits import is_test
 from demo.letterbox import CenterCrop, Letterbox
+from demo.models import ultra
 from demo.models.nets import NETWORKS
 from demo.results import Detections, Image
 from demo.settings import Settings
@@ -100,12 +100,9 @@ def shrink(image: Image, side: int) -> Image:
     return middle
 
 
-def load_detector(file: Path, architecture: str, labels: tuple[str, ...], home: Path) -> Any:
+def load_detector(file: Path, architecture: str, labels: tuple[str, ...]) -> Any:
     """The detector of a safetensors file, float32, fused, built from ultralytics' model YAML."""
-    quiet_ultralytics(home)
-    from ultralytics.nn.tasks import DetectionModel
-
-    model = DetectionModel(f"{architecture}.yaml", nc=len(labels), verbose=False)
+    model = ultra.build(architecture, len(labels))
     model.load_state_dict(load_file(file))
     return model.float().eval().fuse(verbose=False).to(memory_format=torch.channels_last)
 
@@ -192,6 +189,6 @@ def evaluate(weights: Path, facts: Facts, dataset: str, data: Path | None, cache
     if data is None:
         raise DemoError("lab_data_needed", dataset=dataset)
     photos = [photo for photo in boxed_photos(data, dataset) if is_test(photo.inside)]
-    detector = load_detector(file, facts["architecture"], labels, cache / "config")
+    detector = load_detector(file, facts["architecture"], labels)
     size = facts["input_size"][0]
     return measure_detector(list(match_photos(detector, photos, size, labels)), labels)

@@ -89,7 +89,7 @@ def ship_detector(
     file = weights / f"{recipe.name}.safetensors"
     save_file(load_file(run / STATE), file)
     architecture = Path(recipe.architecture).stem
-    model = load_detector(file, architecture, recipe.labels, run / "config")
+    model = load_detector(file, architecture, recipe.labels)
     matches, scores = [], []
     for name in recipe.datasets:
         photos = [photo for photo in boxed_photos(data, name) if is_test(photo.inside)]
