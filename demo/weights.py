@@ -152,9 +152,9 @@ def _sums(folder: Path) -> dict[str, str]:
     return {pair[1].strip().lstrip("*"): pair[0].lower() for pair in pairs if len(pair) == 2}
 
 
-def main(arguments: list[str], settings: Settings) -> int:
-    """The command line: `list`, or `fetch NAME…`; 0 where all went well."""
-    catalog = Catalog(settings)
+def main(arguments: list[str], settings: Settings, catalog: Catalog | None = None) -> int:
+    """The command line: `list`, or `fetch NAME…`; 0 where all went well, else a DemoError."""
+    catalog = catalog or Catalog(settings)
     if arguments[:1] == ["fetch"] and len(arguments) > 1:
         for name in arguments[1:]:
             file = catalog.open(name, _printer(name))
