@@ -93,8 +93,8 @@ def _corners(
 ) -> NDArray[np.float32]:
     """n chosen anchors → n×4 xyxy, network pixels."""
     centres, strides = _anchors(chosen, input_hw)
-    sides = raw[chosen, :-classes].reshape(len(chosen), 4, -1)
-    bins = sides.shape[2]
+    bins = (raw.shape[1] - classes) // 4
+    sides = raw[chosen, :-classes].reshape(len(chosen), 4, bins)
     if bins > 1:
         weights = np.exp(sides - sides.max(axis=2, keepdims=True))
         distances = weights @ np.arange(bins, dtype=np.float32) / weights.sum(axis=2)
