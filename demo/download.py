@@ -62,14 +62,14 @@ class Downloader:
     def fetch(
         self, url: str, target: Path, sha256: str | None, size_bytes: int, progress: Progress
     ) -> None:
-        """Bring `url` to `target`, whole and right or not at all.
+        """Bring `url` to `target`, whole and right or not at all; a wrong file there is replaced.
 
         sha256: expected digest or its first digits. size_bytes: expected size; a tenth more is
         allowed. Raises DemoError where there is no network, the server refuses, the answer breaks
         off or is too big, the digest differs, or the disk is full.
         """
         with self._locks.setdefault(target, threading.Lock()):
-            if target.is_file():
+            if _is_right(target, sha256):
                 return
             with self._connect(url, target.name) as response:
                 _save(response, target, sha256, size_bytes, progress)
@@ -89,6 +89,14 @@ class Downloader:
             answer.add_done_callback(_close)
             self._offline_until = time.monotonic() + REMEMBER_S
             raise DemoError("no_network", file=name) from None
+
+
+def _is_right(target: Path, sha256: str | None) -> bool:
+    """Whether another thread has brought it meanwhile."""
+    if not target.is_file():
+        return False
+    with target.open("rb") as file:
+        return sha256 is None or hashlib.file_digest(file, "sha256").hexdigest().startswith(sha256)
 
 
 def _answer(

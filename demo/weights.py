@@ -38,8 +38,8 @@ class Catalog:
             raise DemoError("no_weights_folder", folder=settings.weights_dir.name)
         chosen = collect("demo.models", "SPECS") if specs is None else specs
         self._specs = {spec.name: spec for spec in chosen}
-        self._folder = settings.weights_dir
-        self._cache = settings.cache_dir / "weights"
+        self._folder = settings.weights_dir and settings.weights_dir.resolve()
+        self._cache = (settings.cache_dir / "weights").resolve()
         self._offline = settings.offline
         self._downloader = downloader or Downloader()
         self._digests: dict[tuple[Path, int, int], str] = {}
@@ -79,14 +79,18 @@ class Catalog:
         """
         entry = self.spec(name).weights
         path = self.find(name) or self._download(name, entry, progress)
-        if path.parent == self._cache and not self._matches(path, entry):
-            path.unlink(missing_ok=True)
-            path = self._download(name, entry, progress)
         if not self._matches(path, entry):
-            raise DemoError("weights_wrong_hash", file=path.name)
+            if not self._cached(path) or self._offline:
+                raise DemoError("weights_wrong_hash", file=path.name)
+            # The spoilt file stays until a right one takes its place.
+            path = self._download(name, entry, progress)
         digest = self._digest(path)
         official = entry.sha256 is not None and digest.startswith(entry.sha256)
         return WeightsFile(path, digest, official)
+
+    def _cached(self, path: Path) -> bool:
+        """Whether the file is one that this program downloaded; the user's folder never is."""
+        return path.parent == self._cache and self._cache != self._folder
 
     def _matches(self, path: Path, entry: WeightsEntry) -> bool:
         """Whether the file has every digest that is stated for it.
@@ -98,7 +102,7 @@ class Catalog:
         stated = _sums(path.parent).get(path.name, digest)
         if entry.sha256 is None or not digest.startswith(stated):
             return digest.startswith(stated)
-        ours = path == entry.embedded or path.parent == self._cache
+        ours = path == entry.embedded or self._cached(path)
         return digest.startswith(entry.sha256) or not (ours or entry.sha256 in path.name)
 
     def _download(self, name: str, entry: WeightsEntry, progress: Callable[[float], None]) -> Path:

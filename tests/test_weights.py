@@ -249,6 +249,37 @@ class TestDownload:
         (tmp_path / "cache" / "weights" / "n.pth").write_bytes(b"half of it")
         assert shown.open("net", lambda share: None).official
 
+    def test_nothing_is_ever_deleted_for_a_wrong_digest(self, tmp_path: Path) -> None:
+        def no_network(url: str) -> http.client.HTTPResponse:
+            raise urllib.error.URLError("no network")
+
+        entry = WeightsEntry("net", (".pth",), "n.pth", "https://x.invalid/n.pth", "00", 9)
+        cached = tmp_path / "cache" / "weights" / "n.pth"
+        cached.write_bytes(b"spoilt")
+        with pytest.raises(DemoError) as raised:
+            catalog(tmp_path, entry, Downloader(no_network)).open("net", print)
+        assert raised.value.key == "no_network"
+        settings = Settings(cache_dir=tmp_path / "cache", offline=True)
+        with pytest.raises(DemoError) as raised:
+            Catalog(settings, [spec("net", entry)]).open("net", print)
+        assert raised.value.key == "weights_wrong_hash"
+        assert cached.read_bytes() == b"spoilt"
+
+    @pytest.mark.parametrize("offline", [False, True])
+    def test_a_users_folder_that_is_also_the_cache_is_the_users(
+        self, tmp_path: Path, offline: bool
+    ) -> None:
+        def refuse(url: str) -> http.client.HTTPResponse:
+            raise AssertionError("the user's own file needs no download")
+
+        entry = WeightsEntry("net", (".pth",), "n.pth", "https://x.invalid/n.pth", "00", 9)
+        folder = tmp_path / "cache" / "weights"
+        (folder / "n.pth").write_bytes(b"own")
+        settings = Settings(weights_dir=folder, cache_dir=tmp_path / "cache", offline=offline)
+        shown = Catalog(settings, [spec("net", entry)], Downloader(refuse))
+        assert shown.open("net", print).sha256 == sha256(b"own")
+        assert (folder / "n.pth").read_bytes() == b"own"
+
 
 class Bomb:
     """Pickles into a call that leaves a trace."""

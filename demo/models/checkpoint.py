@@ -2,8 +2,10 @@
 
 import pickle
 import zipfile
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import cast
 
 import torch
 from safetensors import SafetensorError
@@ -21,12 +23,22 @@ def load_state(file: WeightsFile) -> dict[str, Tensor]:
     for a file that is broken, holds anything else, or would take more memory than its size.
     """
     if file.path.suffix == ".safetensors":
-        state = _safetensors(file.path)
+        state: Mapping[str, Tensor] = _safetensors(file.path)
     else:
         check_archive(file)
         state = _tensors(_unpickle(file.path), file.path.name)
         check_tensors(state.values(), file.path.name)
-    return {name: t.float() if t.is_floating_point() else t for name, t in state.items()}
+    return floats(state)
+
+
+def floats(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The same tensors with every float as float32, and the versions of the layers if stated."""
+    whole = OrderedDict((k, t.float() if t.is_floating_point() else t) for k, t in state.items())
+    # torch looks for the versions in this attribute; some layers read old weights by it.
+    versions = getattr(state, "_metadata", None)
+    if versions is not None:
+        whole._metadata = versions  # type: ignore[attr-defined]
+    return whole
 
 
 def check_archive(file: WeightsFile) -> None:
@@ -94,13 +106,12 @@ def _unpickle(path: Path) -> object:
         raise DemoError("weights_corrupt", file=path.name) from None
 
 
-def _tensors(loaded: object, name: str) -> dict[str, Tensor]:
+def _tensors(loaded: object, name: str) -> Mapping[str, Tensor]:
     for key in ("model", "state_dict"):
         if isinstance(loaded, Mapping) and isinstance(loaded.get(key), Mapping):
             loaded = loaded[key]
     if not isinstance(loaded, Mapping) or not loaded:
         raise DemoError("weights_no_tensors", file=name)
-    state = {str(key): value for key, value in loaded.items() if isinstance(value, Tensor)}
-    if len(state) != len(loaded):
+    if not all(isinstance(k, str) and isinstance(v, Tensor) for k, v in loaded.items()):
         raise DemoError("weights_no_tensors", file=name)
-    return state
+    return cast(Mapping[str, Tensor], loaded)

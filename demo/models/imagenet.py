@@ -6,6 +6,7 @@ Their facts stand in imagenet.json, taken from torchvision's own registry by
 
 import json
 import re
+from collections import OrderedDict
 from collections.abc import Iterator
 from functools import cache, partial
 from pathlib import Path
@@ -107,6 +108,10 @@ def _load(
         state = {_OLD_DENSENET.sub(r"\1\2.", key): value for key, value in state.items()}
     if name in ("googlenet", "inception_v3"):
         state = {k: v for k, v in state.items() if not k.lower().startswith("aux")}
+    if name.startswith("mnasnet") and not hasattr(state, "_metadata"):
+        # A safetensors file states no versions, and this network asks for its own.
+        state = OrderedDict(state)
+        state._metadata = {"": {"version": 2}}  # type: ignore[attr-defined]
     network = build(name, recipe.crop, len(labels))
     fill(network, state, file, name)
     return Classifier(network, recipe, labels, device)

@@ -9,7 +9,7 @@ from typing import Any
 import torch  # first: ultralytics limits the threads of a torch that is imported after it
 
 from demo.errors import DemoError
-from demo.models.checkpoint import check_archive, check_tensors, load_state
+from demo.models.checkpoint import check_archive, check_tensors, floats, load_state
 from demo.models.spec import WeightsFile
 
 _SAFE = {
@@ -84,4 +84,4 @@ def detector_state(
     if names != labels:
         raise DemoError("weights_do_not_fit", file=name, name=model)
     check_tensors(state.values(), name)
-    return {key: t.float() if t.is_floating_point() else t for key, t in state.items()}
+    return floats(state)
