@@ -38,7 +38,8 @@ def slider(client: Client) -> None:
 def previews(client: Client) -> None:
     """Nine previews of a 12-megapixel photo: the first time, and with another seed."""
     pipeline: list[dict[str, Any]] = [
-        {"name": name, "params": {}} for name in ("rotation", "crop", "color_jitter")
+        {"name": name, "params": {}}
+        for name in ("rotation", "horizontal_flip", "crop", "colour_jitter")
     ]
     first, again = [], []
     for turn in range(7):

@@ -207,3 +207,38 @@ def test_everything_is_reached_by_keyboard(visit: Visit) -> None:
         reached.add(page.evaluate("document.activeElement.closest('[id]')?.id || ''"))
     assert {"theme-switch", "language-switch"} <= reached
     assert any("classify-model" in name or "component" in name for name in reached)
+
+
+def choose(page: Page, tab: str, model: str) -> None:
+    box = page.locator(f"#{tab}-model input")
+    box.click()
+    box.fill(model)
+    page.get_by_role("option").filter(has_text=re.compile(rf"^\W*{model} ·")).first.click()
+
+
+def test_the_overlap_slider_is_off_where_the_head_needs_none(visit: Visit) -> None:
+    page = visit()
+    open_tab(page, "detect")
+    page.locator("#detect-more button").first.click()
+    expect(page.locator("#detect-iou input[type=range]")).to_be_enabled()
+    choose(page, "detect", "yolo26n-nmsfree")
+    expect(page.locator("#detect-iou input[type=range]")).to_be_disabled(timeout=SLOW)
+    expect(page.locator("#detect-iou")).to_contain_text("no overlap to settle")
+
+
+def test_a_model_that_is_not_here_is_one_sentence(visit: Visit) -> None:
+    page = visit()
+    put(page, "classify")
+    expect(page.locator("#classify-answer table.bars")).to_be_visible(timeout=SLOW)
+    choose(page, "classify", "resnet50")
+    note = page.locator("#classify-answer .note.warn")
+    expect(note).to_contain_text("python -m demo.weights fetch resnet50", timeout=SLOW)
+
+
+def test_a_jug_is_none_of_ten_classes(visit: Visit, shared_data: Path) -> None:
+    page = visit()
+    choose(page, "classify", "cnn-cifar10")
+    put(page, "classify", shared_data / "caltech101" / "ewer" / "image_0003.webp")
+    note = page.locator("#classify-answer .note.warn")
+    expect(note).to_contain_text("Probably none of these classes", timeout=SLOW)
+    expect(note).to_contain_text("false alarms")
