@@ -16,13 +16,14 @@ import pytest
 import torch
 from torch import Tensor
 
+from demo import examples, images
 from demo.batching import Worker
 from demo.engine import Engine, cores
 from demo.errors import DemoError
 from demo.models.embedded import FOLDER, read
 from demo.models.spec import Model, ModelSpec, Prepared, WeightsEntry, WeightsFile
 from demo.resident import Resident
-from demo.results import Image, Scores
+from demo.results import Detections, Image, Scores
 from demo.settings import Settings
 from demo.weights import Catalog
 
@@ -82,6 +83,11 @@ class Shelf:
         return ModelSpec(name, name, "classify", labels, 8, "mean", "none", "here", entry, load)
 
 
+def photo(name: str) -> Image:
+    [path] = [path for path in examples.paths() if path.name == name]
+    return images.decode(path.read_bytes(), images.Limits()).rgb
+
+
 def colour(seed: int) -> Image:
     return np.random.default_rng(seed).integers(1, 256, (8, 8, 3), np.uint8)
 
@@ -130,6 +136,21 @@ class TestRun:
                 wanted.result.probabilities, abs=1e-4
             )
             assert answer.window_xyxy == wanted.window_xyxy
+
+    def test_eight_threads_find_the_same_boxes_as_one(self, engine: Engine) -> None:
+        pictures = [photo("bus.jpg"), photo("zidane.jpg"), photo("bus.jpg")[:, ::-1].copy()]
+        asked = [(name, i) for name in ("yolo11n", "yolo26n-nmsfree") for i in range(3)] * 3
+        alone = {(name, i): engine.run(name, pictures[i]) for name, i in set(asked)}
+        with ThreadPoolExecutor(8) as threads:
+            answers = list(threads.map(lambda key: engine.run(key[0], pictures[key[1]]), asked))
+        for key, answer in zip(asked, answers, strict=True):
+            found, wanted = answer.result, alone[key].result
+            assert isinstance(found, Detections)
+            assert isinstance(wanted, Detections)
+            found, wanted = found.select(0.25), wanted.select(0.25)
+            assert found.class_ids.tolist() == wanted.class_ids.tolist()
+            assert found.scores == pytest.approx(wanted.scores, abs=1e-3)
+            assert found.xyxy == pytest.approx(wanted.xyxy, abs=0.5)
 
     @pytest.mark.parametrize(
         ("size", "key"),
