@@ -30,12 +30,15 @@ class Worker:
     never waits for company. When memory runs out it calls `free` and halves the batch.
     """
 
-    def __init__(self, most: int, free: Callable[[], None]) -> None:
+    def __init__(self, most: int, free: Callable[[], None], threads: int) -> None:
+        """threads: of torch, for the passes; a new thread takes over what was set last."""
         self._most = most
         self._free = free
         self._lock = threading.Lock()
         self._waiting: deque[_Job] = deque()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="forward")
+        self._thread = ThreadPoolExecutor(
+            1, "forward", initializer=torch.set_num_threads, initargs=(threads,)
+        )
 
     def run(self, name: str, model: Model, tensor: Tensor) -> tuple[Tensor, float]:
         """1×3×h×w → the model's raw output for that picture, and the milliseconds of the pass.

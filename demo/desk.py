@@ -2,24 +2,31 @@
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from demo import boxes, checks, draw, images
 from demo.augment.pipeline import Pipeline, checked_seed, preview
 from demo.augment.script import script
+from demo.cores import cores
 from demo.engine import Answer, Engine
 from demo.errors import DemoError
+from demo.models.spec import ModelSpec
 from demo.recent import Recent
 from demo.results import Detections, Image, Scores, Timing
 from demo.settings import Settings
 from demo.visits import Visits
 
+T = TypeVar("T")
+
 DETECT_SIZES = (256, 320, 416, 512, 640, 800, 960, 1280)
 LOWEST_CONFIDENCE = 0.01
+_WAITING = 64
+"""Visitors whose answers may be under way at once, those waiting for a download included."""
 DEFAULT_CONFIDENCE = 0.25
 DEFAULT_IOU = 0.7
 """The defaults of ultralytics' predict, so that both answer alike."""
@@ -66,6 +73,9 @@ class Desk:
         self.engine = engine
         self.visits = visits
         self._recent = Recent(settings.recent_budget_mb * 1_000_000, settings.keep_minutes * 60)
+        # A picture of 25 megapixels takes 200 MB while it is decoded; more at once gain nothing.
+        self._workers = ThreadPoolExecutor(_WAITING, "answer")
+        self._opening = threading.BoundedSemaphore(max(2, cores()))
 
     def warm_up(self) -> None:
         """Load in the background what the page opens on, and what draws its first answer."""
@@ -81,15 +91,41 @@ class Desk:
         kept = self._recent.get(("picture", real))
         if kept is not None:
             return kept, 0.0
-        start = time.perf_counter()
-        picture = images.decode(real.read_bytes(), images.Limits.of(self.settings))
-        elapsed = (time.perf_counter() - start) * 1000
-        self._recent.put(("picture", real), picture, picture.rgb.nbytes)
+        with self._opening:
+            start = time.perf_counter()
+            picture = images.decode(real.read_bytes(), images.Limits.of(self.settings))
+            elapsed = (time.perf_counter() - start) * 1000
+            self._recent.put(("picture", real), picture, picture.rgb.nbytes)
         return picture, elapsed
+
+    def beside(self, work: Callable[[], T]) -> "Future[T]":
+        """Start `work` in a thread; its caller can tell the visitor what it waits for."""
+        return self._workers.submit(work)
+
+    def close(self) -> None:
+        """Give up what waits, break off downloads and end the engine."""
+        self._workers.shutdown(wait=False, cancel_futures=True)
+        self.engine.close()
+
+    def forget(self) -> None:
+        """Drop what was kept in memory longer than its file may be."""
+        self._recent.expire()
+
+    def spec(self, model: object, task: str) -> ModelSpec:
+        """The facts of a model of that task. Raises DemoError for any other name."""
+        if isinstance(model, str):
+            spec = self.engine.spec(model)
+            if spec.task == task:
+                return spec
+        there = self.names(task)
+        if not there:
+            raise DemoError("no_model")
+        got = checks.brief(model)
+        raise DemoError("unknown_model", name=got, some=", ".join(there[:8]))
 
     def classify(self, path: str, model: object, top_k: object) -> Shown:
         """The answer of `/classify`; see DESIGN's JSON shape. Raises DemoError."""
-        name = self._name(model, "classify")
+        name = self.spec(model, "classify").name
         top = checks.whole(top_k, "top_k", 1, 1000)
         picture, answer, timing = self._ask(path, name, None)
         scores = answer.result
@@ -113,14 +149,13 @@ class Desk:
         size: longest side of the network's input, pixels; None is the one that the model was
         trained for. line_width: pixels; 0 fits the picture.
         """
-        name = self._name(model, "detect")
-        spec = self.engine.spec(name)
+        spec = self.spec(model, "detect")
         low = checks.number(confidence, "confidence", LOWEST_CONFIDENCE, 1.0)
         overlap = checks.number(iou, "iou", 0.0, 1.0)
         wanted = checks.names(classes, "classes", spec.labels)
         side = None if size is None else checks.whole(size, "size", 64, 1280)
         width = checks.whole(line_width, "line_width", 0, 20)
-        picture, answer, timing = self._ask(path, name, side)
+        picture, answer, timing = self._ask(path, spec.name, side)
         found = answer.result
         assert isinstance(found, Detections)
         start = time.perf_counter()
@@ -165,17 +200,8 @@ class Desk:
         self._recent.put(key, answer, _size_bytes(answer))
         return picture, answer, replace(answer.timing, decode=decode_ms)
 
-    def _name(self, model: object, task: str) -> str:
-        if isinstance(model, str):
-            spec = self.engine.spec(model)
-            if spec.task == task:
-                return model
-        there = self.names(task)
-        some = ", ".join(there[:8])
-        raise DemoError("unknown_name", name="models", got=checks.brief(model), some=some)
-
     def names(self, task: str) -> list[str]:
-        """Names of the models of a task that are present on this machine, best first."""
+        """Names of the models of a task that are present on this machine."""
         return [m["name"] for m in self.engine.models() if m["task"] == task and m["available"]]
 
 

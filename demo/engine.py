@@ -1,7 +1,6 @@
 """One way in to every model: `Engine.run`, the same answer alone and under load."""
 
 import math
-import os
 import threading
 import time
 from contextlib import suppress
@@ -14,6 +13,7 @@ import torch
 
 from demo import checks
 from demo.batching import Worker
+from demo.cores import cores
 from demo.errors import DemoError
 from demo.models.spec import ModelSpec
 from demo.resident import Resident, Status
@@ -55,7 +55,7 @@ class Engine:
         torch.set_num_threads(threads)
         self._threads = threads
         self._resident = Resident(self._catalog, self._device, settings.model_budget_mb * 1_000_000)
-        self._worker = Worker(_MOST[self._device.type], self._free)
+        self._worker = Worker(_MOST[self._device.type], self._free, threads)
         self._closing = threading.Event()
 
     def run(self, name: str, image: Image, size: int | None = None) -> Answer:
@@ -105,9 +105,10 @@ class Engine:
         return self._catalog.size_bytes(name)
 
     def device_text(self) -> str:
-        """The device for people: `CPU · 2 cores`, or the GPU's name."""
+        """The device for people: `CPU · 2 cores`, or the GPU's name and its free memory."""
         if self._device.type == "cuda":
-            return torch.cuda.get_device_name(self._device)
+            free = torch.cuda.mem_get_info(self._device)[0]
+            return f"{torch.cuda.get_device_name(self._device)} · {free / 1e9:.0f} GB"
         return f"CPU · {self._threads} cores" if self._threads > 1 else "CPU · 1 core"
 
     def models(self) -> list[dict[str, Any]]:
@@ -136,6 +137,7 @@ class Engine:
     def close(self) -> None:
         """End the worker; nothing is answered any more."""
         self._closing.set()
+        self._resident.close()
         self._worker.close()
 
     def _warm_up(self) -> None:
@@ -169,17 +171,6 @@ class Engine:
         self._resident.shrink(0)
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
-
-
-def cores() -> int:
-    """CPU cores that this process may use: its affinity, or the quota of its container."""
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text("ascii").split()
-        allowed = math.ceil(int(quota) / int(period))
-    except (OSError, ValueError):  # no such limit, or `max`
-        return count or 1
-    return max(min(count or 1, allowed), 1)
 
 
 def _device(wish: str) -> torch.device:

@@ -12,11 +12,11 @@ from demo.desk import Desk
 from demo.engine import Engine
 from demo.guard import Guard
 from demo.opening import Opening
-from demo.picture import refuse_all_but_uploads
 from demo.settings import Settings
 from demo.source import SOURCE_PATH, Source
-from demo.style import css, head, theme
 from demo.tab import Context, Tab, translations
+from demo.tabs.picture import refuse_all_but_uploads
+from demo.tabs.style import css, head, theme
 from demo.visits import Visits
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import torch
 
+from demo.errors import DemoError
 from demo.models.spec import Model
 from demo.weights import Catalog
 
@@ -50,6 +51,11 @@ class Resident:
         self._lock = threading.Lock()
         self._slots: dict[str, _Slot] = {}
         self._clock = 0
+        self._closed = threading.Event()
+
+    def close(self) -> None:
+        """Break off what is being downloaded."""
+        self._closed.set()
 
     @contextmanager
     def borrow(self, name: str) -> Iterator[Loaded]:
@@ -104,6 +110,8 @@ class Resident:
 
     def _load(self, name: str, slot: _Slot) -> None:
         def progress(fraction: float) -> None:
+            if self._closed.is_set():
+                raise DemoError("server_stopping")
             slot.fraction = fraction
 
         try:

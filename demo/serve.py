@@ -5,22 +5,17 @@ import socket
 import sys
 import tempfile
 from collections.abc import MutableMapping
-from typing import TYPE_CHECKING, NoReturn
+from typing import Any, NoReturn
 
 from demo.errors import DemoError
 from demo.settings import Settings
 from demo.visits import Visits
-
-if TYPE_CHECKING:
-    import gradio as gr
 
 _SAFE = {
     "GRADIO_ANALYTICS_ENABLED": "False",
     "GRADIO_SSR_MODE": "False",
     "HF_HUB_DISABLE_TELEMETRY": "1",
 }
-_MULTIPART_BYTES = 100_000
-"""What the headers of a multipart upload may weigh beside the file."""
 
 
 def serve(environ: MutableMapping[str, str], arguments: list[str]) -> int:
@@ -43,15 +38,18 @@ def _serve(environ: MutableMapping[str, str], arguments: list[str]) -> None:
     host = environ.get("GRADIO_SERVER_NAME") or "127.0.0.1"
     port = _port(environ.get("GRADIO_SERVER_PORT") or "7860")
     _check_free(host, port)
-    visits = Visits(settings.keep_minutes * 60)
+    visits = Visits(settings.keep_minutes * 60, settings.uploads_mb * 1_000_000)
     try:
         prepare(environ, visits)
         from demo.page import build  # gradio reads its folder from the environment at import
 
         page, desk = build(settings, visits)
-        visits.start()
+        visits.start(desk.forget)
         desk.warm_up()
-        _launch(page, settings, host, port, share="--share" in arguments)
+        try:
+            _launch(page, settings, host, port, share="--share" in arguments)
+        finally:
+            desk.close()
     finally:
         visits.close()
 
@@ -63,7 +61,7 @@ def prepare(environ: MutableMapping[str, str], visits: Visits) -> None:
     tempfile.tempdir = str(visits.folder)
 
 
-def _launch(page: "gr.Blocks", settings: Settings, host: str, port: int, share: bool) -> None:
+def _launch(page: Any, settings: Settings, host: str, port: int, share: bool) -> None:
     from demo.page import launch_options
 
     file_bytes = int(settings.max_file_mb * 1e6)
@@ -72,7 +70,7 @@ def _launch(page: "gr.Blocks", settings: Settings, host: str, port: int, share: 
         server_port=port,
         share=share,
         max_file_size=file_bytes,
-        **launch_options(file_bytes + _MULTIPART_BYTES),
+        **launch_options(file_bytes),
     )
 
 
@@ -82,7 +80,7 @@ def stop(*_: object) -> NoReturn:
 
 
 def _port(text: str) -> int:
-    if not text.isdigit() or not 0 < int(text) < 65536:
+    if not (text.isascii() and text.isdecimal()) or not 0 < int(text) < 65536:
         raise DemoError("bad_port", got=text)
     return int(text)
 

@@ -54,7 +54,7 @@ class CountingEngine:
             scores = np.array([0.9, 0.8, 0.1], np.float32)
             result = Detections(xyxy, scores, np.array([0, 0, 1]), LABELS, size_wh)
         timing = Timing(preprocess=1, forward=50, postprocess=1)
-        window = (0.0, 0.0, *map(float, size_wh))
+        window = (0.0, 0.0, float(size_wh[0]), float(size_wh[1]))
         return Answer(name, "0" * 64, result, timing, "CPU", window, image, size_wh)
 
 

@@ -18,7 +18,8 @@ from torch import Tensor
 
 from demo import examples, images
 from demo.batching import Worker
-from demo.engine import Engine, cores
+from demo.cores import cores
+from demo.engine import Engine
 from demo.errors import DemoError
 from demo.models.embedded import FOLDER, read
 from demo.models.spec import Model, ModelSpec, Prepared, WeightsEntry, WeightsFile
@@ -289,21 +290,21 @@ class TestWorker:
             return [one.result()[0] for one in asked]
 
     def test_what_waits_together_runs_together(self) -> None:
-        model, worker = Mean(), Worker(4, lambda: None)
+        model, worker = Mean(), Worker(4, lambda: None, 2)
         raws = self.ask(worker, model, 6)
         assert sorted(model.batches) == [2, 4]
         assert [raw[0, 0].item() for raw in raws] == [0, 1, 2, 3, 4, 5]
         worker.close()
 
     def test_one_alone_waits_for_nobody(self) -> None:
-        model, worker = Mean(), Worker(4, lambda: None)
+        model, worker = Mean(), Worker(4, lambda: None, 2)
         for _ in range(3):
             worker.run("net", model, torch.ones(1, 3, 8, 8))
         assert model.batches == [1, 1, 1]
         worker.close()
 
     def test_other_shapes_and_models_run_apart(self) -> None:
-        worker, model, other = Worker(8, lambda: None), Mean(), Mean()
+        worker, model, other = Worker(8, lambda: None, 2), Mean(), Mean()
         with ThreadPoolExecutor(4) as threads:
             sides = [(model, 4), (model, 6), (other, 4), (other, 6)]
             asked = [
@@ -316,7 +317,7 @@ class TestWorker:
 
     def test_out_of_memory_frees_and_halves(self) -> None:
         freed: list[str] = []
-        model, worker = Mean(), Worker(8, lambda: freed.append("freed"))
+        model, worker = Mean(), Worker(8, lambda: freed.append("freed"), 2)
         model.room = 2
         raws = self.ask(worker, model, 4)
         assert model.batches == [2, 2]
@@ -325,7 +326,7 @@ class TestWorker:
         worker.close()
 
     def test_no_room_for_one_is_one_sentence(self) -> None:
-        model, worker = Mean(), Worker(8, lambda: None)
+        model, worker = Mean(), Worker(8, lambda: None, 2)
         model.room = 0
         with pytest.raises(DemoError) as raised:
             worker.run("net", model, torch.ones(1, 3, 8, 8))

@@ -5,12 +5,13 @@ operation: a hue change of 20 ms then takes 500. And a sum of many numbers diffe
 with the number of threads, so that pixels would depend on the machine.
 """
 
-import os
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TypeVar
+
+from demo.cores import cores
 
 _Task = TypeVar("_Task")
 _Answer = TypeVar("_Answer")
@@ -33,7 +34,7 @@ def _pool() -> ThreadPoolExecutor:
     """
     import torch
 
-    size = os.cpu_count() or 1
+    size = cores()
     threads = torch.get_num_threads()
     started = threading.Barrier(size + 1)
 

@@ -11,9 +11,9 @@ from demo.augment.spec import Param, Transform
 from demo.desk import Made
 from demo.errors import DemoError
 from demo.parcel import preview_zip
-from demo.picture import PictureIn, save
 from demo.tab import Context, Tab, locale, polite, told
-from demo.tabs.shared import hidden, needed, picture_column, sentence
+from demo.tabs.picture import PictureIn, save
+from demo.tabs.shared import UI_LIMIT, hidden, needed, picture_column, sentence
 from demo.text import say
 
 _START = ("rotation", "horizontal_flip", "crop", "colour_jitter")
@@ -74,6 +74,7 @@ def build(context: Context) -> None:
         inputs,
         [gallery, status, code],
         trigger_mode="always_last",
+        concurrency_limit=UI_LIMIT,
         show_progress="minimal",
         show_progress_on=[gallery],
         api_visibility="private",

@@ -9,10 +9,11 @@ import gradio as gr
 from demo import export, panels
 from demo.desk import Shown
 from demo.errors import DemoError
-from demo.picture import PictureIn
 from demo.results import Scores
 from demo.tab import Context, Tab, base_url, locale, polite
+from demo.tabs.picture import PictureIn
 from demo.tabs.shared import (
+    UI_LIMIT,
     default,
     hidden,
     model_picker,
@@ -46,6 +47,7 @@ def build(context: Context) -> None:
         inputs,
         [status, seen, take],
         trigger_mode="always_last",
+        concurrency_limit=UI_LIMIT,
         show_progress="minimal",
         show_progress_on=[status],
         api_visibility="private",
@@ -66,7 +68,7 @@ def _handler(context: Context) -> Any:
             return context.desk.classify(path, model, top_k)
 
         try:
-            for step in waiting(context.desk.engine, model, spoken, work):
+            for step in waiting(context.desk, model, spoken, work):
                 if isinstance(step, str):
                     yield step, gr.skip(), gr.skip()
                 else:

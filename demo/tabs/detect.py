@@ -9,9 +9,10 @@ import gradio as gr
 from demo import desk, export, images, panels
 from demo.desk import DETECT_SIZES, Drawn
 from demo.errors import DemoError
-from demo.picture import PictureIn, PictureOut, save
 from demo.tab import Context, Tab, base_url, locale, polite
+from demo.tabs.picture import PictureIn, PictureOut, save
 from demo.tabs.shared import (
+    UI_LIMIT,
     default,
     hidden,
     model_picker,
@@ -80,6 +81,7 @@ def build(context: Context) -> None:
         inputs,
         [annotated, status, table, take],
         trigger_mode="always_last",
+        concurrency_limit=UI_LIMIT,
         show_progress="minimal",
         show_progress_on=[annotated],
         api_visibility="private",
@@ -111,15 +113,15 @@ def _handler(context: Context) -> Any:
             return
 
         def work() -> tuple[Drawn, export.Asked]:
-            labels = context.desk.engine.spec(model).labels
+            labels = context.desk.spec(model, "detect").labels
             # The model may have changed a moment before the list of its classes does.
-            kept = [c for c in classes if c in labels]
+            kept = [c for c in classes or () if c in labels]
             side = None if size == _OWN_SIZE else size
             drawn = context.desk.detect(path, model, confidence, iou, kept, side, width)
             return drawn, export.Asked(confidence, iou, tuple(kept), side)
 
         try:
-            for step in waiting(context.desk.engine, model, spoken, work):
+            for step in waiting(context.desk, model, spoken, work):
                 if isinstance(step, str):
                     yield gr.skip(), step, gr.skip(), gr.skip()
                 else:
@@ -151,8 +153,11 @@ def _shown(
 
 def _controls(context: Context) -> Any:
     def controls(name: str, chosen: list[str]) -> tuple[Any, Any]:
-        spec = context.desk.engine.spec(name)
-        kept = [c for c in chosen if c in spec.labels]
+        try:
+            spec = context.desk.spec(name, "detect")
+        except DemoError:  # the answer itself says what is wrong with the name
+            return gr.skip(), gr.skip()
+        kept = [c for c in chosen or () if c in spec.labels]
         word = context.t("iou_on" if spec.needs_nms else "iou_off")
         return (
             gr.Dropdown(choices=list(spec.labels), value=kept),

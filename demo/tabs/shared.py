@@ -1,24 +1,25 @@
 """What the tabs share: the picture's column, the model picker and the waiting line."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from typing import Any, TypeVar
 
 import gradio as gr
 
 from demo import examples, panels
+from demo.desk import Desk
 from demo.engine import Engine
 from demo.errors import DemoError
-from demo.picture import PictureIn
 from demo.tab import Context
+from demo.tabs.picture import PictureIn
 from demo.text import say
 
 T = TypeVar("T")
 
 _BROWSER_FORMATS = {"JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF"}
 _PATIENCE_S = 0.3
-_pool = ThreadPoolExecutor(max_workers=16, thread_name_prefix="answer")
+UI_LIMIT = 32
+"""Visitors of one tab who may wait at once; waiting for a download holds up nobody else."""
 
 
 def picture_column(context: Context, name: str) -> PictureIn:
@@ -78,18 +79,18 @@ def _kind(row: dict[str, Any]) -> str:
     return told if row["available"] else f"⤓ {told}"
 
 
-def waiting(engine: Engine, model: object, locale: str, work: Callable[[], T]) -> Iterator[str | T]:
+def waiting(desk: Desk, model: object, locale: str, work: Callable[[], T]) -> Iterator[str | T]:
     """Run `work` beside and yield what it waits for, as HTML, then its value.
 
     Raises what `work` raises.
     """
-    job = _pool.submit(work)
+    job = desk.beside(work)
     while True:
         try:
             yield job.result(timeout=_PATIENCE_S)
             return
         except NotYet:
-            yield panels.note(_progress(engine, model, locale), "busy")
+            yield panels.note(_progress(desk.engine, model, locale), "busy")
 
 
 def _progress(engine: Engine, model: object, locale: str) -> str:

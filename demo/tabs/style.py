@@ -4,7 +4,7 @@ from pathlib import Path
 
 import gradio as gr
 
-_HERE = Path(__file__).parent
+_HERE = Path(__file__).parents[1]
 _SYSTEM_FONTS = (
     "system-ui",
     "-apple-system",
