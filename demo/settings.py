@@ -1,7 +1,8 @@
 """Every knob of the application, its unit and its default; read from the environment once."""
 
+import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from demo.errors import DemoError
@@ -13,7 +14,7 @@ class Settings:
 
     weights_dir: Path | None = None
     """A folder of the owner's own weight files (VITRINE_WEIGHTS)."""
-    cache_dir: Path = Path.home() / ".cache" / "vitrine"
+    cache_dir: Path = field(default_factory=lambda: _cache_dir())
     """Where downloaded official weights are kept (VITRINE_CACHE)."""
     offline: bool = False
     """Never try to download (VITRINE_OFFLINE=1)."""
@@ -33,6 +34,8 @@ class Settings:
     """Memory for decoded pictures and their answers, millions of bytes (VITRINE_RECENT_MB)."""
     threads: int = 0
     """CPU threads of torch, 0 = one a core (VITRINE_THREADS)."""
+    uploads_mb: int = 2000
+    """Disk for uploads and answers, millions of bytes; the oldest go first (VITRINE_UPLOADS_MB)."""
     queue_size: int = 64
     """Requests that may wait (VITRINE_QUEUE_SIZE)."""
 
@@ -50,26 +53,43 @@ class Settings:
             offline=environ.get("VITRINE_OFFLINE", "") not in ("", "0"),
             device=device,
             max_megapixels=_number(environ, "MAX_MEGAPIXELS", default.max_megapixels),
-            max_side=int(_number(environ, "MAX_SIDE", default.max_side)),
+            max_side=_whole(environ, "MAX_SIDE", default.max_side),
             max_file_mb=_number(environ, "MAX_FILE_MB", default.max_file_mb),
             keep_minutes=_number(environ, "KEEP_MINUTES", default.keep_minutes),
-            model_budget_mb=int(_number(environ, "MODEL_BUDGET_MB", default.model_budget_mb)),
-            recent_budget_mb=int(_number(environ, "RECENT_MB", default.recent_budget_mb)),
-            threads=int(_number(environ, "THREADS", default.threads)),
-            queue_size=int(_number(environ, "QUEUE_SIZE", default.queue_size)),
+            model_budget_mb=_whole(environ, "MODEL_BUDGET_MB", default.model_budget_mb),
+            recent_budget_mb=_whole(environ, "RECENT_MB", default.recent_budget_mb),
+            threads=_whole(environ, "THREADS", default.threads),
+            uploads_mb=_whole(environ, "UPLOADS_MB", default.uploads_mb),
+            queue_size=_whole(environ, "QUEUE_SIZE", default.queue_size),
         )
+
+
+def _cache_dir() -> Path:
+    try:
+        return Path.home() / ".cache" / "vitrine"
+    except RuntimeError:  # a user without a home, as containers have
+        return Path(tempfile.gettempdir()) / "vitrine-cache"
 
 
 def _number(environ: Mapping[str, str], knob: str, default: float) -> float:
     name = f"VITRINE_{knob}"
     text = environ.get(name, "")
-    if not text:
-        return default
     try:
-        value = float(text)
+        value = float(text) if text else default
     except ValueError:
         raise DemoError("setting_number", name=name, got=text) from None
-    lowest = 0 if default == 0 else 1e-6
-    if not lowest <= value < float("inf"):
+    if not 0 < value < float("inf"):
         raise DemoError("setting_number", name=name, got=text)
     return value
+
+
+def _whole(environ: Mapping[str, str], knob: str, default: int) -> int:
+    """A whole number; 0 is allowed where it is the default and stands for `as many as fit`."""
+    name = f"VITRINE_{knob}"
+    text = environ.get(name, "")
+    lowest = min(default, 1)
+    if not text:
+        return default
+    if not (text.isascii() and text.isdecimal()) or int(text) < lowest:
+        raise DemoError("setting_whole", name=name, got=text, low=lowest)
+    return int(text)

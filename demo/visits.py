@@ -3,23 +3,31 @@
 import atexit
 import os
 import shutil
+import stat
 import tempfile
 import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from demo.errors import DemoError
 
 _PREFIX = "vitrine-"
+_SWEEPS = 20
+"""Sweeps in each keep_s; a file goes at the last one before its time is over."""
 
 
 class Visits:
-    """A folder of mode 0700 whose files go `keep_s` seconds after their last use, all at exit."""
+    """A folder of mode 0700 whose files go within `keep_s` seconds of their last use, all at exit.
 
-    def __init__(self, keep_s: float) -> None:
-        remove_leftovers(Path(tempfile.gettempdir()))
+    budget_bytes bounds the folder: beyond it the files that were not used for longest go first.
+    """
+
+    def __init__(self, keep_s: float, budget_bytes: int = 2_000_000_000) -> None:
+        self._place = Path(tempfile.gettempdir())
         self.folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")).resolve()
         self._keep_s = keep_s
+        self._budget = budget_bytes
         self._exempt: frozenset[Path] = frozenset()
         self._stopped = threading.Event()
         atexit.register(self.close)
@@ -33,47 +41,86 @@ class Visits:
 
         Raises DemoError for a path outside the folder and for a file that is gone.
         """
-        real = Path(path).resolve()
-        if not real.is_relative_to(self.folder):
+        try:
+            real = Path(path).resolve()
+            inside = real.is_relative_to(self.folder)
+        except (OSError, ValueError):  # a path that no file system takes
+            inside = False
+        if not inside:
             raise DemoError("picture_not_uploaded")
         try:
             os.utime(real)
         except OSError:
             raise DemoError("picture_gone", minutes=self._keep_s / 60) from None
+        if not real.is_file():
+            raise DemoError("picture_not_uploaded")
         return real
 
     def sweep(self) -> int:
-        """Delete what has not been used for keep_s; answer how many files that were."""
-        oldest = time.time() - self._keep_s
-        gone = 0
-        for root, _, files in os.walk(self.folder, topdown=False):
-            for name in files:
-                gone += self._remove_if_old(Path(root, name), oldest)
+        """Delete what is due, and what is beyond the budget; answer how many files that were."""
+        # The next sweep comes one step later, so what would be over its time by then goes now.
+        oldest = time.time() - self._keep_s * (1 - 1 / _SWEEPS)
+        gone = kept = 0
+        for path, used, size in sorted(self._files(), key=lambda file: -file[1]):
+            kept += size
+            if used <= oldest or kept > self._budget:
+                gone += _remove(path)
+        for root, _, _ in os.walk(self.folder, topdown=False):
             if Path(root) != self.folder:
                 _remove_if_empty(Path(root), oldest)
         return gone
 
-    def start(self) -> None:
-        """Sweep in the background, four times in each `keep_s`, until close()."""
-        threading.Thread(target=self._run, name="sweeper", daemon=True).start()
+    def start(self, also: Callable[[], None]) -> None:
+        """Sweep in the background, and call `also` each time, until close()."""
+        threading.Thread(target=self._run, args=(also,), name="sweeper", daemon=True).start()
 
     def close(self) -> None:
         """Stop sweeping and delete the whole folder."""
         self._stopped.set()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _run(self) -> None:
-        while not self._stopped.wait(self._keep_s / 4):
+    def _run(self, also: Callable[[], None]) -> None:
+        while not self._stopped.wait(self._keep_s / _SWEEPS):
+            os.utime(self.folder)
             self.sweep()
+            also()
+            remove_leftovers(self._place, self._keep_s)
 
-    def _remove_if_old(self, path: Path, oldest: float) -> bool:
+    def _files(self) -> Iterator[tuple[Path, float, int]]:
+        """Path, time of last use and size of each file that may go."""
+        for root, _, names in os.walk(self.folder):
+            for path in (Path(root, name) for name in names):
+                try:
+                    facts = path.lstat()
+                except OSError:  # a request may have removed it meanwhile
+                    continue
+                if path not in self._exempt:
+                    yield path, facts.st_mtime, facts.st_size
+
+
+def remove_leftovers(place: Path, quiet_s: float) -> None:
+    """Delete the folders of processes that were killed before they could do it themselves.
+
+    A running server touches its folder all the time; one that was quiet for quiet_s is nobody's.
+    The name alone proves nothing in a shared folder, and neither does a process number, which
+    containers count anew.
+    """
+    for folder in place.glob(f"{_PREFIX}*-*"):
         try:
-            if path in self._exempt or path.stat().st_mtime > oldest:
-                return False
-            path.unlink()
-        except OSError:  # a request may have removed or replaced it first
-            return False
-        return True
+            facts = folder.lstat()
+        except OSError:
+            continue
+        mine = not hasattr(os, "getuid") or facts.st_uid == os.getuid()
+        if mine and stat.S_ISDIR(facts.st_mode) and facts.st_mtime < time.time() - quiet_s:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove(path: Path) -> bool:
+    try:
+        path.unlink()
+    except OSError:  # a request may have removed or replaced it first
+        return False
+    return True
 
 
 def _remove_if_empty(folder: Path, oldest: float) -> None:
@@ -83,17 +130,3 @@ def _remove_if_empty(folder: Path, oldest: float) -> None:
             folder.rmdir()
     except OSError:
         return
-
-
-def remove_leftovers(place: Path) -> None:
-    """Delete the folders of processes that were killed before they could do it themselves."""
-    for folder in place.glob(f"{_PREFIX}*-*"):
-        pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
-        # Only the same user's folders: the name alone proves nothing in a shared /tmp.
-        if pid.isdigit() and not Path(f"/proc/{pid}").exists() and Path("/proc").is_dir():
-            try:
-                mine = folder.lstat().st_uid == os.getuid()
-            except OSError:
-                continue
-            if mine and not folder.is_symlink():
-                shutil.rmtree(folder, ignore_errors=True)

@@ -2,6 +2,7 @@ import os
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +35,7 @@ def test_the_folder_is_private(visits: Visits) -> None:
 
 
 def test_sweep_deletes_what_was_not_used_and_its_empty_folder(visits: Visits) -> None:
-    old = upload(visits, "old.jpg", 601)
+    old = upload(visits, "old.jpg", 571)
     assert visits.sweep() == 1
     assert not old.exists()
     visits.sweep()
@@ -44,7 +45,7 @@ def test_sweep_deletes_what_was_not_used_and_its_empty_folder(visits: Visits) ->
 
 
 def test_use_renews_a_file(visits: Visits) -> None:
-    path = upload(visits, "a.jpg", 599)
+    path = upload(visits, "a.jpg", 569)
     assert visits.use(str(path)) == path
     assert time.time() - path.stat().st_mtime < 5
 
@@ -71,6 +72,33 @@ def test_a_file_that_is_gone_is_one_sentence(visits: Visits) -> None:
         visits.use(str(visits.folder / "gone.jpg"))
 
 
+@pytest.mark.parametrize("path", [".", "a\0b", "x" * 5000])
+def test_a_path_that_is_no_file_is_one_sentence(visits: Visits, path: str) -> None:
+    with pytest.raises(DemoError, match=r"put it in again|uploaded as a file"):
+        visits.use(f"{visits.folder}/{path}")
+
+
+def test_beyond_the_budget_the_longest_unused_go_first() -> None:
+    visits = Visits(keep_s=600, budget_bytes=2)
+    paths = [upload(visits, f"{age}.jpg", age) for age in (30, 20, 10)]
+    assert visits.sweep() == 1
+    assert [path.exists() for path in paths] == [False, True, True]
+    visits.close()
+
+
+def test_a_file_is_gone_within_its_time() -> None:
+    visits = Visits(keep_s=2)
+    called = threading.Event()
+    visits.start(called.set)
+    path = upload(visits, "a.jpg", 0)
+    time.sleep(1)
+    assert path.exists()
+    time.sleep(1.3)  # 2 s, and what a busy machine may add
+    assert not path.exists()
+    assert called.is_set()
+    visits.close()
+
+
 def test_close_deletes_everything() -> None:
     visits = Visits(keep_s=600)
     upload(visits, "a.jpg", 0)
@@ -89,5 +117,9 @@ def test_the_folder_of_a_killed_process_goes_with_the_next_start(tmp_path: Path)
     )
     folder = Path(ran.stdout.strip())
     assert folder.is_dir()
-    remove_leftovers(tmp_path)
+    remove_leftovers(tmp_path, quiet_s=600)
+    assert folder.exists()
+    long_ago = time.time() - 601
+    os.utime(folder, (long_ago, long_ago))
+    remove_leftovers(tmp_path, quiet_s=600)
     assert not folder.exists()
