@@ -40,5 +40,6 @@ def names(value: object, name: str, allowed: Iterable[str]) -> tuple[str, ...]:
 
 def brief(value: object) -> str:
     """`value` as text of at most 40 characters, fit for a sentence."""
-    text = str(value)
+    # Half of a surrogate pair cannot be sent; JSON may hold one.
+    text = str(value).encode("utf-8", "replace").decode()
     return text if len(text) <= 40 else text[:39] + "…"

@@ -1,5 +1,7 @@
 """The one exception that a visitor may read."""
 
+from demo.text import say
+
 
 class DemoError(Exception):
     """One sentence that a person can act on: what was wrong and what would be right.
@@ -9,8 +11,6 @@ class DemoError(Exception):
     """
 
     def __init__(self, key: str, **fields: object) -> None:
-        from demo.text import say
-
         self.key = key
         self.fields = fields
         super().__init__(say(key, "en", **fields))

@@ -15,6 +15,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _JSON_BYTES = 1_000_000
+_PART_BYTES = 100_000
 _CLOSED = (
     "/proxy=",
     "/file=http",
@@ -35,8 +36,8 @@ _CLOSED = (
 class Guard:
     """Answers 413 to a body beyond its cap and 404 to what the page never needs.
 
-    file_bytes caps a multipart upload, headers of its parts included; every other body may have
-    1 MB, since no request of the page is larger.
+    file_bytes caps an uploaded file; the headers of its part may add 0.1 MB. Every other body may
+    have 1 MB, since no request of the page is larger.
     """
 
     def __init__(self, app: App, file_bytes: int) -> None:
@@ -52,13 +53,16 @@ class Guard:
         if any(part in path for part in _CLOSED):
             await _refuse(send, 404, "Not found.")
             return
-        cap = self._file_bytes if path.rstrip("/").endswith("/upload") else _JSON_BYTES
-        await self._capped(scope, receive, send, cap)
+        uploads = path.rstrip("/").endswith("/upload")
+        limit, spare = (self._file_bytes, _PART_BYTES) if uploads else (_JSON_BYTES, 0)
+        await self._capped(scope, receive, send, limit, limit + spare)
 
-    async def _capped(self, scope: Scope, receive: Receive, send: Send, cap: int) -> None:
+    async def _capped(
+        self, scope: Scope, receive: Receive, send: Send, limit: int, cap: int
+    ) -> None:
         headers = dict(scope["headers"])
         locale = locale_of(headers.get(b"accept-language", b"").decode("latin-1"))
-        sentence = say("body_too_big", locale, limit=cap / 1e6)
+        sentence = say("body_too_big", locale, limit=limit / 1e6)
         declared = headers.get(b"content-length", b"")
         if declared.isdigit() and int(declared) > cap:
             await _refuse(send, 413, sentence)

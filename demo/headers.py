@@ -7,6 +7,7 @@ at the same bytes (64 kB become 300 MB). So JPEG files are read here, and direct
 import re
 import struct
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 _TIFF_START = re.compile(rb"II[*+]\0|MM\0[*+]")
@@ -131,9 +132,11 @@ def weigh_directories(data: bytes, anywhere: bool) -> None:
 
     anywhere: False looks at the start of the file only (TIFF), True also inside (EXIF in AVIF).
     """
-    starts = [match.start() for match in _TIFF_START.finditer(data)] if anywhere else [0]
+    # One more than allowed is enough to know; a hostile file may hold millions.
+    found = islice(_TIFF_START.finditer(data), _MAX_DIRECTORIES + 1)
+    starts = [match.start() for match in found] if anywhere else [0]
     if len(starts) > _MAX_DIRECTORIES:
-        raise ValueError(f"expected at most {_MAX_DIRECTORIES} directories, got {len(starts)}")
+        raise ValueError(f"expected at most {_MAX_DIRECTORIES} directories, got more")
     for start in starts:
         block, total = data[start:], 0
         tags = _directory(block, 0)

@@ -7,6 +7,7 @@ import time
 import warnings
 import zlib
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
@@ -79,8 +80,7 @@ def decode(data: bytes, limits: Limits) -> Picture:
     start = time.perf_counter()
     limits.check_file(len(data))
     kind = recognise(data)
-    # Pillow warns about oddities that are decided here; a context manager would race in threads.
-    warnings.filterwarnings("ignore", module="PIL")
+    _hush_pillow()
     try:
         rgb, notes = _jpeg(data, limits) if kind == "JPEG" else _pillow(kind, data, limits)
     except pil.DecompressionBombError as fault:
@@ -90,6 +90,12 @@ def decode(data: bytes, limits: Limits) -> Picture:
         raise DemoError("image_truncated" if cut else "image_damaged", format=kind) from fault
     sha256 = hashlib.sha256(data).hexdigest()
     return Picture(rgb, kind, tuple(notes), sha256, (time.perf_counter() - start) * 1e3)
+
+
+@cache
+def _hush_pillow() -> None:
+    """Pillow warns about oddities that are decided here; a context manager would race."""
+    warnings.filterwarnings("ignore", module="PIL")
 
 
 def _jpeg(data: bytes, limits: Limits) -> tuple[Image, list[Note]]:

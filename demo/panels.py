@@ -90,9 +90,10 @@ def sign(scores: Scores, spec: ModelSpec, locale: str) -> str:
 def seen(picture: Picture, answer: Answer, locale: str) -> str:
     """What the model saw: the window on the upload, and the network's input pixel for pixel."""
     small = thumbnail(picture.rgb, 480)
-    scale = small.shape[1] / picture.rgb.shape[1]
-    x0, y0, x1, y1 = (v * scale for v in answer.window_xyxy)
-    windowed = draw.window(small, (x0, y0, x1, y1))
+    # Each axis by itself: a thin picture's thumbnail is not of exactly the same shape.
+    across, down = (small.shape[i] / picture.rgb.shape[i] for i in (1, 0))
+    x0, y0, x1, y1 = answer.window_xyxy
+    windowed = draw.window(small, (x0 * across, y0 * down, x1 * across, y1 * down))
     height, width = answer.seen.shape[:2]
     return (
         '<div class="seen">'

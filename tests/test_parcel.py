@@ -15,6 +15,8 @@ def test_the_parcel_holds_the_very_pixels_the_draws_and_the_code() -> None:
     packed = zipfile.ZipFile(io.BytesIO(preview_zip(previews, facts)))
     for number, preview in enumerate(previews, 1):
         data = np.frombuffer(packed.read(f"preview_{number}.png"), np.uint8)
-        assert np.array_equal(cv2.imdecode(data, cv2.IMREAD_COLOR_RGB), preview)
+        shown = cv2.imdecode(data, cv2.IMREAD_COLOR_RGB)
+        assert shown is not None
+        assert np.array_equal(shown, preview)
     assert json.loads(packed.read("previews.json")) == facts
     assert packed.read("previews.py").decode() == facts["code"]
