@@ -110,7 +110,7 @@ def ship_detector(
         "per_class": measured["per_class"],
         "unknown": None,
         "false_finds": finds,
-        "failures": [*recipe.about.failures, _false_finds(finds)],
+        "failures": [*recipe.about.failures, _weakest(measured), _false_finds(finds)],
     }
     yield from _write(facts, weights)
 
@@ -195,6 +195,17 @@ def _missed(rule: Unknown) -> str:
         f"Of {rule.foreign} photos of things it was never shown it calls only {rule.caught} "
         f"unknown; the other {rule.foreign - rule.caught} get the name of one of its classes."
     )
+
+
+def _weakest(measured: Facts) -> str:
+    """The classes of AP50 below one half, in words."""
+    weak = {k: row["ap50"] for k, row in measured["per_class"].items() if row["ap50"] < 0.5}
+    said = ", ".join(f"{label} {value:.2f}" for label, value in sorted(weak.items(), key=_second))
+    return f"Classes of AP50 below one half, whose boxes are often missing or wrong: {said or '–'}."
+
+
+def _second(pair: tuple[str, float]) -> float:
+    return pair[1]
 
 
 def _false_finds(finds: Facts) -> str:

@@ -29,7 +29,7 @@ RECIPE = ClassifierRecipe(
     about=About(
         good_for=(
             "The two-block network that tutorials train first: it shows how a small classifier "
-            "sees, errs and can be explained, at 32×32 pixels and in about a millisecond."
+            "sees, errs and can be explained, at 32×32 pixels."
         ),
         not_for=(
             "anything that matters. It sees 32×32 pixels, knows ten things and takes most of the "
