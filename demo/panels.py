@@ -50,7 +50,8 @@ def timing(shown: Timing, answer: Answer, locale: str) -> str:
         for part, ms in spent.items()
         if ms >= 0.5
     )
-    kept = f"<span>{escape(say('kept_answer', locale))}</span>" if shown.forward == 0 else ""
+    before = say("kept_answer", locale, forward=answer.timing.forward)
+    kept = f"<span>{escape(before)}</span>" if shown.forward == 0 else ""
     return (
         f'<div class="timing"><div class="bar" aria-hidden="true">{bar}</div>'
         f'<div class="legend"><span><b>{shown.total:.0f} ms</b></span>{legend}{kept}'
@@ -107,10 +108,14 @@ def seen(picture: Picture, answer: Answer, locale: str) -> str:
     )
 
 
+def nothing(found: Detections, locale: str) -> str:
+    """That nothing is left, and what the model could have found."""
+    known = ", ".join(found.labels[:12]) + (" …" if len(found.labels) > 12 else "")
+    return note(say("nothing_found", locale, known=known))
+
+
 def chips(found: Detections, locale: str) -> str:
-    """Counts per class in the class's colour, or a sentence where nothing is left."""
-    if not len(found):
-        return note(say("nothing_found", locale))
+    """Counts per class in the class's colour."""
     ids = {label: i for i, label in enumerate(found.labels)}
     return (
         '<div class="chips">'
@@ -160,7 +165,7 @@ def take_away(files: Iterable[tuple[str, str, bytes, str]], locale: str, path: s
     if path:
         picture = escape(say("save_picture", locale))
         href = f"gradio_api/file={quote(path)}"
-        links.append(f'<a href="{href}" download="vitrine.jpg">{picture}</a>')
+        links.append(f'<a href="{href}" download>{picture}</a>')
     for title, name, content, mime in files:
         href = f"data:{mime};base64,{base64.b64encode(content).decode()}"
         links.append(f'<a href="{href}" download="{escape(name)}">{escape(title)}</a>')

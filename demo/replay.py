@@ -58,14 +58,15 @@ def replay_local_detections(
         f"if engine.spec({_literal(model)}).needs_nms:\n"
         f"    found = boxes.nms(found, {_literal(iou)})\n"
         "for xyxy, score, class_id in zip(found.xyxy, found.scores, found.class_ids):\n"
-        '    print(f"{score:.4f}  {found.labels[class_id]}  {xyxy.round(1).tolist()}")\n'
+        "    corners = [round(float(v), 1) for v in xyxy]\n"
+        '    print(f"{score:.4f}  {found.labels[class_id]}  {corners}")\n'
     )
 
 
 def _local(picture: str, modules: str, run: str) -> str:
     return "\n".join(
         [
-            "# Run it in the project's folder: python this_file.py",
+            "# Run it in the project's folder, with the picture beside it: python this_file.py",
             "import os",
             "import sys",
             "from pathlib import Path",

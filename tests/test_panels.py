@@ -47,6 +47,7 @@ def row(name: str) -> dict[str, object]:
         panels.note(EVIL),
         panels.bars(Scores(np.ones(1, np.float32), (EVIL,)), 1, "en"),
         panels.chips(detections(EVIL), "en"),
+        panels.nothing(detections(EVIL), "en"),
         panels.table(detections(EVIL), "en"),
         panels.take_away([(EVIL, EVIL, b"x", "text/csv")], "en", f"/tmp/{EVIL}.jpg"),
         panels.link(f"/tmp/{EVIL}", EVIL),
@@ -81,7 +82,9 @@ def test_a_kept_answer_says_so() -> None:
 
 def test_nothing_found_is_a_sentence() -> None:
     empty = Detections.empty(("cat",), (40, 30))
-    assert "Nothing found" in panels.chips(empty, "en")
+    html = panels.nothing(empty, "en")
+    assert "Nothing found" in html
+    assert "knows: cat" in html
 
 
 def test_what_was_seen_shows_both_pictures_and_tells_the_size() -> None:

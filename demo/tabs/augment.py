@@ -6,14 +6,15 @@ from typing import Any
 import gradio as gr
 
 from demo import images, panels
-from demo.augment.pipeline import MAX_COUNT, specs
+from demo.augment.pipeline import MAX_COUNT, MAX_SEED, specs
 from demo.augment.spec import Param, Transform
 from demo.desk import Made
 from demo.errors import DemoError
 from demo.parcel import preview_zip
 from demo.tab import Context, Tab, locale, polite, told
+from demo.tabs.controls import Number, Slider
 from demo.tabs.picture import PictureIn, save
-from demo.tabs.shared import UI_LIMIT, hidden, needed, picture_column, sentence
+from demo.tabs.shared import answer_on_change, hidden, needed, picture_column, sentence
 from demo.text import say
 
 _START = ("rotation", "horizontal_flip", "crop", "colour_jitter")
@@ -22,6 +23,7 @@ _SEED = 7
 Names = list[tuple[str, str]]
 """The transform and the parameter of each generated control, in the order of the inputs."""
 
+_EMPTY = f'<div class="note">{panels.everywhere("empty_previews")}</div>'
 _JS_DICE = "() => Math.floor(Math.random() * 4294967296)"
 _JS_SAVE = "() => document.querySelector('#augment-zip a')?.click()"
 
@@ -33,16 +35,7 @@ def build(context: Context) -> None:
     with gr.Row(elem_classes="stage"):
         with gr.Column(scale=5, min_width=320):
             picture = picture_column(context, "augment")
-            with gr.Row():
-                count = gr.Slider(
-                    1, MAX_COUNT, _COUNT, step=1, label=t("augment_count"), min_width=200
-                )
-                seed = gr.Number(
-                    _SEED, label=t("augment_seed"), precision=0, minimum=0, min_width=140
-                )
-                with gr.Column(min_width=160):
-                    dice = gr.Button(t("augment_dice"), elem_id="augment-dice", size="sm")
-                    zipped = gr.Button(t("augment_download"), elem_id="augment-save", size="sm")
+            count, seed, zipped = _drawing(context)
         with gr.Column(scale=7, min_width=320):
             gallery = gr.Gallery(
                 label=t("augment_previews"),
@@ -53,32 +46,19 @@ def build(context: Context) -> None:
                 buttons=["fullscreen"],
                 elem_id="augment-previews",
             )
-            status = gr.HTML(
-                panels.empty("empty_previews"), elem_id="augment-status", padding=False
-            )
+            status = gr.HTML(_EMPTY, elem_id="augment-status", padding=False)
     chosen = gr.CheckboxGroup(
         [(t(transform.title), transform.name) for transform in transforms],
-        value=[name for name in _START if name in {transform.name for transform in transforms}],
+        value=list(_START),
         label=t("augment_transforms"),
         elem_id="augment-chosen",
     )
     groups, controls = _all_controls(context, transforms)
     with gr.Accordion(t("augment_code"), open=False, elem_id="augment-code"):
         code = gr.Code(language="python", show_label=False, interactive=False, max_lines=30)
-    parcel = gr.HTML(elem_id="augment-zip", elem_classes="offstage")
     names = [name for name, _ in controls]
     inputs: list[Any] = [picture, chosen, count, seed, *(control for _, control in controls)]
-    gr.on(
-        [item.change for item in inputs],
-        _handler(context, names),
-        inputs,
-        [gallery, status, code],
-        trigger_mode="always_last",
-        concurrency_limit=UI_LIMIT,
-        show_progress="minimal",
-        show_progress_on=[gallery],
-        api_visibility="private",
-    )
+    answer_on_change(inputs, _handler(context, names), [gallery, status, code])
     chosen.change(
         lambda wanted: [gr.Group(visible=x.name in wanted) for x in transforms],
         chosen,
@@ -86,11 +66,36 @@ def build(context: Context) -> None:
         show_progress="hidden",
         api_visibility="private",
     )
+    _download(context, zipped, names, inputs)
+    _publish(context)
+
+
+def _drawing(context: Context) -> tuple[gr.Slider, gr.Number, gr.Button]:
+    """How many previews, from which seed, and the button that downloads them."""
+    t = context.t
+    with gr.Row():
+        count = Slider(1, MAX_COUNT, _COUNT, step=1, label=t("augment_count"), min_width=200)
+        seed = Number(
+            _SEED,
+            label=t("augment_seed"),
+            precision=0,
+            minimum=0,
+            maximum=MAX_SEED,
+            min_width=140,
+        )
+        with gr.Column(min_width=160):
+            dice = gr.Button(t("augment_dice"), elem_id="augment-dice", size="sm")
+            zipped = gr.Button(t("augment_download"), elem_id="augment-save", size="sm")
     dice.click(None, None, seed, js=_JS_DICE, api_visibility="private")
-    zipped.click(_packer(context, names), inputs, parcel, api_visibility="private").success(
+    return count, seed, zipped
+
+
+def _download(context: Context, button: gr.Button, names: Names, inputs: list[Any]) -> None:
+    """Make the ZIP only when it is asked for, then follow the link to it."""
+    parcel = gr.HTML(elem_id="augment-zip", elem_classes="offstage")
+    button.click(_packer(context, names), inputs, parcel, api_visibility="private").success(
         None, None, None, js=_JS_SAVE, api_visibility="private"
     )
-    _publish(context)
 
 
 def _all_controls(
@@ -117,7 +122,7 @@ def _control(context: Context, param: Param) -> Any:
         choices = [(context.t(f"{param.title}_{choice}"), choice) for choice in param.choices]
         return gr.Radio(choices, value=str(param.default), label=label)
     step = 1 if param.kind == "int" else param.step
-    return gr.Slider(param.low, param.high, float(param.default), step=step, label=label)
+    return Slider(param.low, param.high, float(param.default), step=step, label=label)
 
 
 def _handler(context: Context, names: Names) -> Callable[..., Any]:
@@ -131,7 +136,7 @@ def _handler(context: Context, names: Names) -> Callable[..., Any]:
     ) -> tuple[Any, ...]:
         spoken = locale(request)
         if path is None:
-            return None, panels.empty("empty_previews"), ""
+            return None, _EMPTY, ""
         try:
             made = context.desk.augment(path, _steps(names, wanted, values), count, seed)
         except DemoError as error:
@@ -188,7 +193,9 @@ def _packer(context: Context, names: Names) -> Callable[..., Any]:
             made = context.desk.augment(needed(path), steps, count, seed)
         except DemoError as error:
             raise told(error, request) from None
-        archive = save(preview_zip(made.images, made.facts), _folder(context), "zip")
+        archive = save(
+            preview_zip(made.images, made.facts), _folder(context), "zip", "vitrine-previews"
+        )
         return panels.link(archive, "vitrine-previews.zip")
 
     return pack

@@ -11,9 +11,10 @@ from demo.desk import Shown
 from demo.errors import DemoError
 from demo.results import Scores
 from demo.tab import Context, Tab, base_url, locale, polite
+from demo.tabs.controls import Slider
 from demo.tabs.picture import PictureIn
 from demo.tabs.shared import (
-    UI_LIMIT,
+    answer_on_change,
     default,
     hidden,
     model_picker,
@@ -36,22 +37,12 @@ def build(context: Context) -> None:
                 panels.empty("empty_answer"), elem_id="classify-answer", elem_classes="status"
             )
     with gr.Row(elem_classes="controls"):
-        top_k = gr.Slider(1, 20, 5, step=1, label=t("top_k"), elem_id="classify-top")
+        top_k = Slider(1, 20, 5, step=1, label=t("top_k"), elem_id="classify-top")
     take = gr.HTML(elem_id="classify-take", padding=False)
     with gr.Accordion(t("seen_title"), open=True, elem_id="classify-seen"):
         seen = gr.HTML()
     inputs: list[Any] = [picture, model, top_k]
-    gr.on(
-        [item.change for item in inputs],
-        _handler(context),
-        inputs,
-        [status, seen, take],
-        trigger_mode="always_last",
-        concurrency_limit=UI_LIMIT,
-        show_progress="minimal",
-        show_progress_on=[status],
-        api_visibility="private",
-    )
+    answer_on_change(inputs, _handler(context), [status, seen, take])
     _publish(context)
 
 

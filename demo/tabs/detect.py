@@ -10,9 +10,10 @@ from demo import desk, export, images, panels
 from demo.desk import DETECT_SIZES, Drawn
 from demo.errors import DemoError
 from demo.tab import Context, Tab, base_url, locale, polite
+from demo.tabs.controls import Slider
 from demo.tabs.picture import PictureIn, PictureOut, save
 from demo.tabs.shared import (
-    UI_LIMIT,
+    answer_on_change,
     default,
     hidden,
     model_picker,
@@ -27,65 +28,33 @@ _OWN_SIZE = 0
 
 def build(context: Context) -> None:
     """Lay the tab out and wire it: any change answers by itself, the last one wins."""
-    t = context.t
     with gr.Row(elem_classes="stage"):
         with gr.Column(scale=5, min_width=320):
             picture = picture_column(context, "detect")
         with gr.Column(scale=7, min_width=320):
             annotated = PictureOut(
-                label=t("answer"),
+                label=context.t("answer"),
                 interactive=False,
                 height=380,
                 buttons=["fullscreen"],
-                placeholder=t("empty_answer"),
                 elem_id="detect-answer",
             )
-            status = gr.HTML(elem_id="detect-status", elem_classes="status", padding=False)
+            status = gr.HTML(
+                panels.empty("empty_answer"),
+                elem_id="detect-status",
+                elem_classes="status",
+                padding=False,
+            )
     with gr.Row(elem_classes="controls"):
         model = model_picker(context, "detect")
-        confidence = gr.Slider(
-            desk.LOWEST_CONFIDENCE,
-            0.95,
-            desk.DEFAULT_CONFIDENCE,
-            step=0.01,
-            label=t("confidence"),
-            min_width=240,
-            elem_id="detect-confidence",
-        )
-        classes = gr.Dropdown(
-            _labels(context, model.value),
-            value=[],
-            multiselect=True,
-            label=t("classes"),
-            min_width=240,
-            elem_id="detect-classes",
-        )
+        confidence, classes = _filters(context, model.value)
     take = gr.HTML(elem_id="detect-take", padding=False)
-    with gr.Accordion(t("more"), open=False, elem_id="detect-more"), gr.Row():
-        iou = gr.Slider(
-            0.05, 0.95, desk.DEFAULT_IOU, step=0.05, label=t("iou"), elem_id="detect-iou"
-        )
-        size = gr.Dropdown(
-            [(t("size_own"), _OWN_SIZE), *((str(side), side) for side in DETECT_SIZES)],
-            value=_OWN_SIZE,
-            label=t("size"),
-            elem_id="detect-size",
-        )
-        width = gr.Slider(0, 12, 0, step=1, label=t("line_width"), elem_id="detect-width")
-    with gr.Accordion(t("boxes_title"), open=True, elem_id="detect-boxes"):
+    with gr.Accordion(context.t("more"), open=False, elem_id="detect-more"), gr.Row():
+        iou, size, width = _more(context)
+    with gr.Accordion(context.t("boxes_title"), open=True, elem_id="detect-boxes"):
         table = gr.HTML()
     inputs: list[Any] = [picture, model, confidence, iou, classes, size, width]
-    gr.on(
-        [item.change for item in inputs],
-        _handler(context),
-        inputs,
-        [annotated, status, table, take],
-        trigger_mode="always_last",
-        concurrency_limit=UI_LIMIT,
-        show_progress="minimal",
-        show_progress_on=[annotated],
-        api_visibility="private",
-    )
+    answer_on_change(inputs, _handler(context), [annotated, status, table, take])
     model.change(
         _controls(context),
         [model, classes],
@@ -94,6 +63,42 @@ def build(context: Context) -> None:
         show_progress="hidden",
     )
     _publish(context)
+
+
+def _filters(context: Context, model: object) -> tuple[gr.Slider, gr.Dropdown]:
+    """Confidence and classes: what one touches often."""
+    confidence = Slider(
+        desk.LOWEST_CONFIDENCE,
+        0.95,
+        desk.DEFAULT_CONFIDENCE,
+        step=0.01,
+        label=context.t("confidence"),
+        min_width=240,
+        elem_id="detect-confidence",
+    )
+    classes = gr.Dropdown(
+        _labels(context, model),
+        value=[],
+        multiselect=True,
+        label=context.t("classes"),
+        min_width=240,
+        elem_id="detect-classes",
+    )
+    return confidence, classes
+
+
+def _more(context: Context) -> tuple[gr.Slider, gr.Dropdown, gr.Slider]:
+    """Overlap, image size and line width: what one touches seldom."""
+    t = context.t
+    iou = Slider(0.05, 0.95, desk.DEFAULT_IOU, step=0.05, label=t("iou"), elem_id="detect-iou")
+    size = gr.Dropdown(
+        [(t("size_own"), _OWN_SIZE), *((str(side), side) for side in DETECT_SIZES)],
+        value=_OWN_SIZE,
+        label=t("size"),
+        elem_id="detect-size",
+    )
+    width = Slider(0, 12, 0, step=1, label=t("line_width"), elem_id="detect-width")
+    return iou, size, width
 
 
 def _handler(context: Context) -> Any:
@@ -109,7 +114,7 @@ def _handler(context: Context) -> Any:
     ) -> Iterator[tuple[Any, ...]]:
         spoken = locale(request)
         if path is None:
-            yield None, "", "", ""
+            yield None, panels.empty("empty_answer"), "", ""
             return
 
         def work() -> tuple[Drawn, export.Asked]:
@@ -137,12 +142,13 @@ def _shown(
 ) -> tuple[Any, ...]:
     found = drawn.detections
     status = (
-        panels.chips(found, spoken)
+        (panels.chips(found, spoken) if len(found) else panels.nothing(found, spoken))
         + panels.timing(drawn.timing, drawn.answer, spoken)
         + panels.picture_notes(drawn.picture, spoken)
     )
     files = export.detection_files(found, drawn.facts, url, asked, name)
-    annotated = save(images.encode_jpeg(drawn.annotated), str(context.desk.visits.folder), "jpg")
+    folder = str(context.desk.visits.folder)
+    annotated = save(images.encode_jpeg(drawn.annotated), folder, "jpg", export.stem(name))
     return (
         annotated,
         status,

@@ -1,9 +1,12 @@
 """Models: what can answer here, what could, how good it is and how to bring it."""
 
+from typing import Any
+
 import gradio as gr
 
 from demo import frame
 from demo.tab import Context, Tab, locale
+from demo.text import say
 
 
 def build(context: Context) -> None:
@@ -16,7 +19,7 @@ def build(context: Context) -> None:
         rows = [
             row
             for row in context.desk.engine.models()
-            if all(word in f"{row['name']} {row['task']}".lower() for word in words)
+            if all(word in _words(row, locale(request)) for word in words)
         ]
         return frame.models(rows, locale(request))
 
@@ -29,6 +32,10 @@ def build(context: Context) -> None:
         api_visibility="private",
     )
     context.page.load(show, wish, table, show_progress="hidden", api_visibility="private")
+
+
+def _words(row: dict[str, Any], spoken: str) -> str:
+    return f"{row['name']} {row['task']} {say('tab_' + row['task'], spoken)}".lower()
 
 
 TAB = Tab("models", 90, "tab_models", build)

@@ -79,11 +79,11 @@ class PictureOut(gr.Image):
         return _saved(images.encode_jpeg(value), self.GRADIO_CACHE, "jpg")
 
 
-def save(data: bytes, folder: str, suffix: str) -> str:
-    """Write `data` under a name that nobody can guess, in a folder of its own; the path."""
+def save(data: bytes, folder: str, suffix: str, stem: str = "vitrine") -> str:
+    """Write `data` as `stem.suffix` into a folder that nobody can guess; the path."""
     place = Path(folder) / uuid4().hex
     place.mkdir(mode=0o700)
-    path = place / f"vitrine.{suffix}"
+    path = place / f"{stem}.{suffix}"
     path.write_bytes(data)
     return str(path)
 

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 _BROWSER_FORMATS = {"JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF"}
 _PATIENCE_S = 0.3
-UI_LIMIT = 32
+_UI_LIMIT = 32
 """Visitors of one tab who may wait at once; waiting for a download holds up nobody else."""
 
 
@@ -41,17 +41,25 @@ def picture_column(context: Context, name: str) -> PictureIn:
         api_visibility="private",
     )
 
-    def preview(path: str | None) -> Any:
-        """Show as PNG what browsers cannot show; the answer itself tells what is wrong."""
-        if path is None:
-            return gr.skip()
-        try:
-            picture, _ = context.desk.open(path)
-        except DemoError:
-            return gr.skip()
-        return gr.skip() if picture.format in _BROWSER_FORMATS else picture.rgb
+    unseen = gr.State(None)
 
-    picture.upload(preview, picture, picture, api_visibility="private", show_progress="hidden")
+    def unfit(path: str | None) -> str | None:
+        """The path again where browsers cannot show it; the answer tells what else is wrong."""
+        if path is None:
+            return None
+        try:
+            decoded, _ = context.desk.open(path)
+        except DemoError:
+            return None
+        return None if decoded.format in _BROWSER_FORMATS else path
+
+    def preview(path: str | None) -> Any:
+        return gr.skip() if path is None else context.desk.open(path)[0].rgb
+
+    # Through a state, because an event whose output is the picture would count as a new one.
+    quiet: Any = {"api_visibility": "private", "show_progress": "hidden"}
+    picture.upload(unfit, picture, unseen, **quiet)
+    unseen.change(preview, unseen, picture, **quiet)
     return picture
 
 
@@ -77,6 +85,25 @@ def _kind(row: dict[str, Any]) -> str:
     score = row["measured"] or row["published"]
     told = f"{score['metric']} {score['value']:.1f}" if score else ""
     return told if row["available"] else f"⤓ {told}"
+
+
+def answer_on_change(inputs: list[Any], handler: Callable[..., Any], outputs: list[Any]) -> None:
+    """Call `handler` on any change of the inputs; of changes in a row the last one wins.
+
+    The picture, the first input, also changes by an example, the camera or a clearing; of all
+    others only what the visitor does counts, not what a handler sets.
+    """
+    picture, *controls = inputs
+    gr.on(
+        [picture.change, *(control.input for control in controls)],
+        handler,
+        inputs,
+        outputs,
+        trigger_mode="always_last",
+        concurrency_limit=_UI_LIMIT,
+        show_progress="hidden",
+        api_visibility="private",
+    )
 
 
 def waiting(desk: Desk, model: object, locale: str, work: Callable[[], T]) -> Iterator[str | T]:
@@ -107,10 +134,8 @@ def _progress(engine: Engine, model: object, locale: str) -> str:
 
 
 def sentence(error: DemoError, locale: str) -> str:
-    """The error where the answer would stand, and as a toast."""
-    text = say(error.key, locale, **error.fields)
-    gr.Warning(text)
-    return panels.note(text, "warn")
+    """The error where the answer would stand."""
+    return panels.note(say(error.key, locale, **error.fields), "warn")
 
 
 def needed(image: str | None) -> str:

@@ -37,6 +37,10 @@ def theme() -> gr.themes.Base:
     ).set(
         body_background_fill="white",
         body_background_fill_dark="#0f172a",
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_400",
+        block_label_text_color="*neutral_600",
+        block_label_text_color_dark="*neutral_300",
         block_border_width="1px",
         slider_color="*primary_600",
         slider_color_dark="*primary_400",
