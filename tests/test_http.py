@@ -141,7 +141,7 @@ def test_gradio_client_gets_the_same_answers(server: Server, client: Client) -> 
     [
         ("detect", ("no-such-model", 0.25, 0.7, []), "no-such-model"),
         ("detect", ("mobilenet_v2", 0.25, 0.7, []), "mobilenet_v2"),
-        ("detect", (None, 0.25, 0.7, []), "models"),
+        ("detect", (None, 0.25, 0.7, []), "None"),
         ("detect", ("yolo11n", "high", 0.7, []), "confidence"),
         ("detect", ("yolo11n", 2, 0.7, []), "confidence"),
         ("detect", ("yolo11n", 0.25, -1, []), "iou"),

@@ -241,4 +241,4 @@ def test_a_jug_is_none_of_ten_classes(visit: Visit, shared_data: Path) -> None:
     put(page, "classify", shared_data / "caltech101" / "ewer" / "image_0003.webp")
     note = page.locator("#classify-answer .note.warn")
     expect(note).to_contain_text("Probably none of these classes", timeout=SLOW)
-    expect(note).to_contain_text("false alarms")
+    expect(note).to_contain_text("wrongly doubts")
