@@ -58,7 +58,8 @@ def build(context: Context) -> None:
         code = gr.Code(language="python", show_label=False, interactive=False, max_lines=30)
     names = [name for name, _ in controls]
     inputs: list[Any] = [picture, chosen, count, seed, *(control for _, control in controls)]
-    answer_on_change(inputs, _handler(context, names), [gallery, status, code])
+    triggers = [item.change for item in inputs]
+    answer_on_change(triggers, _handler(context, names), inputs, [gallery, status, code])
     chosen.change(
         lambda wanted: [gr.Group(visible=x.name in wanted) for x in transforms],
         chosen,

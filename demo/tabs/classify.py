@@ -42,7 +42,8 @@ def build(context: Context) -> None:
     with gr.Accordion(t("seen_title"), open=True, elem_id="classify-seen"):
         seen = gr.HTML()
     inputs: list[Any] = [picture, model, top_k]
-    answer_on_change(inputs, _handler(context), [status, seen, take])
+    triggers = [item.change for item in inputs]
+    answer_on_change(triggers, _handler(context), inputs, [status, seen, take])
     _publish(context)
 
 

@@ -54,7 +54,8 @@ def build(context: Context) -> None:
     with gr.Accordion(context.t("boxes_title"), open=True, elem_id="detect-boxes"):
         table = gr.HTML()
     inputs: list[Any] = [picture, model, confidence, iou, classes, size, width]
-    answer_on_change(inputs, _handler(context), [annotated, status, table, take])
+    triggers = [picture.change, *(control.input for control in inputs[1:])]
+    answer_on_change(triggers, _handler(context), inputs, [annotated, status, table, take])
     model.change(
         _controls(context),
         [model, classes],

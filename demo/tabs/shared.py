@@ -87,15 +87,16 @@ def _kind(row: dict[str, Any]) -> str:
     return told if row["available"] else f"⤓ {told}"
 
 
-def answer_on_change(inputs: list[Any], handler: Callable[..., Any], outputs: list[Any]) -> None:
-    """Call `handler` on any change of the inputs; of changes in a row the last one wins.
+def answer_on_change(
+    triggers: list[Any], handler: Callable[..., Any], inputs: list[Any], outputs: list[Any]
+) -> None:
+    """Call `handler` on any of the events; of events in a row the last one wins.
 
-    The picture, the first input, also changes by an example, the camera or a clearing; of all
-    others only what the visitor does counts, not what a handler sets.
+    A control that a handler sets (not only the visitor) has to come in by its `input` event, or
+    every answer would be given twice.
     """
-    picture, *controls = inputs
     gr.on(
-        [picture.change, *(control.input for control in controls)],
+        triggers,
         handler,
         inputs,
         outputs,

@@ -196,7 +196,8 @@ def test_a_tiff_is_shown_and_answered(visit: Visit, tmp_path: Path) -> None:
     expect(page.locator("#detect-status .chips")).to_contain_text("bus 1", timeout=SLOW)
     shown = page.locator("#detect-picture img").first
     expect(shown).to_be_visible()
-    assert shown.evaluate("image => image.naturalWidth") == 810
+    shown_width = "document.querySelector('#detect-picture img').naturalWidth"
+    page.wait_for_function(f"{shown_width} === 810", timeout=SLOW)
 
 
 def test_everything_is_reached_by_keyboard(visit: Visit) -> None:
