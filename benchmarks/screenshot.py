@@ -1,6 +1,6 @@
 """Takes the README's picture of the real page: `python -m benchmarks.screenshot`.
 
-The Detect tab with the project's own detector, as a fresh machine shows it.
+The Detect tab with ultralytics' yolo26n and a photo of its package.
 """
 
 import shutil
@@ -12,12 +12,12 @@ from benchmarks.servers import running
 from demo import examples
 
 TARGET = Path(__file__).with_name("screenshot.png")
-_EXAMPLE = 2
+_EXAMPLE = 0
 
 
 def main() -> None:
     """Write benchmarks/screenshot.png."""
-    with running(ordinary=False, own=True) as (url, _), sync_playwright() as playwright:
+    with running(ordinary=False) as (url, _), sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"),
             args=["--no-sandbox", "--disable-background-networking"],

@@ -44,7 +44,7 @@ def running(ordinary: bool, own: bool = False) -> Iterator[tuple[str, subprocess
     environ = os.environ | {
         "GRADIO_SERVER_PORT": str(port),
         "GRADIO_ANALYTICS_ENABLED": "False",
-        "VITRINE_WEIGHTS": "" if own else str(WEIGHTS),
+        "VITRINE_WEIGHTS": str(WEIGHTS),
         "VITRINE_OFFLINE": "1",
         "YOLO_OFFLINE": "true",
     }
