@@ -15,6 +15,7 @@ from demo.augment.script import script
 from demo.cores import cores
 from demo.engine import Answer, Engine
 from demo.errors import DemoError
+from demo.memory import trim
 from demo.models.spec import ModelSpec
 from demo.recent import Recent
 from demo.results import Detections, Image, Scores, Timing
@@ -108,8 +109,9 @@ class Desk:
         self.engine.close()
 
     def forget(self) -> None:
-        """Drop what was kept in memory longer than its file may be."""
+        """Drop what was kept in memory longer than its file may be, and give the memory back."""
         self._recent.expire()
+        trim()
 
     def spec(self, model: object, task: str) -> ModelSpec:
         """The facts of a model of that task. Raises DemoError for any other name."""

@@ -15,6 +15,7 @@ from demo import checks
 from demo.batching import Worker
 from demo.cores import cores
 from demo.errors import DemoError
+from demo.memory import trim
 from demo.models.spec import ModelSpec
 from demo.resident import Resident, Status
 from demo.results import Detections, Image, Scores, Timing, check_image
@@ -148,6 +149,7 @@ class Engine:
             # What is wrong with its file is told to the visitor who asks for it.
             with suppress(DemoError):
                 self.run(self.default(task), picture)
+        trim()
 
     def _row(self, spec: ModelSpec, path: Path | None) -> dict[str, Any]:
         return {

@@ -4,6 +4,7 @@ from importlib.metadata import version
 from typing import Any
 
 import gradio as gr
+import torchvision.transforms.v2  # noqa: F401 - see below
 from gradio.events import api
 from starlette.middleware import Middleware
 
@@ -18,6 +19,9 @@ from demo.tab import Context, Tab, translations
 from demo.tabs.picture import refuse_all_but_uploads
 from demo.tabs.style import css, head, theme
 from demo.visits import Visits
+
+# torchvision's modules import each other in a circle. Threads that import it at the same time, as
+# the first visitors of two tabs would, see it half made; so it is whole before the first thread.
 
 
 def build(settings: Settings, visits: Visits) -> tuple[gr.Blocks, Desk]:

@@ -1,6 +1,5 @@
 """How the page is served: its environment first, then gradio and torch, then the port."""
 
-import ctypes
 import math
 import os
 import socket
@@ -10,6 +9,7 @@ from collections.abc import MutableMapping
 from typing import Any, NoReturn
 
 from demo.errors import DemoError
+from demo.memory import few_heaps
 from demo.settings import Settings
 from demo.visits import Visits
 
@@ -40,7 +40,7 @@ def _serve(environ: MutableMapping[str, str], arguments: list[str]) -> None:
     host = environ.get("GRADIO_SERVER_NAME") or "127.0.0.1"
     port = _port(environ.get("GRADIO_SERVER_PORT") or "7860")
     _check_free(host, port)
-    _few_arenas()
+    few_heaps()
     visits = Visits(settings.keep_minutes * 60, settings.uploads_mb * 1_000_000)
     try:
         prepare(environ, visits)
@@ -76,18 +76,6 @@ def _launch(page: Any, settings: Settings, host: str, port: int, share: bool) ->
         max_file_size=file_bytes,
         **launch_options(file_bytes),
     )
-
-
-def _few_arenas() -> None:
-    """Two heaps for all threads, where the C library is glibc.
-
-    By default every thread that decodes a picture gets a heap of its own, which keeps what it once
-    held: 200 requests cost 450 MB that nothing uses. mallopt(3), M_ARENA_MAX = -8.
-    """
-    if sys.platform == "linux":
-        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-        if mallopt is not None:
-            mallopt(-8, 2)
 
 
 def stop(*_: object) -> NoReturn:
