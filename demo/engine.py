@@ -142,13 +142,12 @@ class Engine:
         self._worker.close()
 
     def _warm_up(self) -> None:
+        """The detector alone: its library takes seconds to import, a classifier loads at once."""
         if self._closing.wait(_FIRST_PAGE_S):
             return
-        picture = np.full((480, 640, 3), 114, np.uint8)
-        for task in ("detect", "classify"):
-            # What is wrong with its file is told to the visitor who asks for it.
-            with suppress(DemoError):
-                self.run(self.default(task), picture)
+        # What is wrong with its file is told to the visitor who asks for it.
+        with suppress(DemoError):
+            self.run(self.default("detect"), np.full((480, 640, 3), 114, np.uint8))
         trim()
 
     def _row(self, spec: ModelSpec, path: Path | None) -> dict[str, Any]:
