@@ -1,6 +1,9 @@
 """The endpoints over plain HTTP, as a program sees them: shapes, answers, faults, closed doors."""
 
+import csv
 import json
+import re
+import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -178,8 +181,10 @@ def test_no_picture_is_one_sentence(client: Client) -> None:
 def test_a_broken_file_is_one_sentence_and_the_server_goes_on(client: Client) -> None:
     for data in (b"", b"not a picture", BUS.read_bytes()[:5000]):
         with pytest.raises(RuntimeError) as caught:
-            client.call("classify", client.upload(data or b"\0", "x.jpg"), "mobilenet_v2", 5)
-        assert len(str(caught.value)) > 20
+            client.call("classify", client.upload(data, "x.jpg"), "mobilenet_v2", 5)
+        assert ("empty" if not data else "picture" if len(data) < 100 else "ends too early") in str(
+            caught.value
+        )
     (facts,) = client.call("classify", client.upload(BUS.read_bytes()), "mobilenet_v2", 1)
     assert facts["labels"]
 
@@ -199,6 +204,87 @@ def test_a_broken_file_is_one_sentence_and_the_server_goes_on(client: Client) ->
 def test_nothing_but_an_upload_is_read(client: Client, image: Any) -> None:
     with pytest.raises(RuntimeError, match="must be uploaded as a file"):
         client.call("classify", image, "mobilenet_v2", 5)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    ["folder", "folder/", "the folder of all", "gone", "NUL", "NUL alone", "long", "deep", "up"],
+)
+def test_an_odd_path_is_one_sentence(client: Client, odd: str) -> None:
+    real = Path(client.upload(BUS.read_bytes())["path"])
+    path = {
+        "folder": str(real.parent),
+        "folder/": f"{real.parent}/",
+        "the folder of all": str(real.parents[1]),
+        "gone": str(real.with_name("gone.jpg")),
+        "NUL": f"{real}\0",
+        "NUL alone": "\0",
+        "long": str(real.with_name("x" * 5000)),
+        "deep": str(real.parent / "/".join(["y" * 200] * 25)),
+        "up": f"{real.parent}/../../passwd",
+    }[odd]
+    image = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    with pytest.raises(RuntimeError, match=r"must be uploaded as a file|put it in again"):
+        client.call("classify", image, "mobilenet_v2", 5)
+    (facts,) = client.call("classify", client.upload(BUS.read_bytes()), "mobilenet_v2", 1)
+    assert facts["labels"]
+
+
+@pytest.mark.parametrize("function", ["classify", "detect"])
+def test_half_a_surrogate_as_a_name_is_one_sentence(server: Server, function: str) -> None:
+    rest = "5" if function == "classify" else "0.25, 0.7, []"
+    with Client(server.url) as client, httpx.Client(base_url=server.url, timeout=30) as http:
+        image = json.dumps(client.upload(BUS.read_bytes()))
+        ids = {d["api_name"]: d["id"] for d in client.config["dependencies"]}
+        # As an escape: no client library would send it, since it cannot be UTF-8.
+        body = (
+            f'{{"data": [{image}, "\\ud800", {rest}], "fn_index": {ids[function]},'
+            f' "session_hash": "half-{function}"}}'
+        )
+        kind = {"content-type": "application/json"}
+        http.post("/gradio_api/queue/join", content=body, headers=kind).raise_for_status()
+        where = {"session_hash": f"half-{function}"}
+        stream = http.get("/gradio_api/queue/data", params=where).text
+    messages = [json.loads(line[5:]) for line in stream.splitlines() if line.startswith("data:")]
+    (last,) = [m for m in messages if m["msg"] == "process_completed"]
+    assert not last["success"]
+    assert "There is no model" in last["output"]["error"]
+
+
+def test_no_classes_are_all_classes(client: Client) -> None:
+    image = client.upload(BUS.read_bytes())
+    _, none = client.call("detect", image, "yolo11n", 0.25, 0.7, None)
+    _, empty = client.call("detect", image, "yolo11n", 0.25, 0.7, [])
+    assert none["boxes"] == empty["boxes"]
+    assert len(none["boxes"]) == 5
+
+
+def sample(folder: Path, every: int = 20) -> list[str]:
+    """Each n-th of the odd pictures, so that every source and most kinds are among them."""
+    with (folder / "MANIFEST.csv").open(encoding="utf-8") as table:
+        return sorted(row["path"] for row in csv.DictReader(table))[::every]
+
+
+def test_odd_pictures_end_in_labels_or_one_sentence(client: Client, shared_data: Path) -> None:
+    folder = shared_data / "odd_images"
+    paths = sample(folder)
+    assert len(paths) >= 25
+    named = 0
+    for path in paths:
+        start = time.monotonic()
+        image = client.upload((folder / path).read_bytes(), Path(path).name)
+        try:
+            (facts,) = client.call("classify", image, "mobilenet_v2", 1)
+            assert 0 < facts["labels"][0]["score"] <= 1, path
+            named += 1
+        except RuntimeError as fault:
+            sentence = str(fault)
+            assert len(sentence) > 20, path
+            assert sentence.endswith("."), (path, sentence)
+            assert not re.search(r"/\S", sentence), (path, sentence)
+            assert "Error" not in sentence, (path, sentence)
+        assert time.monotonic() - start < 10, path
+    assert 3 <= named < len(paths)
 
 
 def test_the_language_of_a_fault_is_the_visitors(server: Server) -> None:
