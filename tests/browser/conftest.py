@@ -11,18 +11,41 @@ from tests.conftest import Server
 Visit = Callable[..., Page]
 
 
+Launch = Callable[..., Browser]
+
+
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """The machine's own browser; Debian's package is `chromium`."""
+def launch() -> Iterator[Launch]:
+    """Start the machine's own browser with further flags; Debian's package is `chromium`."""
     path = shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
         pytest.skip("no Chromium on this machine (Debian's package chromium)")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-background-networking"]
-        )
-        yield browser
-        browser.close()
+        started: list[Browser] = []
+
+        def start(*flags: str) -> Browser:
+            always = ["--no-sandbox", "--disable-background-networking"]
+            browser = playwright.chromium.launch(executable_path=path, args=[*always, *flags])
+            started.append(browser)
+            return browser
+
+        yield start
+        for browser in started:
+            browser.close()
+
+
+@pytest.fixture(scope="session")
+def chromium(launch: Launch) -> Browser:
+    """A browser as most visitors have it, without a camera."""
+    return launch()
+
+
+@pytest.fixture
+def camera(launch: Launch) -> Iterator[Browser]:
+    """A browser whose camera shows a test pattern, and whose visitor says yes to it."""
+    browser = launch("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
