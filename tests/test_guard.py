@@ -1,4 +1,3 @@
-import asyncio
 from typing import Any
 
 import pytest
@@ -6,6 +5,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 
 from demo.guard import Guard, Message
+from tests.asgi import run
 
 
 async def echo(scope: Any, receive: Any, send: Any) -> None:
@@ -29,7 +29,7 @@ def ask(
         sent.append(message)
 
     scope = {"type": "http", "method": "POST", "path": path, "headers": headers or []}
-    asyncio.run(Guard(echo, file_bytes=5_000_000)(scope, receive, send))
+    run(Guard(echo, file_bytes=5_000_000)(scope, receive, send))
     return sent[0]["status"], sent[1]["body"].decode()
 
 

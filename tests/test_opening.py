@@ -1,10 +1,10 @@
-import asyncio
 from typing import Any
 
 from starlette.responses import HTMLResponse, JSONResponse
 
 from demo.opening import Opening
 from demo.source import Source, archive
+from tests.asgi import run
 
 
 def get(app: Any, path: str = "/") -> list[dict[str, Any]]:
@@ -17,7 +17,7 @@ def get(app: Any, path: str = "/") -> list[dict[str, Any]]:
         sent.append(message)
 
     scope = {"type": "http", "method": "GET", "path": path, "headers": []}
-    asyncio.run(app(scope, receive, send))
+    run(app(scope, receive, send))
     return sent
 
 
