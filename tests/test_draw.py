@@ -1,6 +1,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -197,16 +198,19 @@ def test_threads_draw_what_one_draws() -> None:
         np.testing.assert_array_equal(drawn, alone[i % 8])
 
 
-def test_drawing_is_fast_enough_for_a_slider() -> None:
+def test_drawing_costs_less_than_sending() -> None:
+    """A quarter of encoding the same picture when measured; in turn, so that both meet the load."""
     image = photo(1633, 1225)
     many = crowd(image, 20)
-    times = []
-    for _ in range(7):
+    drawing, sending = [], []
+    for _ in range(9):
         start = time.perf_counter()
-        draw.detections(image, many)
-        times.append(time.perf_counter() - start)
-    # 3.4 ms on one quiet core; the bound leaves room for a busy machine.
-    assert min(times) < 0.02
+        drawn = draw.detections(image, many)
+        middle = time.perf_counter()
+        cv2.imencode(".jpg", drawn)
+        drawing.append(middle - start)
+        sending.append(time.perf_counter() - middle)
+    assert min(drawing) < 0.6 * min(sending)
 
 
 def test_the_window_is_bright_and_the_rest_dim() -> None:
