@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from benchmarks.client import Client
-from tests.browser.acts import BUS, SLOW, detected, put, rows, saved
+from tests.browser.acts import BUS, SLOW, bus, detected, put, rows, saved
 from tests.browser.conftest import Visit
 from tests.conftest import Server
 
@@ -120,7 +120,7 @@ def test_the_main_job_is_done_with_the_keyboard_alone(visit: Visit) -> None:
         expect(page.locator("#detect-picture")).to_be_visible()
         tab_to(page, "#detect-picture [aria-dropeffect=copy]")
         page.keyboard.press("Enter")
-    chooser.value.set_files(BUS)
+    chooser.value.set_files(bus())
     expect(rows(page)).to_have_count(5, timeout=SLOW)
     tab_to(page, CONFIDENCE)
     before = float(page.locator(CONFIDENCE).input_value())

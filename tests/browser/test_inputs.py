@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Dialog, FilePayload, Page, expect
 
-from tests.browser.acts import BUS, SLOW, detected, open_tab, put, rows, saved
+from tests.browser.acts import BUS, SLOW, bus, detected, open_tab, put, rows, saved
 from tests.browser.conftest import Visit
 from tests.conftest import Server
 
@@ -127,7 +127,7 @@ def test_a_name_with_markup_does_no_harm(visit: Visit) -> None:
     page.on("dialog", dialog)
     for tab in ("classify", "detect"):
         open_tab(page, tab)
-        file = FilePayload(name=name, mimeType="image/jpeg", buffer=BUS.read_bytes())
+        file = FilePayload(name=name, mimeType="image/jpeg", buffer=bus()["buffer"])
         page.set_input_files(f"#{tab}-picture input[type=file]", file)
         expect(page.locator(f"#{tab}-take a").first).to_be_visible(timeout=SLOW)
         assert page.locator("img[src=x], [onerror]").count() == 0
