@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from demo.checks import brief
 from demo.discover import collect
 from demo.download import Downloader
 from demo.errors import DemoError
@@ -53,7 +54,7 @@ class Catalog:
         if name in self._specs:
             return self._specs[name]
         near = get_close_matches(name, self._specs, n=5, cutoff=0.3) or list(self._specs)[:5]
-        raise DemoError("unknown_model", name=name[:40], some=", ".join(near))
+        raise DemoError("unknown_model", name=brief(name), some=", ".join(near))
 
     def present(self) -> dict[str, Path]:
         """Name → file, of the models whose weights lie here; nothing is read but folders."""

@@ -96,22 +96,24 @@ def _saved(data: bytes, folder: str, suffix: str) -> ImageData:
 def refuse_all_but_uploads() -> None:
     """Make Gradio answer a foreign address or path in a request with one sentence.
 
-    Whichever component it is sent to: all fetch `http…` paths through the first function and have
-    local paths checked by the second, before they are preprocessed.
+    Whichever component it is sent to: every value passes the first function before it is
+    preprocessed, and every `http…` path is fetched by the second.
     """
-    check = processing_utils._check_allowed
+    move = processing_utils.async_move_files_to_cache
 
     async def refuse(*_: Any, **__: Any) -> str:
         raise _not_uploaded()
 
-    def check_politely(path: str | Path, check_in_upload_folder: bool) -> None:
+    async def move_politely(*values: Any, **options: Any) -> Any:
         try:
-            check(path, check_in_upload_folder)
-        except InvalidPathError:
+            return await move(*values, **options)
+        except (InvalidPathError, OSError, ValueError):  # not allowed, or no path at all
+            if options.get("postprocess"):
+                raise
             raise _not_uploaded() from None
 
     processing_utils.async_ssrf_protected_download = refuse
-    processing_utils._check_allowed = check_politely
+    processing_utils.async_move_files_to_cache = move_politely
 
 
 def _not_uploaded() -> gr.Error:
