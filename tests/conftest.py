@@ -13,6 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from demo import images
+
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
 
@@ -27,6 +29,12 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"skipped in CI: {report.longrepr}"
     return report
+
+
+@pytest.fixture(autouse=True)
+def hush_anew() -> None:
+    """Let the decoder set its filter in each test: pytest undoes it after the one before."""
+    images._hush_pillow.cache_clear()
 
 
 @pytest.fixture(scope="session")
