@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any
 
+from demo.models.spec import told
 from demo.panels import everywhere, megabytes, note
 from demo.text import say
 
@@ -54,8 +55,7 @@ def _model_row(row: dict[str, Any], locale: str) -> str:
     else:
         present = f"<code>python -m demo.weights fetch {escape(row['name'])}</code>"
     scores = [
-        f"{escape(say('models_' + kind, locale))}: {escape(str(row[kind]['metric']))} "
-        f"{row[kind]['value']:.1f} %"
+        f"{escape(say('models_' + kind, locale))}: {escape(told(row[kind]))}"
         for kind in ("measured", "published")
         if row[kind]
     ]

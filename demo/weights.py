@@ -15,7 +15,7 @@ from demo.checks import brief
 from demo.discover import collect
 from demo.download import Downloader
 from demo.errors import DemoError
-from demo.models.spec import ModelSpec, WeightsEntry, WeightsFile
+from demo.models.spec import ModelSpec, WeightsEntry, WeightsFile, told
 from demo.settings import Settings
 
 _SUMS = "SHA256SUMS"
@@ -185,8 +185,7 @@ def _line(spec: ModelSpec, path: Path | None) -> str:
     where = "here   " if path else "missing"
     bring = "" if path else f"  python -m demo.weights fetch {spec.name}"
     score: dict[str, Any] = spec.published or spec.measured or {"metric": "", "value": 0.0}
-    told = f"{score['metric']} {score['value']:.1f} %"
-    return f"{where}  {spec.name:<20} {spec.task:<9} {size / 1e6:8.1f} MB  {told:<24}{bring}"
+    return f"{where}  {spec.name:<20} {spec.task:<9} {size / 1e6:8.1f} MB  {told(score):<24}{bring}"
 
 
 if __name__ == "__main__":

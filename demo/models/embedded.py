@@ -1,18 +1,21 @@
 """The models of this project's own: each card weights/<name>.json with its file is one."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from demo.errors import DemoError
 from demo.models import yolo
 from demo.models.checkpoint import fill, load_state
 from demo.models.classifier import Classifier, Recipe
+from demo.models.gan import GENERATORS
 from demo.models.nets import NETWORKS
+from demo.models.painter import Painter
 from demo.models.spec import Model, ModelSpec, UnknownRule, WeightsEntry, WeightsFile
 
 FOLDER = Path(__file__).resolve().parents[2] / "weights"
@@ -48,8 +51,11 @@ def _spec(facts: dict[str, Any], folder: Path) -> ModelSpec:
     name, labels = facts["name"], tuple(facts["labels"])
     detector = facts["task"] == "detect"
     rule = _rule(facts["unknown"])
+    load: Callable[[WeightsFile, torch.device], Model]
     if detector:
         load = partial(yolo.load, name, facts["architecture"], labels, False)
+    elif facts["task"] == "generate":
+        load = partial(_load_painter, name, GENERATORS[facts["architecture"]])
     else:
         side = min(facts["input_size"])
         recipe = Recipe(side, side, "bilinear", tuple(facts["mean"]), tuple(facts["std"]))
@@ -87,9 +93,19 @@ def _rule(facts: dict[str, Any] | None) -> UnknownRule | None:
 
 
 def _percent(measured: dict[str, Any]) -> dict[str, Any]:
-    """The card's shares of 1 as %, the unit of every score in the catalog."""
+    """The card's shares of 1 as %, the unit of scores in the catalog; a distance as it is."""
+    if measured["metric"] == "KID":
+        return {**measured, "unit": ""}
     shares = ("value", "low", "high")
     return {k: round(100 * v, 4) if k in shares else v for k, v in measured.items()}
+
+
+def _load_painter(
+    name: str, constructor: Callable[[], nn.Module], file: WeightsFile, device: torch.device
+) -> Model:
+    network = constructor()
+    fill(network, load_state(file), file, name)
+    return Painter(name, network, device)
 
 
 def _load(

@@ -1,6 +1,6 @@
 """What a model is: its facts, where its weights come from, and its verbs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -102,12 +102,21 @@ class Model(Protocol):
         """One picture's raw output (1×…) → answer in pixels of the upload; by many threads."""
 
 
+def told(score: Mapping[str, Any]) -> str:
+    """A published or measured score for people: `top-1 72.2 %`, or `KID 0.0312` with a unit."""
+    if "unit" in score:
+        return f"{score['metric']} {score['value']:.4f} {score['unit']}".rstrip()
+    return f"{score['metric']} {score['value']:.1f} %"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelSpec:
     """The facts of a model and how it is loaded.
 
-    task: `classify` or `detect`. input_size: default side of the input, pixels. published,
-    measured: {"metric", "value" in %, …} or None. needs_nms: whether its boxes hold doubles.
+    task: `classify`, `detect` or `generate`. labels: none for a generator. input_size: default
+    side of the input, pixels; of a generator, how many random numbers. published, measured:
+    {"metric", "value" in %, …} or None; a value with "unit" is in that unit instead, lower being
+    better for a KID. needs_nms: whether its boxes hold doubles.
     params: number of parameters. order: place in lists. unknown: None where nothing is calibrated.
     load: a checked file and a device → the model there. Raises DemoError for a file that is
     corrupt, unsafe or of another network.
