@@ -10,23 +10,23 @@ import torch
 from demo.lab.cifar import Pictures
 from demo.lab.classifier import (
     CHECKPOINT,
-    augment,
+    Extra,
     logits_of,
     loss_of,
     make_optimizer,
-    normalise,
-    one_cycle,
     train_classifier,
 )
+from demo.lab.hints import CLASSES
 from demo.lab.progress import Progress, Record
 from demo.lab.recipe import ClassifierRecipe, find_recipe
-from demo.models.nets import cnn_cifar10
+from demo.models.nets import NETWORKS, Mirrored, cnn_cifar10
 
 
 def small_recipe(**changes: object) -> ClassifierRecipe:
     recipe = find_recipe("cnn-cifar10")
     assert isinstance(recipe, ClassifierRecipe)
-    return replace(recipe, batch=32, **changes)  # type: ignore[arg-type]
+    plain = replace(recipe, batch=32, precision="float32", outliers="", measure_every=1)
+    return replace(plain, **changes)  # type: ignore[arg-type]
 
 
 def coloured(count: int, seed: int) -> Pictures:
@@ -61,6 +61,34 @@ def test_interrupted_equals_uninterrupted_bit_for_bit(tmp_path: Path) -> None:
     assert not torch.equal(final_state(tmp_path / "other")["4.weight"], whole["4.weight"])
 
 
+def test_with_outliers_hints_transforms_and_bfloat16_it_resumes_exactly_too(
+    tmp_path: Path,
+) -> None:
+    changes = {
+        "network": "photo-101",
+        "hints": "weights/teacher.pth",
+        "outliers": "scenes",
+        "precision": "bfloat16",
+        "transforms": (("crop", {"smallest": 0.5}), ("cutout", {})),
+        "sizes": ((0.5, 24), (0.5, 32)),
+        "loss": "mse",
+    }
+    train, test, recipe = coloured(64, 0), coloured(32, 1), small_recipe(**changes)
+    random = np.random.default_rng(2)
+    said = random.dirichlet(np.full(CLASSES, 0.1), 64).astype(np.float16)
+    extra = Extra(coloured(40, 3).images, said)
+    list(train_classifier(recipe, train, test, tmp_path / "whole", 2, extra=extra))
+    broken = train_classifier(recipe, train, test, tmp_path / "broken", 2, extra=extra)
+    assert next(broken).scores
+    del broken
+    list(train_classifier(recipe, train, test, tmp_path / "broken", 2, resume=True, extra=extra))
+    whole, resumed = final_state(tmp_path / "whole"), final_state(tmp_path / "broken")
+    assert all(torch.equal(whole[key], resumed[key]) for key in whole)
+    list(train_classifier(recipe, train, test, tmp_path / "without", 2, extra=Extra(None, said)))
+    without = final_state(tmp_path / "without")
+    assert not all(torch.equal(whole[key], without[key]) for key in whole)
+
+
 def test_it_learns_what_can_be_learned(tmp_path: Path) -> None:
     recipe = small_recipe(optimizer="adam", lr=2e-3, dropout=0.0, pad=0)
     steps = train_classifier(recipe, coloured(320, 0), coloured(100, 1), tmp_path, 6)
@@ -73,29 +101,6 @@ def test_the_network_is_the_tutorials() -> None:
     assert sum(p.numel() for p in model.parameters()) == 545_098
     shapes = [tuple(p.shape) for p in model.parameters() if p.ndim > 1]
     assert shapes == [(32, 3, 3, 3), (64, 32, 3, 3), (128, 4096), (10, 128)]
-
-
-def test_a_shift_moves_and_a_mirror_turns_every_channel_alike() -> None:
-    torch.manual_seed(0)
-    ramp = torch.arange(32 * 32).remainder(251).view(1, 1, 32, 32).to(torch.uint8)
-    pixels = ramp.expand(64, 3, 32, 32)
-    out = augment(pixels, small_recipe(pad=0))
-    turned = (out != pixels).flatten(1).any(1)
-    assert 16 < int(turned.sum()) < 48
-    assert torch.equal(out[turned], pixels[turned].flip(3))
-    out = augment(pixels, small_recipe(flip=False))
-    assert torch.equal(out[:, 0], out[:, 2])
-    wide = torch.nn.functional.pad(ramp.float(), (4,) * 4, mode="reflect")[0, 0].to(torch.uint8)
-    windows = {wide[y : y + 32, x : x + 32].numpy().tobytes() for y in range(9) for x in range(9)}
-    shown = {picture[0].numpy().tobytes() for picture in out}
-    assert shown <= windows
-    assert len(shown) > 20
-
-
-def test_pixels_are_normalised_by_the_card() -> None:
-    pixels = torch.tensor([0, 255, 51], dtype=torch.uint8).view(1, 3, 1, 1)
-    out = normalise(pixels, (0.5, 0.5, 0.1), (0.25, 0.5, 0.2)).flatten().tolist()
-    assert out == pytest.approx([-2.0, 1.0, 0.5])
 
 
 def test_the_losses_and_penalties_are_what_they_say() -> None:
@@ -114,19 +119,53 @@ def test_the_losses_and_penalties_are_what_they_say() -> None:
         loss_of(small_recipe(loss="hinge"), model, inputs, targets)
 
 
+def test_an_outlier_asks_for_no_class_and_a_hint_for_the_teachers() -> None:
+    model = torch.nn.Linear(1, 2, bias=False)
+    with torch.no_grad():
+        model.weight.copy_(torch.tensor([[2.0], [0.0]]))
+    own, other = torch.tensor([[1.0]]), torch.tensor([[0.0]])  # logits 2, 0 and 0, 0
+    recipe, targets = small_recipe(outlier_weight=0.5), torch.tensor([0])
+    alone = float(loss_of(recipe, model, own, targets).detach())
+    with_unsure = float(loss_of(recipe, model, torch.cat([own, other]), targets).detach())
+    assert with_unsure == pytest.approx(alone + 0.5 * np.log(2))  # already as unsure as can be
+    with_sure = float(loss_of(recipe, model, torch.cat([own, own]), targets).detach())
+    assert with_sure > with_unsure
+    teacher = torch.nn.Linear(1, 2 + CLASSES, bias=False)
+    said = torch.zeros(1, CLASSES)
+    said[0, 7] = 1
+    logits = teacher(own)
+    expected = torch.nn.functional.cross_entropy(logits[:, :2], targets)
+    expected = expected + torch.nn.functional.cross_entropy(logits[:, 2:], torch.tensor([7]))
+    hinted = loss_of(small_recipe(hint_weight=1.0), teacher, own, targets, said)
+    assert float(hinted.detach()) == pytest.approx(float(expected.detach()))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_network_gives_one_row_of_logits_a_picture(name: str) -> None:
+    model = NETWORKS[name](dropout=0.1).eval()
+    side, classes = (64, 100) if name == "photo-101" else (32, 10)
+    pictures = torch.randn(2, 3, side, side)
+    with torch.inference_mode():
+        assert model(pictures).shape == (2, classes)
+    assert sum(p.numel() for p in model.parameters()) <= 7e6
+
+
+def test_a_mirrored_network_answers_a_mirror_image_alike() -> None:
+    torch.manual_seed(0)
+    model = Mirrored(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(48, 3)))
+    pictures = torch.randn(2, 3, 4, 4)
+    model.eval()
+    torch.testing.assert_close(model(pictures), model(pictures.flip(3)))
+    model.train()
+    assert not torch.allclose(model(pictures), model(pictures.flip(3)))
+
+
 def test_weight_decay_spares_the_biases() -> None:
     groups = make_optimizer(small_recipe(l2=0.01), cnn_cifar10()).param_groups
     assert [group["weight_decay"] for group in groups] == [0.01, 0.0]
     assert all(p.ndim == 1 for p in groups[1]["params"])
     with pytest.raises(ValueError, match="lion"):
         make_optimizer(small_recipe(optimizer="lion"), cnn_cifar10())
-
-
-def test_the_learning_rate_rises_and_falls() -> None:
-    assert one_cycle(0.0) == pytest.approx(0.05)
-    assert one_cycle(0.15) == pytest.approx(1.0)
-    assert one_cycle(0.575) == pytest.approx(0.5)
-    assert one_cycle(1.0) == pytest.approx(0.0)
 
 
 def test_logits_do_not_depend_on_the_batch() -> None:

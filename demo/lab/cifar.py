@@ -11,6 +11,33 @@ from PIL import Image
 
 from demo.errors import DemoError
 
+LABELS = (
+    "airplane",
+    "automobile",
+    "bird",
+    "cat",
+    "deer",
+    "dog",
+    "frog",
+    "horse",
+    "ship",
+    "truck",
+)
+MEAN = (0.4913, 0.4821, 0.4465)
+"""Of the training pixels, RGB in 0–1."""
+STD = (0.2455, 0.2429, 0.2608)
+DATA = (
+    "CIFAR-10, 50,000 training and 10,000 test pictures (Krizhevsky 2009; no licence stated).",
+    "The version trained and measured on is a JPEG one (quality 75 but for 7,044 training "
+    "pictures): scores on it are not comparable with those of the literature, which are on "
+    "lossless pictures.",
+    "Shown in training as none of the ten: the Caltech-101 photos (Li et al., CC BY 4.0) of 32 "
+    "categories far from the ten classes, shortest side to 32 pixels with antialiasing, middle "
+    "square, each as it is and as a JPEG of quality 75.",
+    "Foreign photos: 1,000 of 32 other categories of Caltech-101, never shown in training.",
+)
+"""What the cards of the CIFAR-10 networks say about their data."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pictures:

@@ -1,0 +1,31 @@
+"""The sets of pictures that a classifier can be trained and measured on."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from demo.errors import DemoError
+from demo.lab.cifar import Pictures, cifar10
+from demo.lab.classifier import Extra
+from demo.lab.hints import hints
+from demo.lab.outliers import OUTLIERS
+from demo.lab.photo101 import photo101
+from demo.lab.recipe import ClassifierRecipe
+
+DATASETS: Mapping[str, Callable[[Path | None, str, Path], Pictures]] = {
+    "cifar10": cifar10,
+    "photo-101": photo101,
+}
+"""Name → (local folder or None for the official source, part train or test, cache) → pictures."""
+
+
+def extra_of(recipe: ClassifierRecipe, data: Path | None, cache: Path, train: Pictures) -> Extra:
+    """The outliers and hints that a recipe asks for. Raises DemoError where data for them lacks."""
+    outliers = said = None
+    if recipe.outliers:
+        outliers = OUTLIERS[recipe.outliers](data, cache, train.images.shape[1])
+    if recipe.hints:
+        if data is None:
+            raise DemoError("lab_data_needed", dataset=recipe.hints)
+        teacher = data / recipe.hints
+        said = hints(teacher, train, cache / f"{recipe.dataset}-{teacher.stem}.npy")
+    return Extra(outliers, said)

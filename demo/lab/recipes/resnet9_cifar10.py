@@ -1,0 +1,43 @@
+"""A small residual network on CIFAR-10, with covered patches."""
+
+from demo.lab.cifar import DATA, LABELS, MEAN, STD
+from demo.lab.recipe import About, ClassifierRecipe
+
+RECIPE = ClassifierRecipe(
+    name="resnet9-cifar10",
+    dataset="cifar10",
+    network="resnet9-cifar10",
+    labels=LABELS,
+    mean=MEAN,
+    std=STD,
+    epochs=18,
+    batch=512,
+    optimizer="sgd",
+    lr=0.4,
+    l2=5e-4,
+    label_smoothing=0.1,
+    pad=3,
+    transforms=(("cutout", {"largest": 0.12, "fill": 120}),),
+    schedule="triangle",
+    precision="bfloat16",
+    outliers="things",
+    measure_every=3,
+    about=About(
+        good_for=(
+            "The strongest of the ten-class networks here: a residual network that looks at a "
+            "picture and its mirror image."
+        ),
+        not_for=(
+            "anything that matters. It sees 32×32 pixels and knows ten things; what is none of "
+            "them it has learned to doubt, not to name."
+        ),
+        licence="AGPL-3.0",
+        data=DATA,
+        failures=(
+            "The number of epochs and the learning rate were chosen beforehand; the test accuracy "
+            "was printed now and then but picked nothing.",
+            "Photos whose subject is small or off the middle: the middle square at 32×32 pixels "
+            "is all that it sees.",
+        ),
+    ),
+)
