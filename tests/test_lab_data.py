@@ -9,9 +9,17 @@ import pytest
 from PIL import Image
 
 from demo.errors import DemoError
-from demo.lab.boxes import Photo, boxed_photos, negative_photos, write_layout
+from demo.lab.boxes import (
+    Photo,
+    boxed_photos,
+    coco128_photos,
+    negative_photos,
+    write_layout,
+)
 from demo.lab.caltech import NO_ANIMAL_NO_FACE, NOT_IN_CIFAR10, spread
 from demo.lab.cifar import cifar10, decode
+from demo.lab.outliers import FOREIGN, SHOWN, compressed, foreign_things
+from demo.lab.photo101 import photo_paths
 from demo.lab.recipe import DetectorRecipe, find_recipe, recipes
 from demo.lab.splits import is_test
 
@@ -121,13 +129,52 @@ def test_the_layout_holds_shares_of_the_photo(tmp_path: Path) -> None:
 
 
 def test_recipes_are_found_by_name() -> None:
-    assert {"cnn-cifar10", "yolo-vitrine"} <= set(recipes())
+    promised = {"cnn-cifar10", "cnn3-cifar10", "resnet9-cifar10", "photo-101", "yolo-vitrine"}
+    assert promised | {"dcgan-cifar10"} <= set(recipes())
     with pytest.raises(DemoError, match="cnn-cifar10"):
         find_recipe("no-such-recipe")
 
 
 def test_pictures_grow_with_the_epochs() -> None:
-    recipe = find_recipe("yolo-vitrine")
+    recipe = find_recipe("yolo-vitrine-base")
     assert isinstance(recipe, DetectorRecipe)
     sizes = [recipe.size_at(epoch, 18) for epoch in range(18)]
     assert sizes == [160] * 9 + [224] * 6 + [256] * 3
+
+
+def test_a_third_of_coco128_is_never_trained_on(shared_data: Path) -> None:
+    photos = coco128_photos(shared_data)
+    assert len(photos) == 128
+    assert sum(len(photo.boxes) for photo in photos) == 929
+    test = [photo for photo in photos if photo.test]
+    assert 30 <= len(test) <= 56
+    assert test[0].test == is_test(test[0].inside, 3)
+    assert any(label == "person" for photo in test for label in photo.labels)
+
+
+def test_photo_101_has_a_hundred_kinds_and_two_parts(shared_data: Path, tmp_path: Path) -> None:
+    rows = photo_paths(shared_data, tmp_path)
+    labels = sorted({label for _, _, label in rows})
+    assert tuple(labels) == find_recipe("photo-101").labels
+    assert len(rows) == 8241
+    assert sum(is_test(inside) for _, inside, _ in rows) == 1647
+    assert len({inside for _, inside, _ in rows}) == len(rows)
+    with pytest.raises(DemoError, match="caltech101"):
+        photo_paths(tmp_path, tmp_path)
+
+
+def test_shown_outliers_and_foreign_photos_are_of_other_kinds(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    assert not set(SHOWN) & set(FOREIGN)
+    assert set(SHOWN) | set(FOREIGN) == set(NOT_IN_CIFAR10)
+    foreign = foreign_things(shared_data, tmp_path, 32)
+    assert foreign.shape == (1000, 32, 32, 3)
+    assert np.array_equal(foreign, foreign_things(shared_data, tmp_path, 32))  # the kept one
+
+
+def test_compression_leaves_its_traces() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (32, 32, 3)).astype(np.uint8)
+    through = compressed(noise)
+    assert through.shape == noise.shape
+    assert 5 < np.abs(through.astype(int) - noise).mean() < 80

@@ -13,12 +13,12 @@ from safetensors import safe_open
 
 from demo.lab.boxes import Photo
 from demo.lab.detector import STATE, train_detector
-from demo.lab.evaluate import detect, false_finds, load_detector
+from demo.lab.evaluate_detector import detect, false_finds, load_detector
 from demo.lab.recipe import DetectorRecipe, find_recipe
 
 
 def small_recipe() -> DetectorRecipe:
-    recipe = find_recipe("yolo-vitrine")
+    recipe = find_recipe("yolo-vitrine-base")
     assert isinstance(recipe, DetectorRecipe)
     sizes = ((0.5, 32), (0.5, 64))
     return replace(recipe, datasets=("toys",), imgsz=64, sizes=sizes, batch=8, negatives=0)

@@ -8,25 +8,46 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
-from demo.lab.boxes import boxed_photos, negative_photos, write_layout
+from demo.errors import DemoError
+from demo.lab.boxes import Photo, negative_photos, photos_of, write_layout
+from demo.lab.distill import Teacher, criterion, survey
 from demo.lab.progress import Progress
 from demo.lab.recipe import DetectorRecipe
+from demo.lab.splits import is_test
 from demo.models import ultra
 
 STATE = "state.safetensors"
 """The averaged network of the last finished epoch, in half precision, inside the run's folder."""
 
 
-def prepare(recipe: DetectorRecipe, data: Path, run: Path) -> Path:
+def prepare(recipe: DetectorRecipe, data: Path, run: Path, teacher: Teacher | None) -> Path:
     """Lay the recipe's photos out for the trainer under `run`; returns the path of data.yaml."""
-    photos = [photo for name in recipe.datasets for photo in boxed_photos(data, name)]
+    photos = [photo for name in recipe.datasets for photo in photos_of(data, name)]
     photos += negative_photos(data, recipe.negatives, "train")
+    if teacher:
+        shown = [photo for photo in photos if not photo.test]
+        best = survey(teacher, shown, recipe.imgsz, run / "survey.json")
+        photos = [photo for photo in photos if photo.test]
+        for photo, row in zip(shown, best, strict=True):
+            photos += [photo] * _times(recipe, photo, row)
     return write_layout(photos, recipe.labels, run / "photos")
 
 
-def _trainer_class(recipe: DetectorRecipe) -> Any:
+def _times(recipe: DetectorRecipe, photo: Photo, best: list[float]) -> int:
+    """How often a photo is shown in one epoch; one in which nobody sees anything, in every third.
+
+    best: the teacher's best probability for each label.
+    """
+    sure = {label for label, score in zip(recipe.labels, best, strict=True) if score > 0.4}
+    sure |= set(photo.labels)
+    if not sure:
+        return int(is_test(photo.inside, 3))
+    return max([1, *(times for label, times in recipe.repeats if label in sure)])
+
+
+def _trainer_class(recipe: DetectorRecipe, teacher: Teacher | None, start: Path | None) -> Any:
     ultra.tasks()
     from ultralytics.models.yolo.detect import DetectionTrainer
 
@@ -36,7 +57,26 @@ def _trainer_class(recipe: DetectorRecipe) -> Any:
         def setup_model(self) -> Any:
             checkpoint = super().setup_model()
             self.model: Any = self.model.to(memory_format=torch.channels_last)
+            if start and not self.resume:
+                _take(self.model, load_file(start))
             return checkpoint
+
+        def teach(self) -> None:
+            """Set the loss, after the trainer has copied the network for its running average."""
+            self.model.criterion = (
+                criterion(self.model, teacher, recipe.labels)
+                if teacher
+                else self.model.init_criterion()
+            )
+            self.model.loss = self.mixed_loss
+
+        def mixed_loss(self, batch: dict[str, Any], preds: Any = None) -> Any:
+            """What DetectionModel.loss does, its forward pass in the recipe's precision."""
+            with torch.autocast(
+                self.device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"
+            ):
+                preds = self.model.forward(batch["img"])
+            return self.model.criterion({k: _floats(v) for k, v in preds.items()}, batch)
 
         def preprocess_batch(self, batch: dict[str, Any]) -> dict[str, Any]:
             batch = super().preprocess_batch(batch)
@@ -51,7 +91,20 @@ def _trainer_class(recipe: DetectorRecipe) -> Any:
     return Trainer
 
 
-def _arguments(recipe: DetectorRecipe, yaml: Path, run: Path, epochs: int) -> dict[str, Any]:
+def _floats(value: Any) -> Any:
+    return [v.float() for v in value] if isinstance(value, list) else value.float()
+
+
+def _take(model: Any, state: dict[str, torch.Tensor]) -> None:
+    """Load every tensor of `state` whose name and shape fit: all but the layers of the classes."""
+    mine = model.state_dict()
+    fitting = {k: v.float() for k, v in state.items() if k in mine and mine[k].shape == v.shape}
+    model.load_state_dict(fitting, strict=False)
+
+
+def _arguments(
+    recipe: DetectorRecipe, yaml: Path, run: Path, epochs: int, device: str
+) -> dict[str, Any]:
     return {
         "model": recipe.architecture,
         "data": str(yaml),
@@ -68,18 +121,18 @@ def _arguments(recipe: DetectorRecipe, yaml: Path, run: Path, epochs: int) -> di
         "plots": False,
         "val": False,
         "workers": 0,
-        "device": "cpu",
+        "device": device,
         **recipe.options,
     }
 
 
-def _continue(last: Path, epochs: int) -> dict[str, Any]:
+def _continue(last: Path, epochs: int, device: str) -> dict[str, Any]:
     """Arguments that resume `last`; its number of epochs may be changed."""
     checkpoint = torch.load(last, map_location="cpu", weights_only=False)
     if checkpoint["train_args"]["epochs"] != epochs:
         checkpoint["train_args"]["epochs"] = epochs
         torch.save(checkpoint, last)
-    return {"model": str(last), "resume": str(last), "device": "cpu"}
+    return {"model": str(last), "resume": str(last), "device": device}
 
 
 class _Stopped(Exception):
@@ -120,23 +173,39 @@ class _Reporter:
 
 
 def train_detector(
-    recipe: DetectorRecipe, data: Path, run: Path, epochs: int, resume: bool, threads: int
+    recipe: DetectorRecipe,
+    data: Path,
+    run: Path,
+    epochs: int,
+    resume: bool,
+    threads: int,
+    device: str = "cpu",
 ) -> Iterator[Progress]:
     """Train under `run`, a sign of life every 20 steps; the network stands in `run` / STATE.
 
     The state is that of the running average of the weights, unfused, with the keys of
     ultralytics' DetectionModel, float16. Closing the generator ends the training after its step.
     """
-    yaml = prepare(recipe, data, run)
+    teacher = None
+    if recipe.teacher:
+        teacher = Teacher(data / recipe.teacher, recipe.teacher_architecture, recipe.labels, device)
+    start = run.parent / recipe.start / STATE if recipe.start else None
+    if start and not start.is_file():
+        raise DemoError("lab_run_missing", name=recipe.start)
+    yaml = prepare(recipe, data, run, teacher)
     last = run / "weights" / "last.pt"
-    trainer_class = _trainer_class(recipe)
-    arguments = _continue(last, epochs) if resume else _arguments(recipe, yaml, run, epochs)
+    trainer_class = _trainer_class(recipe, teacher, start)
+    if resume:
+        arguments = _continue(last, epochs, device)
+    else:
+        arguments = _arguments(recipe, yaml, run, epochs, device)
     reporter = _Reporter(run)
 
     def work() -> None:
         torch.set_num_threads(threads)
         try:
             trainer = trainer_class(overrides=arguments)
+            trainer.add_callback("on_train_start", trainer_class.teach)
             trainer.add_callback("on_train_batch_end", reporter.on_batch)
             trainer.add_callback("on_train_epoch_end", reporter.on_epoch)
             trainer.add_callback("on_model_save", reporter.on_saved)

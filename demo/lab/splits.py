@@ -3,6 +3,6 @@
 import hashlib
 
 
-def is_test(inside: str) -> bool:
-    """Whether a file belongs to the test part: SHA-1 of its path inside the set, 0 modulo 5."""
-    return int(hashlib.sha1(inside.encode()).hexdigest(), 16) % 5 == 0
+def is_test(inside: str, parts: int = 5) -> bool:
+    """Whether a file belongs to the test part: SHA-1 of its path inside the set, 0 modulo parts."""
+    return int(hashlib.sha1(inside.encode()).hexdigest(), 16) % parts == 0
