@@ -121,7 +121,7 @@ class Engine:
         return [self._row(spec, here.get(spec.name)) for spec in self._catalog.specs()]
 
     def default(self, task: str) -> str:
-        """The best model of a task that is present: by published score, else a model of our own.
+        """The best model of a task that is present: by published score, else our own first one.
 
         Raises DemoError where none is.
         """

@@ -80,7 +80,8 @@ def _spec(facts: dict[str, Any], folder: Path) -> ModelSpec:
         measured=_percent(facts["measured"]),
         needs_nms=detector,
         params=facts["params"],
-        order=300,
+        # The one that sees more comes first: photos at their size before 32 × 32 pixels.
+        order=1000 - max(facts["input_size"]),
         unknown=rule,
     )
 
