@@ -22,10 +22,12 @@ class Progress:
     scores: Mapping[str, float] = field(default_factory=dict)
 
     def line(self) -> str:
-        """One line for a terminal."""
+        """One line for a terminal, with a bar of the whole training."""
+        done = (self.epoch - 1 + self.step / self.steps) / self.epochs
+        bar = "█" * round(20 * done) + "░" * (20 - round(20 * done))
         scores = "".join(f"  {name} {value:.4f}" for name, value in self.scores.items())
         place = f"epoch {self.epoch}/{self.epochs}  {self.step}/{self.steps}"
-        return f"{place}  loss {self.loss:.4f}{scores}  {self.seconds:.0f} s"
+        return f"{bar} {place}  loss {self.loss:.4f}{scores}  {self.seconds:.0f} s"
 
 
 class Record:

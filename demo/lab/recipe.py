@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from demo.discover import collect
 from demo.errors import DemoError
+from demo.lab.generator_recipe import GeneratorRecipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +22,19 @@ class About:
 class ClassifierRecipe:
     """How one classifier is trained.
 
-    network: a key of `demo.models.nets.NETWORKS`. mean, std: of the training pixels, RGB, in 0–1.
-    pad: pixels of reflected border before a random crop back to the size; flip: mirror half of
-    the pictures. loss: cross-entropy or mse. optimizer: sgd or adam. lr: the peak of a one-cycle
-    schedule. l1, l2: weights of the penalties on all weight matrices.
+    network: a key of `demo.models.nets.NETWORKS`; batch norm is a matter of the network. mean,
+    std: of the training pixels, RGB, in 0–1. pad: pixels of reflected border before a random crop
+    back to the size; flip: mirror half of the pictures; transforms: of `demo.augment` with their
+    parameters, applied before both. loss: cross-entropy or mse. optimizer: sgd (plain with
+    momentum 0) or adam. schedule: a key of `demo.lab.schedule.SCHEDULES`, lr its peak. l1, l2:
+    weights of the penalties on all weight matrices. precision: of the forward passes in training,
+    float32 or bfloat16; weights and sums are float32 either way. outliers: a key of
+    `demo.lab.outliers.OUTLIERS` or "", photos of other things that the network learns to be
+    unsure of, one for eight of its own, their loss weighed by outlier_weight. measure_every:
+    epochs between two looks at the test accuracy. sizes: (share of the epochs, side in pixels) in
+    order where a training begins with smaller pictures; empty for `input_hw` throughout. hints: a
+    mobilenet_v2 checkpoint inside the data folder whose ImageNet probabilities the network learns
+    beside its classes (`demo.lab.hints`), that loss weighed by hint_weight.
     """
 
     name: str
@@ -47,7 +57,21 @@ class ClassifierRecipe:
     dropout: float = 0.0
     pad: int = 4
     flip: bool = True
+    transforms: tuple[tuple[str, dict[str, object]], ...] = ()
+    schedule: str = "one-cycle"
+    precision: str = "float32"
+    outliers: str = ""
+    outlier_weight: float = 0.5
+    measure_every: int = 1
+    sizes: tuple[tuple[float, int], ...] = ()
+    hints: str = ""
+    hint_weight: float = 1.0
     seed: int = 0
+
+    def size_at(self, epoch: int, epochs: int) -> tuple[int, int]:
+        """Height and width in pixels of the training pictures of `epoch` (from 0) of `epochs`."""
+        side = stage(self.sizes, epoch, epochs)
+        return (side, side) if side else self.input_hw
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +81,11 @@ class DetectorRecipe:
     architecture: a model YAML of ultralytics, never a checkpoint. imgsz: longest side in pixels
     of the loaded photos and of the evaluation. sizes: (share of the epochs, side in pixels), in
     order: small pictures first, which cost little, the full size last. options: further
-    arguments of the trainer.
+    arguments of the trainer. precision: of the forward passes in training, float32 or bfloat16.
+    teacher: a COCO checkpoint inside the data folder that the network learns from as well
+    (`demo.lab.distill`), of the architecture teacher_architecture. start: the recipe whose network
+    this one goes on from, "" for random weights. repeats: (label, times), how often a training
+    photo is shown in one epoch where the teacher sees that label.
     """
 
     name: str
@@ -70,20 +98,30 @@ class DetectorRecipe:
     epochs: int = 20
     batch: int = 16
     negatives: int = 0
+    precision: str = "float32"
+    teacher: str = ""
+    teacher_architecture: str = "yolo11n"
+    start: str = ""
+    repeats: tuple[tuple[str, int], ...] = ()
     options: dict[str, object] = field(default_factory=dict)
     seed: int = 0
 
     def size_at(self, epoch: int, epochs: int) -> int:
         """Side in pixels of the training pictures of `epoch` (from 0) out of `epochs`."""
-        done = 0.0
-        for share, size in self.sizes:
-            done += share
-            if epoch < round(done * epochs):
-                return size
-        return self.sizes[-1][1]
+        return stage(self.sizes, epoch, epochs) or self.imgsz
 
 
-Recipe = ClassifierRecipe | DetectorRecipe
+def stage(sizes: tuple[tuple[float, int], ...], epoch: int, epochs: int) -> int:
+    """The size of the stage that `epoch` (from 0) of `epochs` lies in; 0 where there are none."""
+    done = 0.0
+    for share, size in sizes:
+        done += share
+        if epoch < round(done * epochs):
+            return size
+    return sizes[-1][1] if sizes else 0
+
+
+Recipe = ClassifierRecipe | DetectorRecipe | GeneratorRecipe
 
 
 def recipes() -> dict[str, Recipe]:

@@ -9,19 +9,22 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
 from demo.errors import DemoError
 from demo.lab.card import render
+from demo.lab.cifar import Pictures
 from demo.lab.classifier import CHECKPOINT, logits_of
 from demo.lab.datasets import DATASETS
 from demo.lab.detector import half_state
 from demo.lab.evaluate import MANY, Facts, load_classifier, measure_classifier
 from demo.lab.hints import CLASSES as HINTS
+from demo.lab.kin import kin
 from demo.lab.outliers import FOREIGN_OF
 from demo.lab.progress import RECORD
 from demo.lab.recipe import ClassifierRecipe, Recipe
-from demo.lab.unknown import Unknown, calibrate
+from demo.lab.unknown import Unknown, calibrate, energy
 
 SOURCE = "trained from scratch by this project (demo/lab)"
 
@@ -34,21 +37,19 @@ def ship_classifier(
         raise DemoError("lab_run_missing", name=recipe.name)
     weights.mkdir(exist_ok=True)
     file = weights / f"{recipe.name}.safetensors"
-    state = without_hints(torch.load(run / CHECKPOINT, weights_only=True)["model"], recipe)
     test = DATASETS[recipe.dataset](data, "test", cache)
-    logits = {}
-    for precision in ("float32", "float16"):
-        kept = state if precision == "float32" else half_state(state)
-        save_file({key: value.contiguous() for key, value in kept.items()}, file)
-        model = load_classifier(file, recipe.network)
-        logits[precision] = logits_of(model, test.images, recipe.mean, recipe.std)
-        hits = (logits[precision].argmax(1) == test.targets).mean()
-        yield f"{precision}: accuracy {hits:.4f}"
+    whole, _ = _stored(recipe, run, file, test, half=False)
+    logits, model = _stored(recipe, run, file, test, half=True)
+    for precision, rows in (("float32", whole), ("float16", logits)):
+        yield f"{precision}: accuracy {(rows.argmax(1) == test.targets).mean():.4f}"
     foreign = FOREIGN_OF[recipe.dataset](data, cache, recipe.input_hw[0])
     strange = logits_of(model, foreign, recipe.mean, recipe.std)
-    rule = calibrate(logits["float16"], test.targets, strange)
-    measured = measure_classifier(logits["float16"], test.targets, recipe.labels)
+    rule = calibrate(logits, test.targets, strange)
+    measured = measure_classifier(logits, test.targets, recipe.labels)
     facts = common_facts(recipe, "classify", recipe.input_hw, recipe.network, file, run)
+    facts["elsewhere"] = None
+    if recipe.dataset == "cifar10" and data is not None:
+        facts["elsewhere"] = _elsewhere(model, recipe, rule, kin(data, recipe.input_hw[0]))
     where = f"{recipe.dataset} test"
     shares = [metric for metric in ("accuracy", "top-5 accuracy") if metric in measured]
     scores = [{"dataset": where, "metric": metric} | measured[metric] for metric in shares]
@@ -61,9 +62,46 @@ def ship_classifier(
         "per_class": measured["per_class"],
         **_confusion(measured, recipe.labels),
         "unknown": asdict(rule),
-        "failures": [*recipe.about.failures, *_confusions(measured, recipe.labels), _missed(rule)],
+        "failures": [
+            *recipe.about.failures,
+            *_confusions(measured, recipe.labels),
+            _missed(rule),
+            *_strange(facts["elsewhere"]),
+        ],
     }
     yield from write_card(facts, weights)
+
+
+def _stored(
+    recipe: ClassifierRecipe, run: Path, file: Path, test: Pictures, half: bool
+) -> tuple[NDArray[np.float32], torch.nn.Module]:
+    """Write the run's network to `file`, in half precision or whole; its test logits, and it."""
+    state = without_hints(torch.load(run / CHECKPOINT, weights_only=True)["model"], recipe)
+    kept = half_state(state) if half else state
+    save_file({key: value.contiguous() for key, value in kept.items()}, file)
+    model = load_classifier(file, recipe.network)
+    return logits_of(model, test.images, recipe.mean, recipe.std), model
+
+
+def _elsewhere(
+    model: torch.nn.Module, recipe: ClassifierRecipe, rule: Unknown, pictures: Pictures
+) -> Facts:
+    """Accuracy and false alarms on photos of its classes that are not of its data set."""
+    logits = logits_of(model, pictures.images, recipe.mean, recipe.std)
+    right = int((logits.argmax(1) == pictures.targets).sum())
+    alarms = int((energy(logits, rule.temperature) < rule.threshold).sum())
+    n = len(pictures)
+    return {"accuracy": right / n, "false_alarm": alarms / n, "n": n}
+
+
+def _strange(elsewhere: Facts | None) -> list[str]:
+    if elsewhere is None:
+        return []
+    return [
+        f"Photos of airplanes, cats, dogs and horses from elsewhere, their middle square at its "
+        f"size ({elsewhere['n']:,} of Caltech-101 and Animal-Pose): {elsewhere['accuracy']:.1%} "
+        f"are named right, {elsewhere['false_alarm']:.1%} are wrongly called unknown."
+    ]
 
 
 def without_hints(state: dict[str, torch.Tensor], recipe: ClassifierRecipe) -> dict[str, Any]:
