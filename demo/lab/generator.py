@@ -35,11 +35,11 @@ class Rivals:
     of_discriminator: torch.optim.Optimizer
 
     @classmethod
-    def new(cls, recipe: GeneratorRecipe) -> "Rivals":
+    def new(cls, recipe: GeneratorRecipe, device: str = "cpu") -> "Rivals":
         """Fresh networks from the recipe's seed, channels last."""
         torch.manual_seed(recipe.seed)
         generator, discriminator = (
-            network(recipe.width).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            network(recipe.width).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
             for network in (Generator, Discriminator)
         )
         average = deepcopy(generator).requires_grad_(False)
@@ -60,7 +60,7 @@ class Rivals:
         """Restore the last checkpoint; the number of finished epochs, 0 where there is none."""
         if not (run / CHECKPOINT).is_file():
             return 0
-        state = torch.load(run / CHECKPOINT, weights_only=True)
+        state = torch.load(run / CHECKPOINT, map_location="cpu", weights_only=True)
         for name, part in self._parts():
             part.load_state_dict(state[name])
         return int(state["epoch"])
@@ -75,21 +75,23 @@ def train_generator(
     run: Path,
     epochs: int,
     resume: bool = False,
+    device: str = "cpu",
 ) -> Iterator[Progress]:
     """Train under `run` on N×32×32×3 uint8 RGB; a sign of life every 50 steps and each epoch.
 
     The loss told is the generator's, beside it the discriminator's, both means of the epoch so
-    far. Every epoch starts from its own seed and ends in a checkpoint, so a run that was
-    interrupted and resumed ends in the same bits (same machine, same number of threads). The
-    random numbers come from torch's global generator: draw none between two steps of this one.
+    far. device: cpu or cuda. Every epoch starts from its own seed and ends in a checkpoint, so a
+    run that was interrupted and resumed ends in the same bits (same machine, same number of
+    threads). The random numbers come from torch's global generator: draw none between two steps
+    of this one.
     """
-    rivals = Rivals.new(recipe)
+    rivals = Rivals.new(recipe, device)
     first = rivals.load(run) if resume else 0
     start = time.monotonic()
     steps = len(images) // recipe.batch
     for epoch in range(first, epochs):
         total = np.zeros(2)
-        for step, losses in enumerate(_epoch(recipe, rivals, images, epoch), 1):
+        for step, losses in enumerate(_epoch(recipe, rivals, images, epoch, device), 1):
             total += losses
             if step == steps:
                 rivals.save(run, epoch + 1)
@@ -100,7 +102,7 @@ def train_generator(
 
 
 def _epoch(
-    recipe: GeneratorRecipe, rivals: Rivals, images: NDArray[np.uint8], epoch: int
+    recipe: GeneratorRecipe, rivals: Rivals, images: NDArray[np.uint8], epoch: int, device: str
 ) -> Iterator[tuple[float, float]]:
     """One pass over the pictures in an order of its own; the two losses of each step.
 
@@ -110,10 +112,10 @@ def _epoch(
     pixels = torch.from_numpy(images).permute(0, 3, 1, 2)
     order = torch.randperm(len(images))[: len(images) // recipe.batch * recipe.batch]
     for chosen in torch.split(order, recipe.batch):
-        real = as_input(mirror_half(pixels[chosen]))
-        noise = torch.randn(len(chosen), NOISE)
+        real = as_input(mirror_half(pixels[chosen])).to(device)
+        noise = torch.randn(len(chosen), NOISE).to(device)
         # bfloat16 halves the time on a CPU that has it; the weights stay float32.
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(device, torch.bfloat16):
             made = rivals.generator(noise)
         sees = _teach_discriminator(recipe, rivals, real, made.detach())
         draws = _teach_generator(rivals, made)
@@ -128,7 +130,7 @@ def _teach_discriminator(
 
     Real ones only up to `real_target`: one-sided label smoothing (Salimans et al. 2016).
     """
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast(made.device.type, torch.bfloat16):
         of_real, of_made = rivals.discriminator(real), rivals.discriminator(made)
     wanted = torch.full_like(of_real, recipe.real_target, dtype=torch.float32)
     loss = F.binary_cross_entropy_with_logits(of_real.float(), wanted)
@@ -140,7 +142,7 @@ def _teach_generator(rivals: Rivals, made: Tensor) -> float:
     """One step towards pictures that the discriminator takes for real; its loss."""
     # Its weights are not to move, so that their gradients need not be computed.
     rivals.discriminator.requires_grad_(False)
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast(made.device.type, torch.bfloat16):
         of_made = rivals.discriminator(made)
     loss = _step(rivals.of_generator, F.softplus(-of_made.float()).mean())
     rivals.discriminator.requires_grad_(True)
