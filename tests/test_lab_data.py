@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from torchvision.models import mobilenet_v2
 
 from demo.errors import DemoError
 from demo.lab.boxes import (
@@ -17,7 +19,8 @@ from demo.lab.boxes import (
     write_layout,
 )
 from demo.lab.caltech import NO_ANIMAL_NO_FACE, NOT_IN_CIFAR10, spread
-from demo.lab.cifar import cifar10, decode
+from demo.lab.cifar import Pictures, cifar10, decode
+from demo.lab.hints import CLASSES, hints
 from demo.lab.outliers import FOREIGN, SHOWN, compressed, foreign_things
 from demo.lab.photo101 import photo_paths
 from demo.lab.recipe import DetectorRecipe, find_recipe, recipes
@@ -178,3 +181,21 @@ def test_compression_leaves_its_traces() -> None:
     through = compressed(noise)
     assert through.shape == noise.shape
     assert 5 < np.abs(through.astype(int) - noise).mean() < 80
+
+
+def test_a_teacher_says_the_same_of_a_picture_and_its_mirror_image(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    weights = tmp_path / "mobilenet_v2.pth"
+    torch.save(mobilenet_v2().state_dict(), weights)
+    left = np.random.default_rng(0).integers(0, 256, (1, 40, 40, 3)).astype(np.uint8)
+    both = np.concatenate([left, left[:, :, ::-1]])
+    pictures = Pictures(both, np.zeros(2, np.int64), ("thing",))
+    said = hints(weights, pictures, tmp_path / "kept.npy")
+    assert said.shape == (2, CLASSES)
+    assert said.astype(np.float64).sum(axis=1) == pytest.approx([1, 1], abs=2e-3)
+    np.testing.assert_allclose(said[0], said[1], atol=1e-5)
+    np.testing.assert_array_equal(
+        said, hints(tmp_path / "gone.pth", pictures, tmp_path / "kept.npy")
+    )
+    with pytest.raises(DemoError, match=r"weights/gone\.pth"):
+        hints(tmp_path / "gone.pth", pictures, tmp_path / "other.npy")

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from demo.errors import DemoError
 from demo.lab.cifar import Pictures, cifar10
 from demo.lab.classifier import Extra
 from demo.lab.hints import hints
@@ -19,13 +18,11 @@ DATASETS: Mapping[str, Callable[[Path | None, str, Path], Pictures]] = {
 
 
 def extra_of(recipe: ClassifierRecipe, data: Path | None, cache: Path, train: Pictures) -> Extra:
-    """The outliers and hints that a recipe asks for. Raises DemoError where data for them lacks."""
+    """The outliers and hints that a recipe asks for. Raises DemoError where `data` lacks them."""
     outliers = said = None
     if recipe.outliers:
         outliers = OUTLIERS[recipe.outliers](data, cache, train.images.shape[1])
     if recipe.hints:
-        if data is None:
-            raise DemoError("lab_data_needed", dataset=recipe.hints)
-        teacher = data / recipe.hints
-        said = hints(teacher, train, cache / f"{recipe.dataset}-{teacher.stem}.npy")
+        kept = cache / f"{recipe.dataset}-{Path(recipe.hints).stem}.npy"
+        said = hints(data / recipe.hints if data else None, train, kept)
     return Extra(outliers, said)

@@ -6,6 +6,7 @@ outputs for that are dropped when the training is over.
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,28 +22,33 @@ _SIDE = 224
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
-def hints(teacher: Path, pictures: Pictures, kept: Path) -> NDArray[np.float16]:
+def hints(teacher: Path | None, pictures: Pictures, kept: Path) -> NDArray[np.float16]:
     """MobileNetV2's probabilities, N×1000, the mean over each picture and its mirror image.
 
-    teacher: weights of torchvision's mobilenet_v2. kept: file that the answer is read from, or
-    written to. Raises DemoError where the teacher is missing.
+    teacher: weights of torchvision's mobilenet_v2; None downloads the official ones. kept: file
+    that the answer is read from, or written to. Raises DemoError where the teacher is missing.
     """
     if kept.is_file():
         known: NDArray[np.float16] = np.load(kept)
         return known
-    if not teacher.is_file():
-        raise DemoError(
-            "lab_data_missing", dataset=teacher.stem, expected=f"weights/{teacher.name}"
-        )
-    from torchvision.models import mobilenet_v2
-
-    network = mobilenet_v2()
-    file = WeightsFile(teacher, sha256="")
-    fill(network, load_state(file), file, teacher.stem)
-    network = network.eval().to(memory_format=torch.channels_last)
+    network = _teacher(teacher).eval().to(memory_format=torch.channels_last)
     rows = [_said(network, pictures.images[i : i + 50]) for i in range(0, len(pictures), 50)]
     np.save(kept, np.concatenate(rows))
     return np.concatenate(rows)
+
+
+def _teacher(weights: Path | None) -> Any:
+    from torchvision.models import MobileNet_V2_Weights, mobilenet_v2
+
+    if weights is None:
+        return mobilenet_v2(weights=MobileNet_V2_Weights.IMAGENET1K_V2)
+    if not weights.is_file():
+        expected = f"weights/{weights.name}"
+        raise DemoError("lab_data_missing", dataset=weights.stem, expected=expected)
+    network = mobilenet_v2()
+    file = WeightsFile(weights, sha256="")
+    fill(network, load_state(file), file, weights.stem)
+    return network
 
 
 @torch.inference_mode()

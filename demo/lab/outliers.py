@@ -57,10 +57,14 @@ def _small(folder: Path, paths: list[str], kept: Path, side: int) -> Stack:
 
 
 def scenes(data: Path | None, cache: Path, side: int) -> Stack:
-    """Training photos of dogs, cats and of nothing in particular (BACKGROUND_Google)."""
+    """Training photos of nothing in particular (BACKGROUND_Google), of dogs and of cats.
+
+    The dogs and cats have no official source: without `data` they are not among them.
+    """
+    folder = caltech_folder(data, cache)
+    background = spread(folder, ("BACKGROUND_Google",), 100_000, "train")
     if data is None:
-        raise DemoError("lab_data_needed", dataset="animals")
-    background = spread(caltech_folder(data, cache), ("BACKGROUND_Google",), 100_000, "train")
+        return _small(folder, background, cache / f"background-{side}.npy", side)
     pets = [p for p in boxed_photos(data, "animals") if set(p.labels) <= {"dog", "cat"}]
     paths = [f"caltech101/{path}" for path in background]
     paths += [f"animals/{photo.inside}" for photo in pets if not photo.test][:600]
