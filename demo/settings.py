@@ -26,6 +26,12 @@ class Settings:
     """Longest side of a picture, pixels (VITRINE_MAX_SIDE)."""
     max_file_mb: float = 20.0
     """Largest upload, millions of bytes (VITRINE_MAX_FILE_MB)."""
+    max_video_mb: float = 200.0
+    """Largest video, millions of bytes (VITRINE_MAX_VIDEO_MB)."""
+    max_video_minutes: float = 10.0
+    """Longest video, minutes (VITRINE_MAX_VIDEO_MINUTES)."""
+    max_video_megapixels: float = 9.44
+    """Largest frame of a video, millions of pixels (VITRINE_MAX_VIDEO_MEGAPIXELS)."""
     keep_minutes: float = 10.0
     """How long an unused upload is kept, minutes (VITRINE_KEEP_MINUTES)."""
     model_budget_mb: int = 1500
@@ -55,6 +61,11 @@ class Settings:
             max_megapixels=_number(environ, "MAX_MEGAPIXELS", default.max_megapixels),
             max_side=_whole(environ, "MAX_SIDE", default.max_side),
             max_file_mb=_number(environ, "MAX_FILE_MB", default.max_file_mb),
+            max_video_mb=_number(environ, "MAX_VIDEO_MB", default.max_video_mb),
+            max_video_minutes=_number(environ, "MAX_VIDEO_MINUTES", default.max_video_minutes),
+            max_video_megapixels=_number(
+                environ, "MAX_VIDEO_MEGAPIXELS", default.max_video_megapixels
+            ),
             keep_minutes=_number(environ, "KEEP_MINUTES", default.keep_minutes),
             model_budget_mb=_whole(environ, "MODEL_BUDGET_MB", default.model_budget_mb),
             recent_budget_mb=_whole(environ, "RECENT_MB", default.recent_budget_mb),
