@@ -65,12 +65,14 @@ def _far(found: Facts) -> str:
 
 
 def _uneven(found: Facts) -> str:
-    """The classes that it draws much too often or too seldom, in words."""
+    """How much less varied it draws than pictures are, and what too often or seldom, in words."""
+    closer = 1 - found["made"]["distance"] / found["real"]["distance"]
     ours, theirs = found["made"]["classes"], found["real"]["classes"]
     ratios = sorted((ours[label] / max(theirs[label], 1), label) for label in ours)
     (fewest, rare), (most, often) = ratios[0], ratios[-1]
     return (
-        f"Compared with test pictures, the classifier sees {often} {most:.1f} times as often in "
+        f"Its pictures lie {closer:.0%} closer together in features than test pictures do, and "
+        f"compared with those the classifier sees {often} {most:.1f} times as often in "
         f"the drawn ones and {rare} {fewest:.1f} times."
     )
 
