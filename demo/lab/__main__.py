@@ -102,7 +102,8 @@ def _train(arguments: argparse.Namespace) -> Iterator[str]:
         raise DemoError("lab_no_cuda")
     epochs = arguments.epochs or recipe.epochs
     run = arguments.runs / recipe.name
-    place = f"{arguments.threads} CPU cores"
+    cores = "core" if arguments.threads == 1 else "cores"
+    place = f"{arguments.threads} CPU {cores}"
     if arguments.device == "cuda":
         place = torch.cuda.get_device_name()
     record = Record(run, epochs, place, arguments.resume)

@@ -107,8 +107,10 @@ def _strange(elsewhere: Facts | None) -> list[str]:
 def without_hints(state: dict[str, torch.Tensor], recipe: ClassifierRecipe) -> dict[str, Any]:
     """The tensors without the outputs that were for a teacher's classes."""
     kept = len(recipe.labels)
-    hinted = (kept + HINTS,) if recipe.hints else ()
-    return {k: v[:kept] if v.shape[:1] == hinted else v for k, v in state.items()}
+    if not recipe.hints:
+        return state
+    learned = (kept + HINTS,)
+    return {k: v[:kept] if v.shape[:1] == learned else v for k, v in state.items()}
 
 
 def common_facts(
