@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from demo.lab.boxes import Photo
 from demo.lab.detector import STATE, train_detector
-from demo.lab.distill import UNSEEN, Teacher, criterion, survey
+from demo.lab.distill import UNSEEN, Teacher, criterion, follow, survey
 from demo.lab.recipe import DetectorRecipe, find_recipe
 from demo.lab.ship_detector import offered, without
 from demo.models import ultra
@@ -98,19 +98,19 @@ def test_a_face_nobody_boxed_counts_little(weights: Path) -> None:
 
 def test_a_students_box_moves_towards_the_teachers(weights: Path) -> None:
     teacher, model = Teacher(weights, "yolo11n", LABELS), student()
-    loss = criterion(model, teacher, LABELS)
+    stride = model.stride
     pixels = batch([])["img"]
     seen, boxes = teacher(pixels)
     raw = {k: v.detach() for k, v in model(pixels).items() if k != "feats"} | {
         "feats": [v.detach() for v in model(pixels)["feats"]]
     }
-    away = loss.follow(raw, seen.amax(2), boxes)
+    away = follow(raw, seen.amax(2), boxes, stride)
     same = raw | {"boxes": boxes.clamp(min=1e-9).log().flatten(2).permute(0, 2, 1)}
-    there = loss.follow(same, seen.amax(2), boxes)
+    there = follow(same, seen.amax(2), boxes, stride)
     assert float(there[0]) == pytest.approx(0.0, abs=1e-4)
     assert float(there[0]) < float(away[0])
     assert float(there[1]) < float(away[1])
-    silent = loss.follow(raw, torch.zeros_like(seen[..., 0]), boxes)
+    silent = follow(raw, torch.zeros_like(seen[..., 0]), boxes, stride)
     assert [float(part) for part in silent] == [0.0, 0.0]
 
 

@@ -158,7 +158,7 @@ def loss_of(
     with torch.autocast(inputs.device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
         every: Tensor = model(inputs)
     own, hinted = every.float().tensor_split([every.shape[1] - (0 if said is None else HINTS)], 1)
-    logits, strange = own.split([len(targets), len(inputs) - len(targets)])
+    logits, strange = own.tensor_split([len(targets)])
     if recipe.loss == "cross-entropy":
         loss = F.cross_entropy(logits, targets, label_smoothing=recipe.label_smoothing)
     elif recipe.loss == "mse":

@@ -186,19 +186,7 @@ def train_detector(
     The state is that of the running average of the weights, unfused, with the keys of
     ultralytics' DetectionModel, float16. Closing the generator ends the training after its step.
     """
-    teacher = None
-    if recipe.teacher:
-        teacher = Teacher(data / recipe.teacher, recipe.teacher_architecture, recipe.labels, device)
-    start = run.parent / recipe.start / STATE if recipe.start else None
-    if start and not start.is_file():
-        raise DemoError("lab_run_missing", name=recipe.start)
-    yaml = prepare(recipe, data, run, teacher)
-    last = run / "weights" / "last.pt"
-    trainer_class = _trainer_class(recipe, teacher, start)
-    if resume:
-        arguments = _continue(last, epochs, device)
-    else:
-        arguments = _arguments(recipe, yaml, run, epochs, device)
+    trainer_class, arguments = _set_up(recipe, data, run, epochs, resume, device)
     reporter = _Reporter(run)
 
     def work() -> None:
@@ -224,6 +212,26 @@ def train_detector(
     finally:
         reporter.unheard.set()
         worker.join()
+
+
+def _set_up(
+    recipe: DetectorRecipe, data: Path, run: Path, epochs: int, resume: bool, device: str
+) -> tuple[Any, dict[str, Any]]:
+    """The trainer's class with its teacher and start, and its arguments; the photos laid out."""
+    teacher = None
+    if recipe.teacher:
+        teacher = Teacher(data / recipe.teacher, recipe.teacher_architecture, recipe.labels, device)
+    start = run.parent / recipe.start / STATE if recipe.start else None
+    if start and not start.is_file():
+        raise DemoError("lab_run_missing", name=recipe.start)
+    yaml = prepare(recipe, data, run, teacher)
+    last = run / "weights" / "last.pt"
+    trainer_class = _trainer_class(recipe, teacher, start)
+    if resume:
+        arguments = _continue(last, epochs, device)
+    else:
+        arguments = _arguments(recipe, yaml, run, epochs, device)
+    return trainer_class, arguments
 
 
 def half_state(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -124,57 +124,67 @@ def criterion(model: Any, teacher: Teacher, labels: tuple[str, ...]) -> Any:
     """
     ultra.tasks()
     from ultralytics.utils.loss import v8DetectionLoss
-    from ultralytics.utils.metrics import bbox_iou
-    from ultralytics.utils.tal import dist2bbox, make_anchors
 
     face, person = labels.index("face"), labels.index("person")
 
     class Criterion(v8DetectionLoss):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__(model)
-            self.raised = _Raised(self.assigner)
-            self.assigner = self.raised
+            plain: nn.Module = self.assigner
+            self.raised = _Raised(plain)
+            self.assigner: nn.Module = self.raised
             self.weighed = _Weighed()
-            self.bce = self.weighed
+            self.bce: nn.Module = self.weighed
 
         def loss(self, preds: dict[str, Any], batch: dict[str, Any]) -> tuple[Tensor, Any]:
             preds = {"feats": preds["feats"]} | {k: preds[k].float() for k in ("boxes", "scores")}
             seen, boxes = teacher(batch["img"])
             self.raised.seen = seen
-            self.weighed.weight = self.face_weight(seen, batch)
+            faces = batch["batch_idx"][batch["cls"].view(-1) == face].long()
+            self.weighed.weight = _face_weight(seen, faces, face, person)
             total, parts = super().loss(preds, batch)
-            box, spread = self.follow(preds, seen.amax(2), boxes)
+            box, spread = follow(preds, seen.amax(2), boxes, self.stride)
             extra = torch.stack([self.hyp.box * box, box.new_zeros(()), self.hyp.dfl * spread])
             return total + extra * len(seen), parts
 
-        def face_weight(self, seen: Tensor, batch: dict[str, Any]) -> Tensor:
-            """N×A×C: less where a person stands in a picture without any boxed face."""
-            faces = batch["batch_idx"][batch["cls"].view(-1) == face].long()
-            boxed = torch.zeros(len(seen), dtype=torch.bool, device=seen.device)
-            boxed[faces] = True
-            weight = torch.ones_like(seen)
-            unsure = (seen[:, :, person] > SURE) & ~boxed[:, None]
-            weight[:, :, face] = torch.where(unsure, UNSEEN, 1.0)
-            return weight
-
-        def follow(
-            self, preds: dict[str, Any], sure: Tensor, boxes: Tensor
-        ) -> tuple[Tensor, Tensor]:
-            """The loss of box and of its distribution where the teacher is sure."""
-            places, _ = make_anchors(preds["feats"], self.stride, 0.5)
-            chosen = sure > SURE
-            if not chosen.any():
-                return sure.new_zeros(()), sure.new_zeros(())
-            weight = sure[chosen]
-            mine = preds["boxes"].permute(0, 2, 1).unflatten(2, (4, -1))[chosen]
-            theirs, at = boxes[chosen], places.expand(len(sure), -1, -1)[chosen]
-            decoded = [
-                dist2bbox(p.matmul(self.proj), at, xywh=False) for p in (mine.softmax(2), theirs)
-            ]
-            overlap = bbox_iou(*decoded, xywh=False, CIoU=True).squeeze(-1)
-            spread = -(theirs * mine.log_softmax(2)).sum(2).mean(1)
-            return ((1 - overlap) * weight).sum() / weight.sum(), (
-                spread * weight
-            ).sum() / weight.sum()
-
     return Criterion()
+
+
+def _face_weight(seen: Tensor, faces: Tensor, face: int, person: int) -> Tensor:
+    """N×A×C: less for "no face" where a person stands in a picture without any boxed face.
+
+    faces: the picture of each boxed face. face, person: these classes.
+    """
+    boxed = torch.zeros(len(seen), dtype=torch.bool, device=seen.device)
+    boxed[faces] = True
+    weight = torch.ones_like(seen)
+    unsure = (seen[:, :, person] > SURE) & ~boxed[:, None]
+    weight[:, :, face] = torch.where(unsure, UNSEEN, 1.0)
+    return weight
+
+
+def follow(
+    preds: dict[str, Any], sure: Tensor, boxes: Tensor, stride: Tensor
+) -> tuple[Tensor, Tensor]:
+    """How far the student's boxes lie from the teacher's where it is sure: two losses, scalars.
+
+    preds: the student's raw answer. sure: N×A, the teacher's best probability at each place.
+    boxes: N×A×4×16, its distributions. stride: pixels a cell of each grid. The first loss is
+    1 − CIoU, the second the cross-entropy of the distributions, both weighed by `sure`.
+    """
+    from ultralytics.utils.metrics import bbox_iou
+    from ultralytics.utils.tal import dist2bbox, make_anchors
+
+    chosen = sure > SURE
+    if not chosen.any():
+        return sure.new_zeros(()), sure.new_zeros(())
+    places, _ = make_anchors(preds["feats"], stride, 0.5)
+    weight, theirs = sure[chosen], boxes[chosen]
+    mine = preds["boxes"].permute(0, 2, 1).unflatten(2, (4, -1))[chosen]
+    at = places.expand(len(sure), -1, -1)[chosen]
+    steps = torch.arange(boxes.shape[3], dtype=boxes.dtype, device=boxes.device)
+    decoded = [dist2bbox(p.matmul(steps), at, xywh=False) for p in (mine.softmax(2), theirs)]
+    overlap = bbox_iou(*decoded, xywh=False, CIoU=True).squeeze(-1)
+    spread = -(theirs * mine.log_softmax(2)).sum(2).mean(1)
+    total = weight.sum()
+    return ((1 - overlap) * weight).sum() / total, (spread * weight).sum() / total

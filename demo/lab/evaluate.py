@@ -20,7 +20,7 @@ from demo.lab.evaluate_detector import (
     measure_detector,
 )
 from demo.lab.metrics import class_scores, confusion, wilson
-from demo.lab.recipe import find_recipe
+from demo.lab.recipe import ClassifierRecipe, find_recipe
 from demo.models.nets import NETWORKS
 
 Facts = dict[str, Any]
@@ -95,7 +95,8 @@ def evaluate(weights: Path, facts: Facts, dataset: str, data: Path | None, cache
     detector, which needs `data`. Raises DemoError for another one.
     """
     classifier = facts["task"] == "classify"
-    sets = (find_recipe(facts["name"]).dataset,) if classifier else DETECTION_SETS
+    recipe = find_recipe(facts["name"])
+    sets = (recipe.dataset,) if isinstance(recipe, ClassifierRecipe) else DETECTION_SETS
     if dataset not in sets:
         known = ", ".join(sets)
         raise DemoError("lab_dataset_unknown", name=facts["name"], dataset=dataset, known=known)
