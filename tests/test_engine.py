@@ -200,9 +200,10 @@ class TestCatalog:
     def test_the_default_is_the_best_that_is_here(self, engine: Engine, tmp_path: Path) -> None:
         assert engine.default("classify") == "mobilenet_v2"
         bare = Engine(Settings(cache_dir=tmp_path, offline=True, device="cpu"))
-        assert bare.default("classify") == "cnn-cifar10"
+        assert bare.default("classify") == "photo-101"
+        assert bare.default("detect") == "yolo-vitrine"
         with pytest.raises(DemoError) as raised:
-            bare.default("generate")
+            bare.default("segment")
         assert raised.value.key == "no_models"
         bare.close()
 

@@ -121,7 +121,7 @@ def test_a_survey_is_kept_for_the_same_photos(weights: Path, tmp_path: Path) -> 
     teacher = Teacher(weights, "yolo11n", LABELS)
     [row] = survey(teacher, [photo], SIDE, kept)
     assert row[1] > 0.8
-    kept.write_text(json.dumps({"photos": ["a.png"], "best": [[0, 0.5, 0]]}))
+    kept.write_text(json.dumps(json.loads(kept.read_text()) | {"best": [[0, 0.5, 0]]}))
     assert survey(teacher, [photo], SIDE, kept) == [[0, 0.5, 0]]
     assert survey(teacher, [photo, photo], SIDE, kept) == [row, row]
 

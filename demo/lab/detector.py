@@ -28,7 +28,7 @@ def prepare(recipe: DetectorRecipe, data: Path, run: Path, teacher: Teacher | No
     photos += negative_photos(data, recipe.negatives, "train")
     if teacher:
         shown = [photo for photo in photos if not photo.test]
-        best = survey(teacher, shown, recipe.imgsz, run / "survey.json")
+        best = survey(teacher, shown, recipe.imgsz, run.parent / "cache" / "survey.json")
         photos = [photo for photo in photos if photo.test]
         for photo, row in zip(shown, best, strict=True):
             photos += [photo] * _times(recipe, photo, row)

@@ -47,7 +47,7 @@ class Teacher:
         pairs = [(i, COCO.index(label)) for i, label in enumerate(labels) if label in COCO]
         self._mine = torch.tensor([mine for mine, _ in pairs])
         self._theirs = torch.tensor([theirs for _, theirs in pairs])
-        self._classes = len(labels)
+        self.labels = list(labels)
 
     @torch.no_grad()
     def __call__(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
@@ -55,7 +55,7 @@ class Teacher:
         with torch.autocast(self._device.type, torch.bfloat16):
             raw = self._network(pixels.to(self._device))[1]
         theirs = raw["scores"].float().sigmoid().permute(0, 2, 1)
-        scores = theirs.new_zeros((*theirs.shape[:2], self._classes))
+        scores = theirs.new_zeros((*theirs.shape[:2], len(self.labels)))
         scores[:, :, self._mine] = theirs[:, :, self._theirs]
         boxes = raw["boxes"].float().permute(0, 2, 1)
         return scores, boxes.unflatten(2, (4, -1)).softmax(3)
@@ -64,12 +64,12 @@ class Teacher:
 def survey(teacher: Teacher, photos: list[Photo], size: int, kept: Path) -> list[list[float]]:
     """The teacher's best probability for each label in each photo, photos letterboxed to `size`.
 
-    The answer is kept in the file `kept` and read from there when the photos are the same.
+    The answer is kept in the file `kept` and read from there for the same photos, labels and size.
     """
-    names = [photo.inside for photo in photos]
+    asked = {"labels": teacher.labels, "size": size, "photos": [p.inside for p in photos]}
     if kept.is_file():
         known = json.loads(kept.read_text("utf-8"))
-        if known["photos"] == names:
+        if {key: known[key] for key in asked} == asked:
             best: list[list[float]] = known["best"]
             return best
     best = []
@@ -86,7 +86,7 @@ def survey(teacher: Teacher, photos: list[Photo], size: int, kept: Path) -> list
         scores, _ = teacher(batch.contiguous(memory_format=torch.channels_last))
         best += [[round(value, 3) for value in row] for row in scores.amax(1).tolist()]
     kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_text(json.dumps({"photos": names, "best": best}), "utf-8")
+    kept.write_text(json.dumps(asked | {"best": best}), "utf-8")
     return best
 
 

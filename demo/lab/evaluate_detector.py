@@ -100,7 +100,7 @@ def held_out(data: Path, name: str, labels: tuple[str, ...]) -> list[Photo]:
     if name == "caltech101":
         model = load_teacher(data / TEACHER)
         photos = [_as_seen(model, photo) for photo in photos]
-    return [_of(photo, labels) for photo in photos]
+    return [of_labels(photo, labels) for photo in photos]
 
 
 def load_teacher(file: Path) -> Any:
@@ -118,7 +118,7 @@ def _as_seen(teacher: Any, photo: Photo) -> Photo:
     return Photo(photo.path, photo.inside, boxes, tuple(COCO[i] for i in found.class_ids))
 
 
-def _of(photo: Photo, labels: tuple[str, ...]) -> Photo:
+def of_labels(photo: Photo, labels: tuple[str, ...]) -> Photo:
     """The photo with its boxes of `labels` alone."""
     kept = [i for i, label in enumerate(photo.labels) if label in labels]
     boxes = tuple(photo.boxes[i] for i in kept)

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
 
 from demo.errors import DemoError
-from demo.lab.boxes import negative_photos
+from demo.lab.boxes import Photo, negative_photos
 from demo.lab.detector import STATE
 from demo.lab.evaluate_detector import (
     DETECTION_SETS,
@@ -17,6 +18,7 @@ from demo.lab.evaluate_detector import (
     load_detector,
     match_photos,
     measure_detector,
+    of_labels,
 )
 from demo.lab.recipe import DetectorRecipe
 from demo.lab.ship import common_facts, write_card
@@ -43,12 +45,15 @@ def ship_detector(
     file = weights / f"{recipe.name}.safetensors"
     architecture = Path(recipe.architecture).stem
     save_file(load_file(run / STATE), file)
-    learned = _by_set(file, architecture, recipe.labels, recipe.imgsz, data)
+    photos = {name: held_out(data, name, recipe.labels) for name in DETECTION_SETS}
+    model = load_detector(file, architecture, recipe.labels)
+    learned = _by_set(model, photos, recipe.labels, recipe.imgsz)
     labels = offered(learned, recipe.labels)
     yield f"offered: {', '.join(labels)}"
     save_file(without(load_file(run / STATE), recipe.labels, labels), file)
-    found = _by_set(file, architecture, labels, recipe.imgsz, data)
     model = load_detector(file, architecture, labels)
+    kept = {name: [of_labels(p, labels) for p in part] for name, part in photos.items()}
+    found = _by_set(model, kept, labels, recipe.imgsz)
     finds = false_finds(model, negative_photos(data, 300, "test"), recipe.imgsz, labels)
     facts = common_facts(recipe, "detect", (recipe.imgsz,) * 2, architecture, file, run)
     scores = [row for name in DETECTION_SETS for row in _scores(name, found[name])]
@@ -69,14 +74,13 @@ def ship_detector(
 
 
 def _by_set(
-    file: Path, architecture: str, labels: tuple[str, ...], size: int, data: Path
+    model: Any, photos: dict[str, list[Photo]], labels: tuple[str, ...], size: int
 ) -> dict[str, Facts]:
-    model = load_detector(file, architecture, labels)
-    found = {}
-    for name in DETECTION_SETS:
-        photos = held_out(data, name, labels)
-        found[name] = measure_detector(list(match_photos(model, photos, size, labels)), labels)
-    return found
+    """The scores on each set of photos."""
+    return {
+        name: measure_detector(list(match_photos(model, part, size, labels)), labels)
+        for name, part in photos.items()
+    }
 
 
 def offered(found: dict[str, Facts], labels: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,0 +1,50 @@
+"""A YOLO11-nano taught by a COCO detector beside people's boxes; `yolo-vitrine` goes on from it."""
+
+from demo.lab.recipe import About, DetectorRecipe
+from demo.models.coco import LABELS
+
+_WITHOUT = {
+    *("baseball bat", "baseball glove", "fire hydrant", "fork", "hair drier", "hot dog", "oven"),
+    *("parking meter", "sandwich", "skis", "snowboard", "spoon", "surfboard", "tennis racket"),
+    *("toaster", "toilet", "toothbrush"),
+}
+"""Classes of COCO that the photos hardly hold; without them the head is as wide as for eight."""
+
+TAUGHT = ("face", *(label for label in LABELS if label not in _WITHOUT))
+
+RECIPE = DetectorRecipe(
+    name="yolo-vitrine-taught",
+    datasets=("boxes3", "animals", "coco128", "caltech101"),
+    architecture="yolo11n.yaml",
+    labels=TAUGHT,
+    imgsz=320,
+    sizes=((0.65, 224), (0.35, 320)),
+    epochs=12,
+    batch=16,
+    precision="bfloat16",
+    teacher="weights/yolo11n.pt",
+    start="yolo-vitrine-base",
+    repeats=(("person", 2), ("car", 2), ("chair", 2), ("bottle", 2), ("cup", 2)),
+    options={
+        "optimizer": "AdamW",
+        "lr0": 0.0015,
+        "lrf": 0.02,
+        "cos_lr": True,
+        "momentum": 0.9,
+        "weight_decay": 0.01,
+        "warmup_epochs": 0.5,
+        "warmup_bias_lr": 0.0,
+        "mosaic": 0.7,
+        "close_mosaic": 2,
+        "scale": 0.5,
+        "cache": "ram",
+        "deterministic": True,
+    },
+    about=About(
+        good_for="A step on the way to yolo-vitrine.",
+        not_for="anything but to be gone on from.",
+        licence="AGPL-3.0",
+        data=("See yolo-vitrine.",),
+        failures=("It was trained to be gone on from, not to be shown.",),
+    ),
+)
