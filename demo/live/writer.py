@@ -1,10 +1,8 @@
 """Annotated frames and the original sound as an H.264 MP4 that every browser plays."""
 
-import errno
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import av
 import cv2
@@ -15,10 +13,10 @@ from av.video.reformatter import ColorRange, Colorspace
 from demo.cores import cores
 from demo.errors import DemoError
 from demo.live.container import opened
+from demo.live.part import Part
 from demo.live.reader import Frame, Video
 from demo.live.sound import Sound
 
-_FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
 _HD_HEIGHT = 720
 _BT709, _BT601 = 1, 6
 """AVCOL_SPC_BT709 and AVCOL_SPC_SMPTE170M."""
@@ -33,23 +31,18 @@ class Writer:
 
     def __init__(self, goal: Path, film: Video, source: Path) -> None:
         """film: gives size, times and rate. source: where its sound is. Raises DemoError."""
-        self._goal = goal
         self._film = film
-        self._part = goal.with_name(f".{goal.stem[:40]}-{uuid4().hex[:8]}.part")
         self._held = ExitStack()
         self._end_s = 0.0
         self.frames = 0
         if goal.exists() and source.exists() and goal.samefile(source):
             raise DemoError("video_same_file", name=goal.name)
-        try:
-            self._part.touch(exist_ok=False)
-        except OSError as problem:
-            raise _sentence(problem, goal) from None
+        self._part = Part(goal)
         try:
             self._open(source)
         except (av.FFmpegError, OSError, ValueError) as problem:
             self.discard()
-            raise _sentence(problem, goal) from None
+            raise self._part.sentence(problem) from None
         except DemoError:
             self.discard()
             raise
@@ -64,7 +57,7 @@ class Writer:
             self._output.mux(self._stream.encode(picture))
         except (av.FFmpegError, OSError) as problem:
             self.discard()
-            raise _sentence(problem, self._goal) from None
+            raise self._part.sentence(problem) from None
         self.frames += 1
 
     def finish(self, whole: bool = True) -> None:
@@ -82,22 +75,22 @@ class Writer:
             self._output.mux(self._stream.encode(None))
             self._output.close()
             self._held.close()
-            self._part.replace(self._goal)
+            self._part.place()
         except (av.FFmpegError, OSError) as problem:
             self.discard()
-            raise _sentence(problem, self._goal) from None
+            raise self._part.sentence(problem) from None
 
     def discard(self) -> None:
         """Leave nothing behind; harmless after `finish`."""
         with suppress(av.FFmpegError, OSError):
             self._held.close()
-        self._part.unlink(missing_ok=True)
+        self._part.drop()
 
     def _open(self, source: Path) -> None:
         # `file:` so that no part of a name is taken for a protocol.
         self._output = self._held.enter_context(
             av.open(
-                f"file:{self._part.absolute()}",
+                f"file:{self._part.path.absolute()}",
                 "w",
                 format="mp4",
                 container_options={"movflags": "+faststart"},
@@ -143,8 +136,3 @@ def _x264() -> dict[str, str]:
         "rc-lookahead": "10",
         "threads": str(min(cores(), 4)),
     }
-
-
-def _sentence(problem: Exception, goal: Path) -> DemoError:
-    full = getattr(problem, "errno", None) in _FULL
-    return DemoError("video_disk_full" if full else "video_not_written", name=goal.name)
