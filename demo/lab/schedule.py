@@ -28,6 +28,17 @@ def triangle(share: float) -> float:
     return 1 - 0.98 * (share - rise) / (1 - rise)
 
 
+def two_triangles(share: float) -> float:
+    """A triangle for 45 % of the steps, then one half as high: a warm restart.
+
+    Loshchilov and Hutter 2017, SGDR, with lines for cosines.
+    """
+    first = 0.45
+    if share < first:
+        return triangle(share / first)
+    return 0.5 * triangle((share - first) / (1 - first))
+
+
 def constant(share: float) -> float:
     """Always the peak."""
     return 1.0
@@ -37,5 +48,6 @@ SCHEDULES: Mapping[str, Callable[[float], float]] = {
     "one-cycle": one_cycle,
     "cosine": cosine,
     "triangle": triangle,
+    "two-triangles": two_triangles,
     "constant": constant,
 }
