@@ -51,7 +51,7 @@ class Pace:
         if len(self._marks) > 1:
             (since, before), (until, after) = self._marks[0], self._marks[-1]
             speed = (after - before) / max(until - since, 1e-6)
-        left = None
-        if self._total and speed > 0:
-            left = 0.0 if finished else max(self._total - done, 0) / speed
+        left = 0.0 if finished else None
+        if self._total and speed > 0 and not finished:
+            left = max(self._total - done, 0) / speed
         return Progress(done, self._total, speed, left, picture, finished)
