@@ -95,7 +95,7 @@ def test_an_id_comes_back_after_a_short_absence_only() -> None:
 
 
 def test_the_rest_of_the_program_is_left_alone() -> None:
-    """Importing ultralytics replaces `PIL.Image.open`; other tests do, hence a process of its own."""
+    """Importing ultralytics replaces `PIL.Image.open`; others do: a process of its own."""
     code = (
         "from PIL import Image; from demo.live.tracks import Tracker; "
         "Tracker(0.25, 10); print(Image.open.__module__)"
