@@ -29,6 +29,8 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--track", action=argparse.BooleanOptionalAction, default=True, help="ids and trails"
     )
+    parser.add_argument("--hide", default="", metavar="A,B", help="make these unrecognisable")
+    parser.add_argument("--heat", action="store_true", help="show where things have been")
     parser.add_argument("--line", metavar="X0,Y0,X1,Y1", help="count who crosses it, pixels")
     for kind, what in (("json", "answers"), ("csv", "answers"), ("mot", "MOTChallenge tracks")):
         parser.add_argument(f"--{kind}", type=Path, metavar="FILE", help=f"write {what} there")
@@ -74,15 +76,21 @@ def _run(engine: "Engine", settings: Settings, arguments: argparse.Namespace) ->
         model=arguments.model or engine.default("detect"),
         confidence=arguments.confidence,
         iou=arguments.iou,
-        classes=tuple(part for part in arguments.classes.split(",") if part),
+        classes=_names(arguments.classes),
         every=arguments.every,
         track=arguments.track,
         line=None if arguments.line is None else Line.parse(arguments.line),
+        hide=_names(arguments.hide),
+        heat=arguments.heat,
     )
     kinds = ((JsonReport, arguments.json), (CsvReport, arguments.csv), (MotReport, arguments.mot))
     reports = [kind(goal) for kind, goal in kinds if goal is not None]
     limits = VideoLimits.of(settings)
     return Run(engine, arguments.source, arguments.goal, wish, limits, reports)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(part for part in text.split(",") if part)
 
 
 def _follow(run: "Run") -> None:

@@ -7,6 +7,7 @@ import numpy as np
 
 from demo import draw
 from demo.labels import Letters, clean, draw_plate
+from demo.live.heat import Heat
 from demo.live.line import Crossings
 from demo.live.seen import Seen
 from demo.live.tracks import Trails
@@ -20,15 +21,21 @@ _FAINTEST = 0.3
 
 
 def annotate(
-    rgb: Image, seen: Seen, trails: Trails | None = None, crossings: Crossings | None = None
+    rgb: Image,
+    seen: Seen,
+    trails: Trails | None = None,
+    crossings: Crossings | None = None,
+    heat: Heat | None = None,
 ) -> Image:
-    """A copy of H×W×3 uint8 RGB with boxes and their ids, trails, the line and its counts."""
+    """A copy of H×W×3 uint8 RGB: heat map, boxes and their ids, trails, the line, its counts."""
     if isinstance(seen.result, Scores):
         canvas = rgb.copy()
         _corner(canvas, [f"{clean(name)} {p:.2f}" for name, p in seen.result.top(_BEST)])
         return canvas
     canvas = rgb
-    if trails is not None or crossings is not None:
+    if heat is not None:
+        canvas = heat.draw(rgb)
+    elif trails is not None or crossings is not None:
         canvas = rgb.copy()
     if trails is not None:
         _trails(canvas, trails)

@@ -71,7 +71,7 @@ class Run:
                 held.callback(report.discard)
             self._wish.check(self._engine)
             film = held.enter_context(video(self._source, self._limits))
-            watcher = Watcher(self._engine, self._wish, film)
+            watcher = Watcher(self._engine, self._wish, float(film.rate))
             writer = Writer(self._goal, film, self._source)
             held.callback(writer.discard)
             pace = Pace(film.frames_about)
@@ -80,9 +80,9 @@ class Run:
                     yield pace.progress(done, self._picture)
             except GeneratorExit:
                 with suppress(DemoError):
-                    self._finish(watcher, writer)
+                    self._finish(film, watcher, writer)
                 raise
-            self._finish(watcher, writer)
+            self._finish(film, watcher, writer)
             yield pace.progress(self._done, self._picture, finished=True)
 
     def _work(self, film: Video, watcher: Watcher, writer: Writer) -> Iterator[int]:
@@ -95,7 +95,7 @@ class Run:
         line = ThreadPoolExecutor(3, "video")
         works = (
             lambda: self._read(film, pool, asked),
-            lambda: self._draw(watcher, asked, drawn),
+            lambda: self._draw(film, watcher, asked, drawn),
             lambda: self._write(writer, drawn),
         )
         stages = [line.submit(_stage, work, asked, drawn) for work in works]
@@ -124,9 +124,11 @@ class Run:
             asked.put((frame, answer))
         asked.end()
 
-    def _draw(self, watcher: Watcher, asked: Pipe[Asked], drawn: Pipe[Frame]) -> None:
+    def _draw(self, film: Video, watcher: Watcher, asked: Pipe[Asked], drawn: Pipe[Frame]) -> None:
         for frame, answer in asked:
-            seen, picture = watcher.look(frame, None if answer is None else answer.result())
+            seconds = float(frame.pts * film.time_base)
+            said = None if answer is None else answer.result()
+            seen, picture = watcher.look(frame.index, seconds, frame.rgb, said)
             for report in self._reports:
                 report.add(seen)
             self._picture = picture
@@ -143,10 +145,16 @@ class Run:
                 self._writing = False
                 self._changed.notify_all()
 
-    def _finish(self, watcher: Watcher, writer: Writer) -> None:
+    def _finish(self, film: Video, watcher: Watcher, writer: Writer) -> None:
         """Put film and reports in their places."""
         writer.finish(whole=not self._cut)
-        self.summary = watcher.summary(stopped=self._cut)
+        self.summary = {
+            **watcher.summary(),
+            "size_wh": list(film.size_wh),
+            "frames_per_second": round(float(film.rate), 3),
+            "stopped_early": self._cut,
+            "broken_packets": film.broken_packets,
+        }
         for report in self._reports:
             report.finish(self.summary)
 

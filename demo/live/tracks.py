@@ -56,6 +56,13 @@ class Tracker:
         )
         self._numbers: dict[int, int] = {}
 
+    def expect(self, confidence: float) -> None:
+        """Start tracks from another score on; those that run keep their ids."""
+        self._confidence = confidence
+        options = self._tracker.args
+        options.track_high_thresh = options.new_track_thresh = confidence
+        options.track_low_thresh = min(LOW, confidence) - 1e-6
+
     def update(self, candidates: Detections) -> Tracked:
         """Boxes of the next frame, those of LOW score included, → what is shown of them.
 

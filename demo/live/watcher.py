@@ -1,17 +1,19 @@
-"""From the answers of a model to what is shown and told of each frame."""
+"""From the answers of a model to what is shown and told of each frame of one stream."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from demo import boxes, checks
 from demo.engine import Answer, Engine
 from demo.errors import DemoError
+from demo.live.heat import Heat
 from demo.live.line import Crossings, Line
 from demo.live.overlay import annotate
-from demo.live.reader import Frame, Video
 from demo.live.seen import Seen
 from demo.live.tracks import LOW, Tally, Tracked, Tracker, Trails
+from demo.live.veil import Veil
+from demo.models.spec import ModelSpec
 from demo.results import Detections, Image
 
 _TASKS = ("detect", "classify")
@@ -19,11 +21,12 @@ _TASKS = ("detect", "classify")
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is asked of a video.
+    """What is asked of a stream.
 
     confidence, iou: 0–1, as for a picture. classes: label names, empty for all. every: the model
     looks at every n-th frame, from 1; its boxes stay for those between. track: ids, trails and
     counts. line: count who crosses it. size: longest side of the network's input, pixels, or None.
+    hide: label names of what is made unrecognisable. heat: show where things have been.
     """
 
     model: str
@@ -34,9 +37,14 @@ class Wish:
     track: bool = True
     line: Line | None = None
     size: int | None = None
+    hide: tuple[str, ...] = ()
+    heat: bool = False
 
-    def check(self, engine: Engine) -> None:
-        """Raise DemoError for an unknown model or class, a value out of range, or a misfit."""
+    def check(self, engine: Engine) -> ModelSpec:
+        """The model's facts. Raises DemoError for an unknown name, a value out of range, a misfit.
+
+        Hiding takes an answer about every frame: a thing may move on before the next one.
+        """
         spec = engine.spec(self.model)
         if spec.task not in _TASKS:
             raise DemoError("video_task", name=self.model)
@@ -44,84 +52,143 @@ class Wish:
         checks.number(self.iou, "iou", 0.0, 1.0)
         checks.whole(self.every, "every", 1, 1000)
         checks.names(self.classes, "classes", spec.labels)
+        checks.names(self.hide, "hide", spec.labels)
         if self.line is not None and not (self.track and spec.task == "detect"):
             raise DemoError("video_no_ids")
+        if self.hide and (spec.task != "detect" or self.every > 1):
+            raise DemoError("video_hide")
+        return spec
+
+
+@dataclass(slots=True)
+class _State:
+    """What one stream has gathered; a part is None where it is not asked for."""
+
+    tracker: Tracker | None = None
+    trails: Trails | None = None
+    tally: Tally = field(default_factory=Tally)
+    crossings: Crossings | None = None
+    heat: Heat | None = None
 
 
 class Watcher:
-    """The state of one film: its tracks, trails and counts. Takes the frames in order."""
+    """The state of one stream: its tracks, trails, counts. Takes the frames in order."""
 
-    def __init__(self, engine: Engine, wish: Wish, film: Video) -> None:
-        spec = engine.spec(wish.model)
-        self._wish, self._film = wish, film
-        self._doubles = spec.needs_nms
-        self._labels = spec.labels
-        tracked = wish.track and spec.task == "detect"
-        per_second = float(film.rate) / wish.every
-        self._tracker = Tracker(wish.confidence, per_second) if tracked else None
-        self._trails = Trails(per_second) if tracked else None
-        self._tally = Tally()
-        self._crossings = Crossings(wish.line) if wish.line is not None else None
+    def __init__(self, engine: Engine, wish: Wish, per_second: float) -> None:
+        """per_second: frames a second, about. Raises DemoError for a wish that cannot be met."""
+        self._engine = engine
+        self._per_second = per_second
+        self._state = _State()
+        self._wish, self._spec = wish, wish.check(engine)
+        self._arrange(None)
         self._last: Seen | None = None
         self._answer: Answer | None = None
         self._boxes: Counter[str] = Counter()
         self._frames = 0
 
-    def look(self, frame: Frame, answer: Answer | None) -> tuple[Seen, Image]:
+    @property
+    def wish(self) -> Wish:
+        """What is asked of the stream now."""
+        return self._wish
+
+    def change(self, wish: Wish) -> None:
+        """Ask something else from the next frame on; ids and counts stay where they can.
+
+        Raises DemoError for a wish that cannot be met; then the old one holds.
+        """
+        spec = wish.check(self._engine)
+        before, self._wish, self._spec = self._wish, wish, spec
+        self._arrange(before)
+
+    def look(
+        self, index: int, seconds: float, rgb: Image, answer: Answer | None
+    ) -> tuple[Seen, Image]:
         """What is seen in the next frame, and it drawn on a copy; no answer holds the last one."""
-        seconds = float(frame.pts * self._film.time_base)
         if answer is not None:
-            seen = self._new(frame.index, seconds, answer)
+            seen, shown = self._new(index, seconds, rgb, answer)
         else:
             # The first frame is always asked about.
             assert self._last is not None
             before = self._last
-            seen = Seen(frame.index, seconds, before.result, before.ids, held=True)
+            seen = Seen(index, seconds, before.result, before.ids, held=True)
+            shown = rgb
         self._last = seen
         self._frames += 1
         if isinstance(seen.result, Detections):
             self._boxes.update(seen.result.counts())
-        return seen, annotate(frame.rgb, seen, self._trails, self._crossings)
+        state = self._state
+        return seen, annotate(shown, seen, state.trails, state.crossings, state.heat)
 
-    def summary(self, stopped: bool) -> dict[str, Any]:
-        """The facts of the whole film. tracks, crossings: only where there is tracking."""
+    def counts(self) -> dict[str, Any]:
+        """`tracks`: different things a label; `crossings` each way; each where it is asked for."""
+        facts: dict[str, Any] = {}
+        if self._state.tracker is not None:
+            facts["tracks"] = self._state.tally.counts()
+        if self._state.crossings is not None:
+            facts["crossings"] = self._state.crossings.counts()
+        return facts
+
+    def summary(self) -> dict[str, Any]:
+        """The facts of the whole stream, once there was an answer."""
         assert self._answer is not None
-        facts: dict[str, Any] = {
+        return {
             "model": self._answer.model,
             "weights_sha256": self._answer.weights_sha256,
             "device": self._answer.device,
-            "size_wh": list(self._film.size_wh),
-            "frames_per_second": round(float(self._film.rate), 3),
             "frames_seen": self._frames,
             "every": self._wish.every,
             "confidence": self._wish.confidence,
-            "stopped_early": stopped,
-            "broken_packets": self._film.broken_packets,
             "boxes": dict(self._boxes),
+            **self.counts(),
         }
-        if self._tracker is not None:
-            facts["tracks"] = self._tally.counts()
-        if self._crossings is not None:
-            facts["crossings"] = self._crossings.counts()
-        return facts
 
-    def _new(self, index: int, seconds: float, answer: Answer) -> Seen:
+    def _arrange(self, before: Wish | None) -> None:
+        """Make the parts that the wish needs, and keep those that still fit it."""
+        wish, state = self._wish, self._state
+        per_second = self._per_second / wish.every
+        tracked = wish.track and self._spec.task == "detect"
+        other = before is None or before.model != wish.model
+        if other or not tracked:
+            self._state = state = _State()
+            self._veil = Veil(per_second)
+        if tracked and state.tracker is None:
+            state.tracker = Tracker(wish.confidence, per_second)
+            state.trails = Trails(per_second)
+        if state.tracker is not None:
+            state.tracker.expect(wish.confidence)
+        if wish.line is None:
+            state.crossings = None
+        elif state.crossings is None or state.crossings.line != wish.line:
+            state.crossings = Crossings(wish.line)
+        if not wish.heat:
+            state.heat = None
+        elif state.heat is None:
+            state.heat = Heat()
+
+    def _new(self, index: int, seconds: float, rgb: Image, answer: Answer) -> tuple[Seen, Image]:
+        """What is seen, and the frame without what is to be hidden."""
         self._answer, found = answer, answer.result
+        wish, state = self._wish, self._state
         if not isinstance(found, Detections):
-            return Seen(index, seconds, found)
-        wish = self._wish
-        low = wish.confidence if self._tracker is None else min(LOW, wish.confidence)
+            return Seen(index, seconds, found), rgb
+        if wish.hide:
+            rgb = self._veil.cover(rgb, found, wish.hide)
+        low = wish.confidence if state.tracker is None else min(LOW, wish.confidence)
         chosen = found.select(low, wish.classes)
-        chosen = boxes.nms(chosen, wish.iou) if self._doubles else chosen
-        if self._tracker is None:
-            return Seen(index, seconds, chosen)
-        tracked = self._tracker.update(chosen)
-        self._count(tracked)
-        return Seen(index, seconds, tracked.found, tracked.ids)
+        chosen = boxes.nms(chosen, wish.iou) if self._spec.needs_nms else chosen
+        seen = Seen(index, seconds, chosen)
+        if state.tracker is not None:
+            tracked = state.tracker.update(chosen)
+            self._count(tracked)
+            seen = Seen(index, seconds, tracked.found, tracked.ids)
+        if state.heat is not None and isinstance(seen.result, Detections):
+            state.heat.update(seen.result)
+        return seen, rgb
 
     def _count(self, tracked: Tracked) -> None:
-        self._tally.update(tracked)
-        if self._trails is not None:
-            self._trails.update(tracked)
-        if self._crossings is not None:
-            self._crossings.update(tracked)
+        state = self._state
+        state.tally.update(tracked)
+        if state.trails is not None:
+            state.trails.update(tracked)
+        if state.crossings is not None:
+            state.crossings.update(tracked)
