@@ -12,6 +12,7 @@ from demo import __version__, discover, frame
 from demo.desk import Desk
 from demo.engine import Engine
 from demo.guard import Guard
+from demo.live.socket import Live
 from demo.opening import Opening
 from demo.settings import Settings
 from demo.source import SOURCE_PATH, Source
@@ -45,9 +46,10 @@ def build(settings: Settings, visits: Visits) -> tuple[gr.Blocks, Desk]:
     return page, desk
 
 
-def launch_options(body_bytes: int) -> dict[str, Any]:
+def launch_options(body_bytes: int, desk: Desk) -> dict[str, Any]:
     """What `launch` takes for a page that calls nobody and opens nothing that it does not need."""
     middleware = [
+        Middleware(Live, engine=desk.engine, settings=desk.settings),
         Middleware(Source),
         Middleware(Guard, file_bytes=body_bytes),
         Middleware(Opening, script=head()),

@@ -6,12 +6,15 @@ import socket
 import sys
 import tempfile
 from collections.abc import MutableMapping
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from demo.errors import DemoError
 from demo.memory import few_heaps
 from demo.settings import Settings
 from demo.visits import Visits
+
+if TYPE_CHECKING:
+    from demo.desk import Desk
 
 _SAFE = {
     "GRADIO_ANALYTICS_ENABLED": "False",
@@ -50,7 +53,7 @@ def _serve(environ: MutableMapping[str, str], arguments: list[str]) -> None:
         visits.start(desk.forget)
         desk.warm_up()
         try:
-            _launch(page, settings, host, port, share="--share" in arguments)
+            _launch(page, desk, host, port, share="--share" in arguments)
         finally:
             desk.close()
     finally:
@@ -64,17 +67,17 @@ def prepare(environ: MutableMapping[str, str], visits: Visits) -> None:
     tempfile.tempdir = str(visits.folder)
 
 
-def _launch(page: Any, settings: Settings, host: str, port: int, share: bool) -> None:
+def _launch(page: Any, desk: "Desk", host: str, port: int, share: bool) -> None:
     from demo.page import launch_options
 
     # Gradio counts and names its limit in units of 2^20; the decoder holds to the exact one.
-    file_bytes = math.ceil(settings.max_file_mb) << 20
+    file_bytes = math.ceil(desk.settings.max_file_mb) << 20
     page.launch(
         server_name=host,
         server_port=port,
         share=share,
         max_file_size=file_bytes,
-        **launch_options(file_bytes),
+        **launch_options(file_bytes, desk),
     )
 
 

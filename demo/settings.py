@@ -44,6 +44,12 @@ class Settings:
     """Disk for uploads and answers, millions of bytes; the oldest go first (VITRINE_UPLOADS_MB)."""
     queue_size: int = 64
     """Requests that may wait (VITRINE_QUEUE_SIZE)."""
+    streams: int = 4
+    """Live cameras at once; further visitors wait in a line (VITRINE_STREAMS)."""
+    stream_minutes: float = 10.0
+    """How long one camera may run at a time, minutes (VITRINE_STREAM_MINUTES)."""
+    stream_idle_s: float = 20.0
+    """A camera that sends nothing for so long ends, seconds (VITRINE_STREAM_IDLE_S)."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -72,6 +78,9 @@ class Settings:
             threads=_whole(environ, "THREADS", default.threads),
             uploads_mb=_whole(environ, "UPLOADS_MB", default.uploads_mb),
             queue_size=_whole(environ, "QUEUE_SIZE", default.queue_size),
+            streams=_whole(environ, "STREAMS", default.streams),
+            stream_minutes=_number(environ, "STREAM_MINUTES", default.stream_minutes),
+            stream_idle_s=_number(environ, "STREAM_IDLE_S", default.stream_idle_s),
         )
 
 

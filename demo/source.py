@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 SOURCE_PATH = "/source.zip"
 _ROOT = Path(__file__).resolve().parents[1]
-_KINDS = ("*.py", "*.toml", "*.json", "*.css", "*.html", "*.txt", "*.md", "LICENSE")
+_KINDS = ("*.py", "*.toml", "*.json", "*.css", "*.html", "*.js", "*.txt", "*.md", "LICENSE")
 _PLACES = (".", "demo", "weights", "tests", "benchmarks")
 
 

@@ -9,7 +9,7 @@ import gradio as gr
 
 from demo.desk import Desk
 from demo.errors import DemoError
-from demo.text import LOCALES, locale_of, say, strings
+from demo.text import LOCALES, locale_for, say, strings
 
 _ALIASES = {
     "en": ("en",),
@@ -55,11 +55,7 @@ def translations() -> gr.I18n:
 
 def locale(request: gr.Request | None) -> str:
     """The visitor's language: the one chosen on the page, else the browser's."""
-    if request is None:
-        return "en"
-    headers = request.headers
-    chosen = _cookie(headers.get("cookie", ""), "vitrine_lang")
-    return locale_of(chosen or headers.get("accept-language", ""))
+    return "en" if request is None else locale_for(request.headers)
 
 
 def base_url(request: gr.Request | None) -> str:
@@ -69,14 +65,6 @@ def base_url(request: gr.Request | None) -> str:
     headers = request.headers
     scheme = headers.get("x-forwarded-proto", "http").split(",")[0].strip()
     return f"{scheme}://{headers.get('host', '127.0.0.1:7860')}"
-
-
-def _cookie(header: str, name: str) -> str:
-    for pair in header.split(";"):
-        key, _, value = pair.strip().partition("=")
-        if key == name:
-            return value
-    return ""
 
 
 def polite(handler: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,6 +1,7 @@
 """Every visible string, in English, simplified and traditional Chinese (`demo/strings/*.toml`)."""
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -53,3 +54,17 @@ def locale_of(accept_language: str) -> str:
         if subtags[0] == "en":
             return "en"
     return "en"
+
+
+def locale_for(headers: Mapping[str, str]) -> str:
+    """The visitor's language: the one chosen on the page (its cookie), else the browser's."""
+    chosen = _cookie(headers.get("cookie", ""), "vitrine_lang")
+    return locale_of(chosen or headers.get("accept-language", ""))
+
+
+def _cookie(header: str, name: str) -> str:
+    for pair in header.split(";"):
+        key, _, value = pair.strip().partition("=")
+        if key == name:
+            return value
+    return ""

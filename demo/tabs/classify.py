@@ -17,10 +17,13 @@ from demo.tabs.shared import (
     answer_on_change,
     default,
     hidden,
+    live_stage,
+    mode_switch,
     model_picker,
     needed,
     picture_column,
     sentence,
+    tell_camera,
     waiting,
 )
 
@@ -28,22 +31,29 @@ from demo.tabs.shared import (
 def build(context: Context) -> None:
     """Lay the tab out and wire it: any change answers by itself, the last one wins."""
     t = context.t
+    mode_switch()
     with gr.Row(elem_classes="stage"):
         with gr.Column(scale=5, min_width=320):
             picture = picture_column(context, "classify")
         with gr.Column(scale=7, min_width=320):
-            model = model_picker(context, "classify")
             status = gr.HTML(
                 panels.empty("empty_answer"), elem_id="classify-answer", elem_classes="status"
             )
+    live_stage("classify")
     with gr.Row(elem_classes="controls"):
-        top_k = Slider(1, 20, 5, step=1, label=t("top_k"), elem_id="classify-top")
-    take = gr.HTML(elem_id="classify-take", padding=False)
-    with gr.Accordion(t("seen_title"), open=True, elem_id="classify-seen"):
+        model = model_picker(context, "classify")
+        top_k = Slider(
+            1, 20, 5, step=1, label=t("top_k"), elem_id="classify-top", elem_classes="picture-only"
+        )
+    take = gr.HTML(elem_id="classify-take", elem_classes="picture-only", padding=False)
+    with gr.Accordion(
+        t("seen_title"), open=True, elem_id="classify-seen", elem_classes="picture-only"
+    ):
         seen = gr.HTML()
     inputs: list[Any] = [picture, model, top_k]
     triggers = [item.change for item in inputs]
     answer_on_change(triggers, _handler(context), inputs, [status, seen, take])
+    tell_camera(context, "classify", {"model": model})
     _publish(context)
 
 

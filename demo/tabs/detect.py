@@ -16,10 +16,13 @@ from demo.tabs.shared import (
     answer_on_change,
     default,
     hidden,
+    live_stage,
+    mode_switch,
     model_picker,
     needed,
     picture_column,
     sentence,
+    tell_camera,
     waiting,
 )
 
@@ -28,6 +31,7 @@ _OWN_SIZE = 0
 
 def build(context: Context) -> None:
     """Lay the tab out and wire it: any change answers by itself, the last one wins."""
+    mode_switch()
     with gr.Row(elem_classes="stage"):
         with gr.Column(scale=5, min_width=320):
             picture = picture_column(context, "detect")
@@ -45,21 +49,27 @@ def build(context: Context) -> None:
                 elem_classes="status",
                 padding=False,
             )
+    live_stage("detect")
     with gr.Row(elem_classes="controls"):
         model = model_picker(context, "detect")
         confidence, classes = _filters(context, model.value)
-    take = gr.HTML(elem_id="detect-take", padding=False)
+        hide = _hide(context, model.value)
+    take = gr.HTML(elem_id="detect-take", elem_classes="picture-only", padding=False)
     with gr.Accordion(context.t("more"), open=False, elem_id="detect-more"), gr.Row():
         iou, size, width = _more(context)
-    with gr.Accordion(context.t("boxes_title"), open=True, elem_id="detect-boxes"):
+    with gr.Accordion(
+        context.t("boxes_title"), open=True, elem_id="detect-boxes", elem_classes="picture-only"
+    ):
         table = gr.HTML()
     inputs: list[Any] = [picture, model, confidence, iou, classes, size, width]
     triggers = [picture.change, *(control.input for control in inputs[1:])]
     answer_on_change(triggers, _handler(context), inputs, [annotated, status, table, take])
+    told = {"model": model, "confidence": confidence, "classes": classes, "hide": hide}
+    tell_camera(context, "detect", {**told, "iou": iou, "size": size})
     model.change(
         _controls(context),
-        [model, classes],
-        [classes, iou],
+        [model, classes, hide],
+        [classes, hide, iou],
         api_visibility="private",
         show_progress="hidden",
     )
@@ -86,6 +96,20 @@ def _filters(context: Context, model: object) -> tuple[gr.Slider, gr.Dropdown]:
         elem_id="detect-classes",
     )
     return confidence, classes
+
+
+def _hide(context: Context, model: object) -> gr.Dropdown:
+    """What the camera's frames are blurred at."""
+    return gr.Dropdown(
+        _labels(context, model),
+        value=[],
+        multiselect=True,
+        label=context.t("live_hide"),
+        info=context.t("live_hide_info"),
+        min_width=240,
+        elem_id="detect-hide",
+        elem_classes="live-only",
+    )
 
 
 def _more(context: Context) -> tuple[gr.Slider, gr.Dropdown, gr.Slider]:
@@ -159,15 +183,15 @@ def _shown(
 
 
 def _controls(context: Context) -> Any:
-    def controls(name: str, chosen: list[str]) -> tuple[Any, Any]:
+    def controls(name: str, *chosen: list[str]) -> tuple[Any, ...]:
         try:
             spec = context.desk.spec(name, "detect")
         except DemoError:  # the answer itself says what is wrong with the name
-            return gr.skip(), gr.skip()
-        kept = [c for c in chosen or () if c in spec.labels]
+            return gr.skip(), gr.skip(), gr.skip()
+        known = [[c for c in some or () if c in spec.labels] for some in chosen]
         word = context.t("iou_on" if spec.needs_nms else "iou_off")
         return (
-            gr.Dropdown(choices=list(spec.labels), value=kept),
+            *(gr.Dropdown(choices=list(spec.labels), value=kept) for kept in known),
             gr.Slider(interactive=spec.needs_nms, info=word),
         )
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import gradio as gr
 
-from demo import examples, panels
+from demo import examples, panels, stage
 from demo.desk import Desk
 from demo.engine import Engine
 from demo.errors import DemoError
@@ -61,6 +61,31 @@ def picture_column(context: Context, name: str) -> PictureIn:
     picture.upload(unfit, picture, unseen, **quiet)
     unseen.change(preview, unseen, picture, **quiet)
     return picture
+
+
+def mode_switch() -> None:
+    """The choice between a picture and the camera, above both."""
+    gr.HTML(stage.modes(), padding=False)
+
+
+def live_stage(task: str) -> None:
+    """The camera of a tab, hidden until it is chosen."""
+    gr.HTML(stage.live(task), elem_id=f"{task}-live", elem_classes="live-only", padding=False)
+
+
+def tell_camera(context: Context, task: str, controls: dict[str, Any]) -> None:
+    """Give the values of `controls` to the page's script, at once and not by way of the server."""
+    names = ", ".join(controls)
+    tell = f"({names}) => {{ vitrineLive({task!r}, {{ {names} }}); }}"
+    inputs = list(controls.values())
+    gr.on(
+        [context.page.load, *(control.change for control in inputs)],
+        None,
+        inputs,
+        js=tell,
+        api_visibility="private",
+        show_progress="hidden",
+    )
 
 
 def model_picker(context: Context, task: str) -> gr.Dropdown:

@@ -1,4 +1,4 @@
-"""How the page looks: theme variables first, then `style.css`; `head.html` keeps the choices."""
+"""How the page looks: theme variables first, then `style.css`; and the scripts of the page."""
 
 from pathlib import Path
 
@@ -22,8 +22,9 @@ def css() -> str:
 
 
 def head() -> str:
-    """The script that remembers language and light or dark, in cookies of this page."""
-    return (_HERE / "head.html").read_text("utf-8")
+    """The scripts of the page: language and light or dark, kept in cookies, and the camera."""
+    kept = (_HERE / "head.html").read_text("utf-8")
+    return f"{kept}<script>{(_HERE / 'live.js').read_text('utf-8')}</script>"
 
 
 def theme() -> gr.themes.Base:

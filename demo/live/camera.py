@@ -1,0 +1,122 @@
+"""One visitor's camera: frames in, answers and drawn frames out, state of its own."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from demo import checks, images
+from demo.engine import Engine
+from demo.errors import DemoError
+from demo.live.line import Line
+from demo.live.watcher import Watcher, Wish
+from demo.results import Scores, Timing
+
+LIMITS = images.Limits(max_megapixels=2.1, max_side=1920, max_file_mb=2.0)
+"""Of one frame: the page sends them at 640 pixels."""
+_PER_SECOND = 10.0
+"""Answers a second that tracks and trails reckon with; how many there will be nobody knows."""
+_QUALITY = 85
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shot:
+    """The answer to one frame. facts: plain values for JSON. jpeg: the drawn frame, a file."""
+
+    facts: dict[str, Any]
+    jpeg: bytes
+
+
+class Camera:
+    """Answers one frame after the other; not to be asked by two threads at once."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._watcher: Watcher | None = None
+        self._wish: Wish | None = None
+        self._line: tuple[float, ...] | None = None
+        self._index = 0
+        self._start = time.monotonic()
+
+    def ask(self, values: Mapping[str, Any]) -> None:
+        """What is wanted from the next frame on. Raises DemoError for what cannot be had.
+
+        values: model, confidence, iou, classes, size (0 is the model's own), track, heat, hide,
+        and line as x0, y0, x1, y1 in 0–1 of the frame, or None.
+        """
+        size = checks.whole(values.get("size") or 0, "size", 0, 1280)
+        model = values.get("model")
+        if not isinstance(model, str):
+            raise DemoError("unknown_model", name=checks.brief(model), some="/models")
+        spec = self._engine.spec(model)
+        wish = Wish(
+            model=model,
+            confidence=checks.number(values.get("confidence", 0.25), "confidence", 0.01, 1.0),
+            iou=checks.number(values.get("iou", 0.7), "iou", 0.0, 1.0),
+            classes=checks.names(values.get("classes"), "classes", spec.labels),
+            track=spec.task == "detect" and bool(values.get("track", True)),
+            size=size or None,
+            hide=checks.names(values.get("hide"), "hide", spec.labels),
+            heat=bool(values.get("heat", False)),
+        )
+        line = _line(values.get("line"))
+        if line is not None and not wish.track:
+            raise DemoError("video_no_ids")
+        wish.check(self._engine)
+        self._wish, self._line = wish, line
+
+    def answer(self, data: bytes) -> Shot:
+        """What is seen in a frame, a file of any kind that a picture may be; blocks.
+
+        Raises DemoError for a frame that is none or too large, and where the model fails.
+        """
+        if self._wish is None:
+            raise DemoError("no_model")
+        picture = images.decode(data, LIMITS)
+        rgb = picture.rgb
+        wish = self._placed((rgb.shape[1], rgb.shape[0]))
+        answer = self._engine.run(wish.model, rgb, wish.size)
+        start = time.perf_counter()
+        if self._watcher is None:
+            self._watcher = Watcher(self._engine, wish, _PER_SECOND)
+        elif self._watcher.wish != wish:
+            self._watcher.change(wish)
+        seconds = time.monotonic() - self._start
+        seen, drawn = self._watcher.look(self._index, seconds, rgb, answer)
+        self._index += 1
+        jpeg = images.encode_jpeg(drawn, _QUALITY)
+        drawing = (time.perf_counter() - start) * 1000
+        timing = replace(answer.timing, decode=picture.decode_ms, draw=drawing)
+        return Shot(self._facts(seen.rows(), answer.result, timing), jpeg)
+
+    def _facts(self, rows: list[dict[str, Any]], result: object, timing: Timing) -> dict[str, Any]:
+        assert self._watcher is not None
+        facts: dict[str, Any] = {
+            "model": self._watcher.wish.model,
+            "timing_ms": timing.as_dict(),
+            **self._watcher.counts(),
+        }
+        if isinstance(result, Scores):
+            return {**facts, "labels": rows, "known": result.known}
+        return {**facts, "boxes": rows}
+
+    def _placed(self, size_wh: tuple[int, int]) -> Wish:
+        """The wish with its line in pixels of this frame."""
+        assert self._wish is not None
+        if self._line is None:
+            return self._wish
+        x0, y0, x1, y1 = self._line
+        width, height = size_wh
+        return replace(self._wish, line=Line(x0 * width, y0 * height, x1 * width, y1 * height))
+
+
+def _line(values: object) -> tuple[float, ...] | None:
+    """Four shares of the frame's sides, or None."""
+    if values is None:
+        return None
+    if not isinstance(values, list) or len(values) != 4:
+        raise DemoError("video_line", got=checks.brief(values))
+    ends = tuple(checks.number(value, "line", 0.0, 1.0) for value in values)
+    if ends[:2] == ends[2:]:
+        raise DemoError("video_line", got=checks.brief(values))
+    return ends

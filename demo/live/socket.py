@@ -1,0 +1,201 @@
+"""Cameras over WebSockets: the newest frame wins, the number of streams has a limit.
+
+The page sends text, `{"type": "wish", …}` (see `Camera.ask`), and frames: 4 bytes of a number,
+big-endian, and a JPEG. It gets text of the types `place` (in the line), `start`, `error` (about
+one frame or wish) and `end`, and answers: 4 bytes of a length, so many bytes of JSON, a JPEG.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from demo.engine import Engine
+from demo.errors import DemoError
+from demo.live.camera import LIMITS, Camera, Shot
+from demo.live.slots import Slots
+from demo.settings import Settings
+from demo.text import locale_for, say
+
+LIVE_PATH = "/live"
+_POLICY = 1008
+"""The close code for a visitor who broke a rule (RFC 6455, section 7.4.1)."""
+_WISH_BYTES = 20_000
+
+
+class _Over(Exception):
+    """The stream ends; its text is the key of a string, its fields follow."""
+
+
+class Live:
+    """An ASGI middleware that answers WebSockets on LIVE_PATH and passes on all else."""
+
+    def __init__(self, app: ASGIApp, engine: Engine, settings: Settings) -> None:
+        self._app = app
+        self._engine = engine
+        self._settings = settings
+        self._slots = Slots(settings.streams)
+        self._workers = ThreadPoolExecutor(settings.streams, "live")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        place = scope.get("root_path", "") + LIVE_PATH
+        if scope["type"] != "websocket" or scope["path"] != place:
+            await self._app(scope, receive, send)
+            return
+        socket = WebSocket(scope, receive, send)
+        if not _same_site(socket.headers):
+            await socket.close(_POLICY)
+            return
+        await socket.accept()
+        stream = _Stream(socket, Camera(self._engine), self._settings, self._workers)
+        # Nobody is left to be told, or the visitor went while a text was on its way.
+        with suppress(WebSocketDisconnect):
+            await self._serve(stream)
+
+    async def _serve(self, stream: "_Stream") -> None:
+        listening = asyncio.create_task(stream.listen())
+        working = asyncio.create_task(self._work(stream))
+        tasks = {listening, working}
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        for task in done:
+            fault = task.exception()
+            if isinstance(fault, _Over):
+                await stream.end(*fault.args)
+            elif fault is not None:
+                raise fault
+
+    async def _work(self, stream: "_Stream") -> None:
+        async with self._slots.hold(stream.tell_place):
+            await stream.answer_all()
+
+
+class _Stream:
+    """One visitor's WebSocket. The newest frame waits for the camera, an older one is dropped."""
+
+    def __init__(
+        self, socket: WebSocket, camera: Camera, settings: Settings, workers: ThreadPoolExecutor
+    ) -> None:
+        self._socket = socket
+        self._camera = camera
+        self._settings = settings
+        self._workers = workers
+        self._locale = locale_for(socket.headers)
+        self._came = asyncio.Event()
+        self._wish: dict[str, Any] | None = None
+        self._frame: tuple[int, bytes, float] | None = None
+        self._replaced = 0
+
+    async def listen(self) -> None:
+        """Take in what the visitor sends, until the visitor goes."""
+        while True:
+            message = await self._socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            data = message.get("bytes")
+            if data is None:
+                self._hear(message.get("text") or "")
+                continue
+            if not 4 < len(data) <= LIMITS.max_file_mb * 1e6:
+                raise _Over("live_frame_size", {"limit": f"{LIMITS.max_file_mb:g}"})
+            self._replaced += self._frame is not None
+            self._frame = int.from_bytes(data[:4], "big"), data[4:], time.perf_counter()
+            self._came.set()
+
+    async def answer_all(self) -> None:
+        """Answer frames until the time is over or nothing comes any more."""
+        minutes = self._settings.stream_minutes
+        await self._tell("start", minutes=minutes)
+        try:
+            async with asyncio.timeout(minutes * 60):
+                while True:
+                    await self._answer_next()
+        except TimeoutError:
+            raise _Over("live_time_over", {"minutes": f"{minutes:g}"}) from None
+
+    async def tell_place(self, place: int) -> None:
+        """Say where in the line the visitor stands."""
+        text = say("live_full", self._locale, streams=self._settings.streams, place=place)
+        await self._tell("place", place=place, text=text)
+
+    async def end(self, key: str, fields: Mapping[str, object]) -> None:
+        """Say why, and close."""
+        await self._tell("end", text=say(key, self._locale, **fields))
+        await self._socket.close()
+
+    async def _answer_next(self) -> None:
+        idle_from = time.perf_counter()
+        (number, data, came), wish = await self._next()
+        start = time.perf_counter()
+        job = asyncio.get_running_loop().run_in_executor(self._workers, self._look, data, wish)
+        try:
+            shot = await job
+        except DemoError as fault:
+            text = say(fault.key, self._locale, **fault.fields)
+            await self._tell("error", frame=number, text=text)
+            return
+        now = time.perf_counter()
+        facts = {
+            "frame": number,
+            "server_ms": round((now - start) * 1000, 2),
+            "waited_ms": round((start - came) * 1000, 2),
+            "idle_ms": round(max(came - idle_from, 0) * 1000, 2),
+            "replaced": self._replaced,
+            **shot.facts,
+        }
+        head = json.dumps(facts, ensure_ascii=False, allow_nan=False).encode()
+        await self._socket.send_bytes(len(head).to_bytes(4, "big") + head + shot.jpeg)
+
+    async def _next(self) -> tuple[tuple[int, bytes, float], dict[str, Any] | None]:
+        """The newest frame, and what is asked of it if that is new."""
+        seconds = self._settings.stream_idle_s
+        while self._frame is None:
+            self._came.clear()
+            try:
+                await asyncio.wait_for(self._came.wait(), seconds)
+            except TimeoutError:
+                raise _Over("live_idle", {"seconds": f"{seconds:g}"}) from None
+        frame, self._frame = self._frame, None
+        wish, self._wish = self._wish, None
+        return frame, wish
+
+    def _look(self, data: bytes, wish: dict[str, Any] | None) -> Shot:
+        if wish is not None:
+            self._camera.ask(wish)
+        return self._camera.answer(data)
+
+    def _hear(self, text: str) -> None:
+        values: Any = None
+        if len(text) <= _WISH_BYTES:
+            with suppress(ValueError, RecursionError):
+                values = json.loads(text)
+        if not isinstance(values, dict) or values.get("type") != "wish":
+            raise _Over("live_not_understood", {})
+        self._wish = values
+
+    async def _tell(self, kind: str, **fields: object) -> None:
+        await self._socket.send_text(json.dumps({"type": kind, **fields}, ensure_ascii=False))
+
+
+def _same_site(headers: Mapping[str, str]) -> bool:
+    """Whether a browser says that a page of this very host opens the socket.
+
+    Browsers let any page open a WebSocket anywhere; programs send no Origin and may.
+    """
+    origin = headers.get("origin")
+    if origin is None:
+        return True
+    named = {headers.get("host", ""), *headers.get("x-forwarded-host", "").split(",")}
+    return urlsplit(origin).netloc in {name.strip() for name in named}
