@@ -1,9 +1,17 @@
 """A fixed number of places for streams, given out in the order of coming."""
 
-import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+
+import anyio
+
+
+class _Ticket:
+    """One visitor in the line; `moved` is set when the line or the places change."""
+
+    def __init__(self) -> None:
+        self.moved = anyio.Event()
 
 
 class Slots:
@@ -13,8 +21,7 @@ class Slots:
         """most: streams at once, from 1."""
         self._most = most
         self._used = 0
-        self._line: deque[object] = deque()
-        self._changed = asyncio.Condition()
+        self._line: deque[_Ticket] = deque()
 
     @property
     def used(self) -> int:
@@ -29,33 +36,31 @@ class Slots:
     @asynccontextmanager
     async def hold(self, tell: Callable[[int], Awaitable[None]]) -> AsyncIterator[None]:
         """A place for the length of the block; `tell` hears each new place in the line, from 1."""
-        ticket = object()
+        ticket = _Ticket()
         self._line.append(ticket)
         try:
             await self._wait(ticket, tell)
             self._used += 1
         finally:
             self._line.remove(ticket)
-            await self._wake()
+            self._wake()
         try:
             yield
         finally:
             self._used -= 1
-            await self._wake()
+            self._wake()
 
-    async def _wait(self, ticket: object, tell: Callable[[int], Awaitable[None]]) -> None:
+    async def _wait(self, ticket: _Ticket, tell: Callable[[int], Awaitable[None]]) -> None:
         told = 0
         while (place := self._line.index(ticket) + 1) > self._most - self._used:
+            moved = ticket.moved
             if place != told:
-                # Outside the lock: a slow line to one visitor must not hold up the others.
                 await tell(place)
                 told = place
-                continue
-            async with self._changed:
-                ahead = self._line.index(ticket) + 1
-                if ahead == place and place > self._most - self._used:
-                    await self._changed.wait()
+            await moved.wait()
 
-    async def _wake(self) -> None:
-        async with self._changed:
-            self._changed.notify_all()
+    def _wake(self) -> None:
+        """Nothing here waits, so that it also runs whole in a task that is being cancelled."""
+        for ticket in self._line:
+            ticket.moved.set()
+            ticket.moved = anyio.Event()

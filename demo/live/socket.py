@@ -5,15 +5,15 @@ big-endian, and a JPEG. It gets text of the types `place` (in the line), `start`
 one frame or wish) and `end`, and answers: 4 bytes of a length, so many bytes of JSON, a JPEG.
 """
 
-import asyncio
 import json
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
+import anyio
+from anyio.to_thread import run_sync
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -42,7 +42,6 @@ class Live:
         self._engine = engine
         self._settings = settings
         self._slots = Slots(settings.streams)
-        self._workers = ThreadPoolExecutor(settings.streams, "live")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -55,27 +54,22 @@ class Live:
             await socket.close(_POLICY)
             return
         await socket.accept()
-        stream = _Stream(socket, Camera(self._engine), self._settings, self._workers)
-        # Nobody is left to be told, or the visitor went while a text was on its way.
-        with suppress(WebSocketDisconnect):
+        stream = _Stream(socket, Camera(self._engine), self._settings)
+        try:
             await self._serve(stream)
+        except* _Over as over:
+            [fault] = over.exceptions[:1]
+            # The visitor may have gone meanwhile.
+            with suppress(WebSocketDisconnect, RuntimeError):
+                await stream.end(*fault.args)
+        except* WebSocketDisconnect:
+            pass
 
     async def _serve(self, stream: "_Stream") -> None:
-        listening = asyncio.create_task(stream.listen())
-        working = asyncio.create_task(self._work(stream))
-        tasks = {listening, working}
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        for task in done:
-            fault = task.exception()
-            if isinstance(fault, _Over):
-                await stream.end(*fault.args)
-            elif fault is not None:
-                raise fault
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._work, stream)
+            await stream.listen()
+            group.cancel_scope.cancel()
 
     async def _work(self, stream: "_Stream") -> None:
         async with self._slots.hold(stream.tell_place):
@@ -85,15 +79,12 @@ class Live:
 class _Stream:
     """One visitor's WebSocket. The newest frame waits for the camera, an older one is dropped."""
 
-    def __init__(
-        self, socket: WebSocket, camera: Camera, settings: Settings, workers: ThreadPoolExecutor
-    ) -> None:
+    def __init__(self, socket: WebSocket, camera: Camera, settings: Settings) -> None:
         self._socket = socket
         self._camera = camera
         self._settings = settings
-        self._workers = workers
         self._locale = locale_for(socket.headers)
-        self._came = asyncio.Event()
+        self._came = anyio.Event()
         self._wish: dict[str, Any] | None = None
         self._frame: tuple[int, bytes, float] | None = None
         self._replaced = 0
@@ -118,12 +109,10 @@ class _Stream:
         """Answer frames until the time is over or nothing comes any more."""
         minutes = self._settings.stream_minutes
         await self._tell("start", minutes=minutes)
-        try:
-            async with asyncio.timeout(minutes * 60):
-                while True:
-                    await self._answer_next()
-        except TimeoutError:
-            raise _Over("live_time_over", {"minutes": f"{minutes:g}"}) from None
+        with anyio.move_on_after(minutes * 60):
+            while True:
+                await self._answer_next()
+        raise _Over("live_time_over", {"minutes": f"{minutes:g}"})
 
     async def tell_place(self, place: int) -> None:
         """Say where in the line the visitor stands."""
@@ -139,9 +128,9 @@ class _Stream:
         idle_from = time.perf_counter()
         (number, data, came), wish = await self._next()
         start = time.perf_counter()
-        job = asyncio.get_running_loop().run_in_executor(self._workers, self._look, data, wish)
         try:
-            shot = await job
+            # Who leaves does not wait for the answer; nothing else uses the camera afterwards.
+            shot = await run_sync(self._look, data, wish, abandon_on_cancel=True)
         except DemoError as fault:
             text = say(fault.key, self._locale, **fault.fields)
             await self._tell("error", frame=number, text=text)
@@ -161,12 +150,11 @@ class _Stream:
     async def _next(self) -> tuple[tuple[int, bytes, float], dict[str, Any] | None]:
         """The newest frame, and what is asked of it if that is new."""
         seconds = self._settings.stream_idle_s
-        while self._frame is None:
-            self._came.clear()
-            try:
-                await asyncio.wait_for(self._came.wait(), seconds)
-            except TimeoutError:
-                raise _Over("live_idle", {"seconds": f"{seconds:g}"}) from None
+        with anyio.move_on_after(seconds) as limit:
+            await self._came.wait()
+        if limit.cancelled_caught or self._frame is None:
+            raise _Over("live_idle", {"seconds": f"{seconds:g}"})
+        self._came = anyio.Event()
         frame, self._frame = self._frame, None
         wish, self._wish = self._wish, None
         return frame, wish
@@ -198,4 +186,6 @@ def _same_site(headers: Mapping[str, str]) -> bool:
     if origin is None:
         return True
     named = {headers.get("host", ""), *headers.get("x-forwarded-host", "").split(",")}
-    return urlsplit(origin).netloc in {name.strip() for name in named}
+    # An Origin of `null` names no host, and no host is nobody's.
+    host = urlsplit(origin).netloc
+    return bool(host) and host in {name.strip() for name in named}
