@@ -1,0 +1,216 @@
+"""The live camera in a real Chromium, its frames from a film that the test has made."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from demo import examples
+from demo.results import Image
+from tests.browser.acts import SLOW, choose, open_tab
+from tests.browser.conftest import Launch
+from tests.conftest import Server
+
+SIZE_WH = (640, 480)
+LISTEN = """task => {
+  window.answers = [];
+  document.querySelector(`section.live[data-task=${task}]`).addEventListener(
+    "answered", (event) => window.answers.push(event.detail));
+}"""
+
+
+def camera_film(path: Path, rgb: Image) -> Path:
+    """A raw film (Y4M) of ten equal frames, as Chromium's fake camera reads it."""
+    picture = cv2.resize(rgb, SIZE_WH, interpolation=cv2.INTER_AREA)
+    planes = cv2.cvtColor(picture, cv2.COLOR_RGB2YUV_I420).tobytes()
+    head = f"YUV4MPEG2 W{SIZE_WH[0]} H{SIZE_WH[1]} F15:1 Ip A1:1 C420jpeg\n".encode()
+    path.write_bytes(head + (b"FRAME\n" + planes) * 10)
+    return path
+
+
+def bus() -> Image:
+    return np.asarray(cv2.imread(str(examples.paths()[0]), cv2.IMREAD_COLOR_RGB), np.uint8)
+
+
+Filmed = Callable[[Image], Browser]
+
+
+@pytest.fixture
+def filmed(launch: Launch, tmp_path: Path) -> Iterator[Filmed]:
+    """Start browsers whose cameras see a picture."""
+    started: list[Browser] = []
+
+    def start(rgb: Image) -> Browser:
+        film = camera_film(tmp_path / f"{len(started)}.y4m", rgb)
+        browser = launch(
+            "--use-fake-device-for-media-stream",
+            "--use-fake-ui-for-media-stream",
+            f"--use-file-for-fake-video-capture={film}",
+        )
+        started.append(browser)
+        return browser
+
+    yield start
+    for browser in started:
+        browser.close()
+
+
+def at_the_camera(browser: Browser, url: str, task: str = "detect", **options: Any) -> Page:
+    """The page with the camera chosen; what it answers is kept in `window.answers`."""
+    page = browser.new_page(**{"locale": "en-US", "permissions": ["camera"], **options})
+    page.goto(url)
+    page.wait_for_selector("#tabs button[role=tab]")
+    open_tab(page, task)
+    page.locator(f"#tab-{task} .modes [data-mode=live]").click()
+    expect(page.locator(f"#{task}-live canvas")).to_be_visible()
+    page.evaluate(LISTEN, task)
+    return page
+
+
+def go(page: Page, task: str = "detect") -> None:
+    page.locator(f"#{task}-live [data-act=go]").click()
+
+
+def answers(page: Page, number: int) -> list[dict[str, Any]]:
+    """The newest `number` answers, all given from now on."""
+    page.evaluate("window.answers.length = 0")
+    page.wait_for_function(f"window.answers.length >= {number}", timeout=SLOW)
+    found: list[dict[str, Any]] = page.evaluate("window.answers")
+    return found
+
+
+def labels(page: Page) -> list[str]:
+    return sorted(box["label"] for box in answers(page, 3)[-1]["facts"]["boxes"])
+
+
+def test_the_camera_is_answered_while_controls_change(server: Server, filmed: Filmed) -> None:
+    page = at_the_camera(filmed(bus()), server.url)
+    choose(page, "detect", "yolo11n")
+    go(page)
+    assert labels(page)[0] == "bus"
+    assert labels(page).count("person") >= 3
+    expect(page.locator("#detect-live .chips")).to_contain_text("bus × 1")
+    told = re.compile(r"[\d.]+ answers a second · \d+ ms from camera to screen · \d+ ms on the")
+    expect(page.locator("#detect-live .live-stats")).to_have_text(told)
+    shown = page.evaluate(
+        "() => { const c = document.querySelector('#detect-live canvas');"
+        "return [c.width, c.height, ...c.getContext('2d').getImageData(0, 0, c.width, 1).data]; }"
+    )
+    assert tuple(shown[:2]) == SIZE_WH
+    assert np.ptp(shown[2:]) > 50
+    page.locator("#detect-confidence input[type=number]").fill("0.95")
+    page.locator("#detect-confidence input[type=number]").press("Enter")
+    page.wait_for_function("window.answers.at(-1).facts.boxes.length === 0", timeout=SLOW)
+    choose(page, "detect", "yolo26n")
+    page.wait_for_function("window.answers.at(-1).facts.model === 'yolo26n'", timeout=SLOW)
+    go(page)
+    expect(page.locator("#detect-live [data-act=go]")).to_have_text("Start the camera")
+    page.wait_for_timeout(500)
+    before = page.evaluate("window.answers.length")
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.answers.length") == before
+
+
+def test_two_browsers_at_once_see_their_own(server: Server, filmed: Filmed) -> None:
+    full = at_the_camera(filmed(bus()), server.url)
+    empty = at_the_camera(filmed(np.full((480, 640, 3), 128, np.uint8)), server.url)
+    for page in (full, empty):
+        choose(page, "detect", "yolo11n")
+        go(page)
+    for _ in range(3):
+        assert "bus" in labels(full)
+        assert labels(empty) == []
+    seen = [answer["facts"] for answer in answers(full, 5)]
+    numbers = [facts["frame"] for facts in seen]
+    assert numbers == sorted(set(numbers))
+    tracks = {box["track"] for box in seen[-1]["boxes"] if box["label"] == "bus"}
+    assert tracks == {box["track"] for box in seen[0]["boxes"] if box["label"] == "bus"}
+    full.context.close()
+    assert labels(empty) == []
+
+
+def test_a_classifier_says_what_the_camera_sees(server: Server, filmed: Filmed) -> None:
+    page = at_the_camera(filmed(bus()), server.url, "classify")
+    choose(page, "classify", "mobilenet_v2")
+    go(page, "classify")
+    best = answers(page, 3)[-1]["facts"]["labels"]
+    assert len(best) == 5
+    expect(page.locator("#classify-live table.bars tr")).to_have_count(5)
+    expect(page.locator("#classify-live table.bars")).to_contain_text(best[0]["label"])
+
+
+def test_a_line_a_heat_map_and_a_snapshot(server: Server, filmed: Filmed) -> None:
+    page = at_the_camera(filmed(bus()), server.url)
+    choose(page, "detect", "yolo11n")
+    go(page)
+    answers(page, 2)
+    canvas = page.locator("#detect-live canvas")
+    page.locator("#detect-live [data-switch=line]").check()
+    box = canvas.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 0.5 * box["height"], steps=4)
+    page.mouse.up()
+    page.wait_for_function("window.answers.at(-1).facts.crossings", timeout=SLOW)
+    page.locator("#detect-live [data-switch=heat]").check()
+    answers(page, 2)
+    with page.expect_download() as caught:
+        page.locator("#detect-live [data-act=snapshot]").click()
+    picture = cv2.imread(str(caught.value.path()))
+    assert picture is not None
+    assert (picture.shape[1], picture.shape[0]) == SIZE_WH
+    page.locator("#detect-live [data-act=record]").click()
+    answers(page, 3)
+    with page.expect_download() as film:
+        page.locator("#detect-live [data-act=record]").click()
+    assert re.fullmatch(r"vitrine-[\d-]+\.(mp4|webm)", film.value.suggested_filename)
+    assert Path(film.value.path()).stat().st_size > 1000
+
+
+def test_who_leaves_frees_the_place_for_who_waits(shared_data: Path, filmed: Filmed) -> None:
+    weights = str(shared_data / "weights")
+    house = Server(VITRINE_WEIGHTS=weights, VITRINE_STREAMS="1").wait()
+    try:
+        browser = filmed(bus())
+        first, second = (at_the_camera(browser, house.url) for _ in range(2))
+        go(first)
+        answers(first, 2)
+        go(second)
+        note = second.locator("#detect-live .live-note")
+        expect(note).to_have_text(re.compile(r"your place in the line is 1"), timeout=SLOW)
+        left = time.monotonic()
+        first.close()
+        expect(note).not_to_have_text(re.compile(r"place in the line"), timeout=SLOW)
+        assert time.monotonic() - left < 2
+        answers(second, 1)
+    finally:
+        assert "Traceback" not in house.stop()
+
+
+def test_a_camera_that_is_refused_is_one_sentence(server: Server, chromium: Browser) -> None:
+    page = at_the_camera(chromium, server.url, permissions=[])
+    go(page)
+    expect(page.locator("#detect-live .live-note")).to_have_text(
+        re.compile("did not allow the camera|No camera was found")
+    )
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_the_camera_fits_a_phone(server: Server, chromium: Browser, locale: str) -> None:
+    page = at_the_camera(
+        chromium, server.url, locale=locale, viewport={"width": 390, "height": 844}, permissions=[]
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    word = "开启摄像头" if locale == "zh-CN" else "Start the camera"
+    expect(page.locator("#detect-live [data-act=go]")).to_have_text(word, use_inner_text=True)
+    expect(page.locator("#detect-picture")).to_be_hidden()
+    page.locator("#tab-detect .modes [data-mode=picture]").click()
+    expect(page.locator("#detect-picture")).to_be_visible()
+    expect(page.locator("#detect-live")).to_be_hidden()
