@@ -34,9 +34,7 @@ def running(ordinary: bool, own: bool = False) -> Iterator[tuple[str, subprocess
 
     own: with nothing but the weights that the project ships.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     weights = str(WEIGHTS / "yolo11n.pt")
     command = [sys.executable, "app.py"]
     if ordinary:
@@ -56,6 +54,13 @@ def running(ordinary: bool, own: bool = False) -> Iterator[tuple[str, subprocess
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def wait(url: str, process: subprocess.Popen[bytes], seconds: float = 120) -> float:

@@ -1,0 +1,230 @@
+"""The live camera in a real Chromium whose camera is fed from a film: `python -m benchmarks.camera`.
+
+Frames answered a second against what the server's time for a frame allows, the delay from camera to
+screen, two browsers at once, and the same network behind Gradio's own streaming in the same run.
+"""
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import psutil
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+from benchmarks.servers import ROOT, WEIGHTS, free_port, running, wait
+
+FILMS = ROOT.parent / "shared" / "data" / "videos"
+_SIZE = (640, 360)
+_FRAMES = 200
+_WARM_S = 8
+
+_LISTEN = """() => {
+  window.answers = [];
+  document.querySelector("section.live[data-task=detect]").addEventListener("answered", (event) => {
+    const { facts, delay } = event.detail;
+    window.answers.push([performance.now(), delay, facts.server_ms, facts.boxes.length]);
+  });
+}"""
+_STAMP = """() => {
+  // Every captured frame carries its number as 16 black or white squares in its lowest rows.
+  window.answers = [];
+  const taken = new Map();
+  let number = 0;
+  const cell = 16;
+  const plain = HTMLCanvasElement.prototype.toBlob;
+  HTMLCanvasElement.prototype.toBlob = function (...values) {
+    const pen = this.getContext("2d");
+    number = (number + 1) % 65536;
+    taken.set(number, performance.now());
+    for (let i = 0; i < 16; i++) {
+      pen.fillStyle = (number >> i) & 1 ? "#fff" : "#000";
+      pen.fillRect(i * cell, this.height - cell, cell, cell);
+    }
+    return plain.apply(this, values);
+  };
+  const board = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  let last = "";
+  const look = () => {
+    const image = document.querySelector("#out img");
+    if (image?.complete && image.naturalWidth && image.src !== last) {
+      last = image.src;
+      board.canvas.width = image.naturalWidth;
+      board.canvas.height = image.naturalHeight;
+      board.drawImage(image, 0, 0);
+      let read = 0;
+      for (let i = 0; i < 16; i++) {
+        const place = [i * cell + cell / 2, board.canvas.height - cell / 2, 1, 1];
+        if (board.getImageData(...place).data[0] > 127) read |= 1 << i;
+      }
+      const start = taken.get(read);
+      if (start) window.answers.push([performance.now(), performance.now() - start, 0, 0]);
+    }
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
+def raw_film(source: Path, goal: Path) -> None:
+    """The first frames of a film as Y4M, the form that Chromium's fake camera reads."""
+    with av.open(str(source)) as film, goal.open("wb") as raw:
+        rate = film.streams.video[0].average_rate
+        assert rate is not None
+        size = f"W{_SIZE[0]} H{_SIZE[1]} F{rate.numerator}:{rate.denominator}"
+        raw.write(f"YUV4MPEG2 {size} Ip A1:1 C420jpeg\n".encode())
+        for index, frame in enumerate(film.decode(video=0)):
+            if index == _FRAMES:
+                return
+            small = frame.reformat(*_SIZE, "yuv420p").to_ndarray()
+            raw.write(b"FRAME\n" + np.ascontiguousarray(small).tobytes())
+
+
+@contextmanager
+def browser_with(playwright: Playwright, film: Path) -> Iterator[Browser]:
+    """A Chromium whose camera shows `film` again and again."""
+    browser = playwright.chromium.launch(
+        executable_path=shutil.which("chromium"),
+        args=[
+            "--no-sandbox",
+            "--disable-background-networking",
+            "--use-fake-device-for-media-stream",
+            "--use-fake-ui-for-media-stream",
+            f"--use-file-for-fake-video-capture={film}",
+        ],
+    )
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
+def start_own(browser: Browser, url: str) -> Page:
+    """The Detect tab of our page with its camera running and yolo11n answering."""
+    page = browser.new_page(permissions=["camera"], viewport={"width": 1280, "height": 900})
+    page.goto(url)
+    page.locator("#tabs button[role=tab]").nth(1).click()
+    page.locator("#tab-detect .modes [data-mode=live]").click()
+    box = page.locator("#detect-model input")
+    box.click()
+    box.fill("yolo11n")
+    page.get_by_role("option").filter(has_text="yolo11n ·").first.click()
+    page.evaluate(_LISTEN)
+    page.locator("#detect-live [data-act=go]").click()
+    page.wait_for_function("window.answers.length > 2", timeout=120_000)
+    return page
+
+
+def start_peer(browser: Browser, url: str) -> Page:
+    """Gradio's streaming page, its frames numbered."""
+    page = browser.new_page(permissions=["camera"], viewport={"width": 1280, "height": 900})
+    page.goto(url)
+    page.evaluate(_STAMP)
+    for _ in range(2):  # first for the camera's permission, then to record
+        page.locator("#in button").filter(has_text="").last.wait_for()
+        page.locator("#in .button-wrap button, #in [aria-label='capture photo']").first.click()
+        page.wait_for_timeout(1500)
+    page.wait_for_function("window.answers.length > 2", timeout=120_000)
+    return page
+
+
+def measured(page: Page, seconds: float) -> list[list[float]]:
+    """The answers of so many seconds: time, delay and server time in ms, number of boxes."""
+    page.evaluate("window.answers.length = 0")
+    page.wait_for_timeout(seconds * 1000)
+    rows: list[list[float]] = page.evaluate("window.answers")
+    return rows
+
+
+def told(name: str, rows: list[list[float]]) -> tuple[float, float, float]:
+    """Print one row; answers a second, p95 of the delay and median server time, ms."""
+    span = (rows[-1][0] - rows[0][0]) / 1000
+    rate = (len(rows) - 1) / span
+    delays = sorted(row[1] for row in rows)
+    p95 = delays[int(0.95 * (len(delays) - 1))]
+    server = statistics.median(row[2] for row in rows)
+    print(
+        f"{name}: {rate:.1f} answers a second, delay p50 {statistics.median(delays):.0f} ms, "
+        f"p95 {p95:.0f} ms" + (f", server {server:.0f} ms a frame" if server else "")
+    )
+    return rate, p95, server
+
+
+@contextmanager
+def peer() -> Iterator[str]:
+    """Gradio's own streaming on a free port."""
+    port = free_port()
+    environ = os.environ | {
+        "GRADIO_SERVER_PORT": str(port),
+        "GRADIO_ANALYTICS_ENABLED": "False",
+        "VITRINE_WEIGHTS": str(WEIGHTS),
+        "VITRINE_OFFLINE": "1",
+    }
+    command = [sys.executable, "-m", "benchmarks.camera_peer"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL)
+    try:
+        wait(f"http://127.0.0.1:{port}", process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def alone(playwright: Playwright, film: Path, seconds: float) -> tuple[float, float]:
+    """Our page, one browser: rate and delay with their bars, and the growth of the server."""
+    with running(ordinary=False) as (url, process), browser_with(playwright, film) as browser:
+        page = start_own(browser, url)
+        page.wait_for_timeout(_WARM_S * 1000)
+        server = psutil.Process(process.pid)
+        before = server.memory_info().rss
+        rate, p95, ms = told("own page", measured(page, seconds))
+        grown = (server.memory_info().rss - before) / 1e6
+        print(f"  rate against 1 / server time: {rate * ms / 1000:.2f} (bar 0.80)")
+        print(f"  delay p95 beyond server time: {p95 - ms:.0f} ms (bar 150)")
+        print(f"  server memory over {seconds:.0f} s: {grown:+.1f} MB")
+        return rate, p95
+
+
+def both(playwright: Playwright, films: list[Path], seconds: float) -> None:
+    """Our page in two browsers with different cameras."""
+    with ExitStack() as held:
+        url, _ = held.enter_context(running(ordinary=False))
+        pages: list[Any] = [
+            start_own(held.enter_context(browser_with(playwright, film)), url) for film in films
+        ]
+        for page in pages:
+            page.evaluate("window.answers.length = 0")
+        pages[0].wait_for_timeout(seconds * 1000)
+        for film, page in zip(films, pages, strict=True):
+            told(f"two at once, {film.stem}", page.evaluate("window.answers"))
+
+
+def main() -> None:
+    """Print everything."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=30, help="of each measurement")
+    seconds = parser.parse_args().seconds
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        films = [Path(folder) / f"{name}.y4m" for name in ("people", "bottles")]
+        for film in films:
+            raw_film(FILMS / f"{film.stem}.mp4", film)
+        rate, p95 = alone(playwright, films[0], seconds)
+        with peer() as url, browser_with(playwright, films[0]) as browser:
+            page = start_peer(browser, url)
+            page.wait_for_timeout(_WARM_S * 1000)
+            other, late, _ = told("Gradio's streaming", measured(page, seconds))
+        print(f"  own page: {rate / other:.2f} × its rate, {p95 / late:.2f} × its delay")
+        both(playwright, films, seconds)
+
+
+if __name__ == "__main__":
+    main()

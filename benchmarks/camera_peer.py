@@ -1,0 +1,42 @@
+"""The peer of the live camera: the same network behind Gradio's own webcam streaming.
+
+`python -m benchmarks.camera_peer` serves it on GRADIO_SERVER_PORT.
+"""
+
+import os
+from typing import Any
+
+import gradio as gr
+
+from demo import boxes, draw
+from demo.engine import Engine
+from demo.results import Detections
+from demo.settings import Settings
+from demo.tabs.picture import PictureOut
+
+_EVERY_S = 0.03
+"""How often Gradio's page takes a frame: as often as the camera gives one."""
+
+
+def build(engine: Engine) -> gr.Blocks:
+    """A webcam and its answer, drawn and sent as on our own page (JPEG)."""
+
+    def look(frame: Any) -> Any:
+        if frame is None:
+            return None
+        found = engine.run("yolo11n", frame).result
+        assert isinstance(found, Detections)
+        return draw.detections(frame, boxes.nms(found.select(0.25), 0.7))
+
+    with gr.Blocks() as page:
+        options = gr.WebcamOptions(mirror=False)
+        camera = gr.Image(
+            sources=["webcam"], streaming=True, type="numpy", webcam_options=options, elem_id="in"
+        )
+        answer = PictureOut(elem_id="out", streaming=False)
+        camera.stream(look, camera, answer, stream_every=_EVERY_S, time_limit=600)
+    return page
+
+
+if __name__ == "__main__":
+    build(Engine(Settings.from_env(os.environ))).launch(quiet=True, ssr_mode=False)
