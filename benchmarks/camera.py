@@ -1,4 +1,4 @@
-"""The live camera in a real Chromium whose camera is fed from a film: `python -m benchmarks.camera`.
+"""The live camera in a real Chromium, fed from a film: `python -m benchmarks.camera`.
 
 Frames answered a second against what the server's time for a frame allows, the delay from camera to
 screen, two browsers at once, and the same network behind Gradio's own streaming in the same run.
