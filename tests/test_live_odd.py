@@ -316,6 +316,33 @@ def test_a_disk_that_fills_midway(desk: Engine, work: Path, allowed: int) -> Non
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
+def test_a_report_that_fails_at_its_very_end_leaves_no_film(desk: Engine, work: Path) -> None:
+    """Reports are held in memory until they are closed: then the disk says that it is full."""
+
+    class Long(JsonReport):
+        def tail(self, summary: object) -> str:
+            return " " * 100_000
+
+    clip(work / "in.mp4")
+    job = Run(
+        desk,
+        work / "in.mp4",
+        work / "out.mp4",
+        Wish("finder"),
+        VideoLimits(),
+        [Long(work / "out.json")],
+    )
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
+    try:
+        with pytest.raises(DemoError) as caught:
+            list(job.steps())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert caught.value.key == "video_disk_full"
+    assert names(work) == ["in.mp4"]
+
+
 def test_native_threads_end_with_the_film(desk: Engine, work: Path, finder: Finder) -> None:
     """Decoders and encoders have threads that Python knows nothing of."""
     clip(work / "in.mp4", sound="aac")

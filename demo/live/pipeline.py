@@ -144,11 +144,14 @@ class Run:
                 self._changed.notify_all()
 
     def _finish(self, watcher: Watcher, writer: Writer) -> None:
-        """Put film and reports in their places."""
+        """Put film and reports in their places, all of them or none."""
+        if self._done:
+            self.summary = watcher.summary(stopped=self._cut)
+            for report in self._reports:
+                report.seal(self.summary)
         writer.finish(whole=not self._cut)
-        self.summary = watcher.summary(stopped=self._cut)
         for report in self._reports:
-            report.finish(self.summary)
+            report.place()
 
 
 def _stage(work: Callable[[], None], *pipes: Pipe[Any]) -> None:
