@@ -6,7 +6,11 @@ Whatever comes, the answer is a film or one sentence, and nothing is left behind
 import os
 import random
 import resource
+import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -25,6 +29,7 @@ from demo.live.report import CsvReport, JsonReport, MotReport
 from demo.live.watcher import Wish
 from demo.results import Image
 from tests.clips import encode, shown, square, tone
+from tests.conftest import ROOT
 from tests.finder import Finder, engine
 from tests.test_live_reader import elsewhere
 from tests.watched import Watched
@@ -356,3 +361,22 @@ def test_native_threads_end_with_the_film(desk: Engine, work: Path, finder: Find
             if progress.done > 2:
                 job.stop()
     assert count("/proc/self/task") <= before
+
+
+def test_being_ended_keeps_what_is_done(work: Path) -> None:
+    """As a service manager ends a program, or `timeout`."""
+    clip(work / "in.mp4", 1500)
+    words = ["-m", "demo.live", str(work / "in.mp4"), str(work / "out.mp4")]
+    command = [sys.executable, *words, "--model", "cnn-cifar10", "--json", str(work / "out.json")]
+    environ = os.environ | {"VITRINE_OFFLINE": "1", "VITRINE_DEVICE": "cpu"}
+    process = subprocess.Popen(command, cwd=ROOT, env=environ, stderr=subprocess.PIPE, text=True)
+    end = time.monotonic() + 60
+    while time.monotonic() < end and process.poll() is None:
+        if any(path.suffix == ".part" and path.stat().st_size > 9000 for path in work.iterdir()):
+            break
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    _, told = process.communicate(timeout=60)
+    assert (process.returncode, "Traceback" in told) == (0, False), told
+    assert names(work) == ["in.mp4", "out.json", "out.mp4"]
+    assert 0 < len(shown(work / "out.mp4")) < 1500
