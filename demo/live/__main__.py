@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from demo.engine import Engine
     from demo.live.pipeline import Run
 
+_ENDS = (signal.SIGINT, signal.SIGTERM)
+"""What people and service managers send to end a program; the part files have to go with it."""
+
 
 def parse(words: list[str]) -> argparse.Namespace:
     """The arguments of one command."""
@@ -55,11 +58,12 @@ def _work(arguments: argparse.Namespace) -> None:
     engine = Engine(settings)
     try:
         run = _run(engine, settings, arguments)
-        before = signal.signal(signal.SIGINT, lambda *_: run.stop())
+        before = {number: signal.signal(number, lambda *_: run.stop()) for number in _ENDS}
         try:
             _follow(run)
         finally:
-            signal.signal(signal.SIGINT, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
         print(_told(run, arguments.goal))
     finally:
         engine.close()

@@ -4,13 +4,15 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import BinaryIO, NoReturn, TypeVar
 
 import av
 from av.container import InputContainer
 
 from demo.errors import DemoError
 from demo.filetypes import recognise
+
+T = TypeVar("T")
 
 ACCEPTED = ("MP4", "MOV", "WebM")
 
@@ -48,6 +50,14 @@ def opened(path: Path) -> Iterator[InputContainer]:
             raise DemoError("video_broken") from None
         with container:
             yield container
+
+
+def readable(packets: Iterator[T]) -> Iterator[T | None]:
+    """What a demuxer gives; None at last where the rest of the file cannot be read."""
+    try:
+        yield from packets
+    except (av.FFmpegError, OSError):
+        yield None
 
 
 def recognised(file: BinaryIO) -> str:

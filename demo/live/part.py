@@ -17,9 +17,10 @@ class Part:
         self.goal = goal
         self.path = goal.with_name(f".{goal.stem[:40]}-{uuid4().hex[:8]}.part")
         try:
+            # A folder cannot be replaced; a device or a pipe could, and must not be.
+            if goal.exists() and not goal.is_file():
+                raise FileExistsError
             self.path.touch(exist_ok=False)
-            if goal.is_dir():
-                raise IsADirectoryError
         except OSError as problem:
             self.drop()
             raise self.sentence(problem) from None

@@ -146,17 +146,20 @@ class Run:
                 self._changed.notify_all()
 
     def _finish(self, film: Video, watcher: Watcher, writer: Writer) -> None:
-        """Put film and reports in their places."""
+        """Put film and reports in their places, all of them or none."""
+        if self._done:
+            self.summary = {
+                **watcher.summary(),
+                "size_wh": list(film.size_wh),
+                "frames_per_second": round(float(film.rate), 3),
+                "stopped_early": self._cut,
+                "broken_packets": film.broken_packets,
+            }
+            for report in self._reports:
+                report.seal(self.summary)
         writer.finish(whole=not self._cut)
-        self.summary = {
-            **watcher.summary(),
-            "size_wh": list(film.size_wh),
-            "frames_per_second": round(float(film.rate), 3),
-            "stopped_early": self._cut,
-            "broken_packets": film.broken_packets,
-        }
         for report in self._reports:
-            report.finish(self.summary)
+            report.place()
 
 
 def _stage(work: Callable[[], None], *pipes: Pipe[Any]) -> None:

@@ -1,5 +1,6 @@
 """A video as upright RGB frames with their own times."""
 
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from demo.errors import DemoError
-from demo.live.container import opened
+from demo.live.container import opened, readable
 from demo.live.limits import VideoLimits
 from demo.results import Image
 
@@ -82,9 +83,11 @@ class Video:
             last = pts
 
     def _decode(self) -> Iterator[VideoFrame]:
-        for packet in self._container.demux(self._stream):
+        for packet in readable(self._container.demux(self._stream)):
+            self.broken_packets += packet is None
             try:
-                frames = self._stream.codec_context.decode(packet if packet.size else None)
+                whole = packet is not None and packet.size
+                frames = self._stream.codec_context.decode(packet if whole else None)
             except (av.FFmpegError, ValueError):
                 # Films of cameras hold single broken packets; what can be seen is shown.
                 self.broken_packets += 1
@@ -131,9 +134,13 @@ def video(path: Path, limits: VideoLimits) -> Iterator[Video]:
     pictures, or in a coding that cannot be read.
     """
     try:
-        limits.check_file(path.stat().st_size)
+        facts = path.stat()
     except OSError:
         raise DemoError("video_missing", name=path.name) from None
+    # A pipe would be waited for, for ever.
+    if not stat.S_ISREG(facts.st_mode):
+        raise DemoError("video_missing", name=path.name)
+    limits.check_file(facts.st_size)
     with opened(path) as container:
         yield Video(container, limits)
 

@@ -17,7 +17,7 @@ from demo.results import Detections
 
 
 class Report:
-    """A text file of one kind: `open`, `add` each frame, then `finish` or `discard`.
+    """A text file of one kind: `open`, `add` each frame, `seal` and `place`, or `discard`.
 
     Raises DemoError where it cannot be written.
     """
@@ -38,18 +38,25 @@ class Report:
         """Write one frame."""
         self._write(self.text(seen))
 
-    def finish(self, summary: Mapping[str, Any]) -> None:
-        """Write the end and move the file to its place."""
+    def seal(self, summary: Mapping[str, Any]) -> None:
+        """Write the end; from here on a full disk is no danger."""
         self._write(self.tail(summary))
         try:
             self._file.close()
+        except OSError as problem:
+            self.discard()
+            raise self._part.sentence(problem) from None
+
+    def place(self) -> None:
+        """Move the sealed file to its place."""
+        try:
             self._part.place()
         except OSError as problem:
             self.discard()
             raise self._part.sentence(problem) from None
 
     def discard(self) -> None:
-        """Leave nothing behind; harmless after `finish`."""
+        """Leave nothing behind; harmless after `place`."""
         # Dropped first: closing writes what is left, which a full disk refuses.
         self._part.drop()
         try:

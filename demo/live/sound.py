@@ -1,6 +1,7 @@
 """The sound of a video, ready to be written beside new pictures."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 
 import av
@@ -9,6 +10,7 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 
 from demo.errors import DemoError
+from demo.live.container import readable
 
 _KEPT = {"aac", "mp3", "mp3float", "opus", "libopus", "flac", "ac3", "eac3", "alac"}
 """Codings that an MP4 holds and that are copied bit for bit; others become AAC."""
@@ -48,7 +50,9 @@ class Sound:
             if packet.pts is not None and float(packet.pts * packet.time_base) >= until_s:
                 self._next = packet
                 return
-            self._output.mux(packet)
+            # A packet whose times cannot be is left out, as a broken picture is.
+            with suppress(av.ArgumentError, av.InvalidDataError):
+                self._output.mux(packet)
 
     def _add(self) -> AudioStream:
         if self.copied:
@@ -61,9 +65,9 @@ class Sound:
 
     def _copied(self) -> "Iterator[Packet[AudioStream]]":
         last = None
-        for packet in self._container.demux(self._source):
+        for packet in readable(self._container.demux(self._source)):
             # The last one is empty and only says that it is the last; a file may repeat times.
-            if packet.dts is None or (last is not None and packet.dts <= last):
+            if packet is None or packet.dts is None or (last is not None and packet.dts <= last):
                 continue
             last = packet.dts
             shift = round(self._start_s / packet.time_base)
@@ -73,9 +77,10 @@ class Sound:
             yield packet
 
     def _encoded(self) -> "Iterator[Packet[AudioStream]]":
-        for packet in self._container.demux(self._source):
+        for packet in readable(self._container.demux(self._source)):
+            whole = packet is not None and packet.size
             try:
-                frames = self._source.codec_context.decode(packet if packet.size else None)
+                frames = self._source.codec_context.decode(packet if whole else None)
             except (av.FFmpegError, ValueError):
                 continue
             for frame in frames:

@@ -1,0 +1,187 @@
+"""How well things are followed: identities against a known truth, beside ultralytics' own tracker.
+
+`python -m benchmarks.tracking [--frames N] [--scenes N] [--threads N]`: yolo11n at 640 on films of
+`benchmarks.moving`, ours by `demo.live.pipeline.Run` with its MOTChallenge report, the peer by
+`model.track(persist=True, tracker="bytetrack.yaml")` on the same file; airplanes and motorcycles
+only, whatever a box is called. Scores are those of py-motmetrics, a box counting where its IoU
+with the truth is at least one half (MOTChallenge). A box on a thing of which too little is to be
+seen is a false one, for both. What is printed of films without truth describes and scores nothing.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import motmetrics
+import numpy as np
+
+from benchmarks import moving
+from benchmarks.films import VIDEOS, frames_in, with_tone
+from benchmarks.moving import Boxes, Truth
+from benchmarks.servers import WEIGHTS
+from demo import boxes
+from demo.cores import cores
+from demo.engine import Engine
+from demo.live.limits import VideoLimits
+from demo.live.pipeline import Run
+from demo.live.report import MotReport
+from demo.live.watcher import Wish
+from demo.models.coco import LABELS
+from demo.results import Detections, Image
+from demo.settings import Settings
+
+FILMS = {"people.mp4": "person", "bottles.mp4": "bottle"}
+_COUNT = 6
+_SCORES = {
+    "num_switches": "id switches",
+    "num_fragmentations": "fragments",
+    "mota": "MOTA",
+    "idf1": "IDF1",
+    "num_false_positives": "false boxes",
+    "num_misses": "missed",
+    "num_objects": "true boxes",
+}
+
+Tracks = list[Truth]
+"""The tracked boxes of each frame."""
+Follow = Callable[[Path, Sequence[str]], Tracks]
+
+
+def ours(engine: Engine, folder: Path) -> Follow:
+    """The pipeline, to be called with a film and the classes that are wanted."""
+
+    def follow(film: Path, classes: Sequence[str]) -> Tracks:
+        report = folder / "ours.txt"
+        wish = Wish("yolo11n", classes=tuple(classes))
+        *_, last = Run(
+            engine, film, folder / "ours.mp4", wish, VideoLimits(), [MotReport(report)]
+        ).steps()
+        rows: dict[int, list[list[float]]] = defaultdict(list)
+        for line in report.read_text().splitlines():
+            frame, *values = map(float, line.split(",")[:6])
+            rows[int(frame) - 1].append(values)
+        return [_tracks(rows[index]) for index in range(last.done)]
+
+    return follow
+
+
+def _tracks(rows: list[list[float]]) -> Truth:
+    """Of id, left, top, width and height, pixels counting from 1."""
+    table = np.array(rows, np.float32).reshape(-1, 5)
+    return Truth(table[:, 0].astype(np.int64), boxes.xywh_to_xyxy(table[:, 1:] - (1, 1, 0, 0)))
+
+
+def peer(film: Path, classes: Sequence[str]) -> Tracks:
+    """ultralytics' `model.track`, all else as it comes."""
+    from ultralytics import YOLO
+
+    numbers = [LABELS.index(name) for name in classes]
+    answers: Any = YOLO(WEIGHTS / "yolo11n.pt").track(
+        film,
+        persist=True,
+        tracker="bytetrack.yaml",
+        imgsz=640,
+        classes=numbers,
+        stream=True,
+        verbose=False,
+        device="cpu",
+    )
+    found = []
+    for answer in answers:
+        ids = answer.boxes.id
+        kept = ids is not None
+        numbered = ids.numpy() if kept else np.zeros(0)
+        xyxy = answer.boxes.xyxy.numpy() if kept else np.zeros((0, 4))
+        found.append(Truth(numbered.astype(np.int64), xyxy.astype(np.float32)))
+    return found
+
+
+def events(truths: list[Truth], tracks: Tracks) -> Any:
+    """What py-motmetrics counts from."""
+    book = motmetrics.MOTAccumulator(auto_id=True)
+    for truth, track in zip(truths, tracks, strict=True):
+        distance = 1 - boxes.iou(truth.xyxy, track.xyxy).astype(np.float64)
+        distance[distance > 0.5] = np.nan
+        book.update(truth.ids, track.ids, distance)
+    return book
+
+
+def table(books: dict[str, list[Any]]) -> str:
+    """One line a tracker, all films together."""
+    host = motmetrics.metrics.create()
+    lines = []
+    for name, kept in books.items():
+        scores = host.compute_many(kept, metrics=list(_SCORES), generate_overall=True)
+        row = scores.loc["OVERALL"]
+        told = (
+            f"{title} {row[key]:.3f}"
+            if title.isupper() or "IDF" in title
+            else f"{title} {row[key]:.0f}"
+            for key, title in _SCORES.items()
+        )
+        lines.append(f"{name:12} " + ", ".join(told))
+    return "\n".join(lines)
+
+
+def described(tracks: Tracks) -> str:
+    """Number, length and interruptions of tracks whose truth nobody knows."""
+    seen: dict[int, list[int]] = defaultdict(list)
+    for index, frame in enumerate(tracks):
+        for number in frame.ids.tolist():
+            seen[number].append(index)
+    if not seen:
+        return "no tracks"
+    lengths = [len(frames) for frames in seen.values()]
+    breaks = sum(int((np.diff(frames) > 1).sum()) for frames in seen.values())
+    return f"{len(seen)} tracks, median length {median(lengths):g} frames, {breaks} interruptions"
+
+
+def finds(engine: Engine) -> Callable[[Image, Boxes], bool]:
+    """Whether yolo11n finds a thing that stands alone: a box of 0.5 that fits it to 0.7."""
+
+    def sees(picture: Image, box: Boxes) -> bool:
+        found = engine.run("yolo11n", picture).result
+        assert isinstance(found, Detections)
+        chosen = found.select(0.5, moving.CLASSES)
+        return bool((boxes.iou(chosen.xyxy, box[None].astype(np.float32)) >= 0.7).any())
+
+    return sees
+
+
+def main(words: list[str]) -> int:
+    """Print the scores, and the description of the films without truth."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.tracking", description=__doc__)
+    parser.add_argument("--frames", type=int, help="of each film; else 400, and all of the real")
+    parser.add_argument("--scenes", type=int, default=4, help="films with a truth")
+    parser.add_argument("--threads", type=int, default=cores(), help="of torch")
+    wish = parser.parse_args(words)
+    settings = Settings(weights_dir=WEIGHTS, offline=True, device="cpu", threads=wish.threads)
+    engine = Engine(settings)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        sides: dict[str, Follow] = {"ours": ours(engine, folder), "ultralytics": peer}
+        books: dict[str, list[Any]] = {side: [] for side in sides}
+        for seed in range(wish.scenes):
+            things = moving.scene(WEIGHTS.parent, seed, _COUNT, finds(engine))
+            film = folder / f"{seed}.mp4"
+            truths = moving.film(film, things, seed, wish.frames or 400)
+            for side, follow in sides.items():
+                books[side].append(events(truths, follow(film, moving.CLASSES)))
+        print(f"{wish.scenes} films of {len(truths)} frames, {_COUNT} things each, seeds from 0")
+        print(table(books))
+        for title, label in FILMS.items():
+            film = with_tone(VIDEOS / title, folder / title, wish.frames)
+            print(f"{title}, {frames_in(film)} frames, {label}; described, not scored")
+            for side, follow in sides.items():
+                print(f"{side:12} {described(follow(film, [label]))}")
+    engine.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,92 @@
+"""What a long film costs in memory: resident bytes at a tenth of it and at its end.
+
+`python -m benchmarks.video_memory [--frames N]`: a film of 160×120 made for it, with sound, and a
+stand-in for a detector, so that ten thousand frames pass in a minute or two. The thing in it
+appears elsewhere every forty frames, so that tracks come and go; all reports are written.
+"""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+import av
+import numpy as np
+import psutil
+from av.video.frame import VideoFrame
+
+from benchmarks.films import with_tone
+from demo.live.limits import VideoLimits
+from demo.live.pipeline import Run
+from demo.live.report import CsvReport, JsonReport, MotReport
+from demo.live.watcher import Wish
+from demo.results import Image
+from tests.finder import Finder, engine
+
+BAR_MB = 100
+_STAY = 40
+"""Frames until the thing is elsewhere."""
+
+
+def picture(index: int) -> Image:
+    """A red square on grey, H×W×3 uint8 RGB; it moves, and jumps at times."""
+    x, top = np.random.default_rng(index // _STAY).integers(0, (100, 60)).tolist()
+    left = x + index % _STAY
+    pixels = np.full((120, 160, 3), 60, np.uint8)
+    pixels[top : top + 20, left : left + 20] = (220, 20, 20)
+    return pixels
+
+
+def film(path: Path, frames: int) -> Path:
+    """`frames` pictures, 25 a second, and a tone."""
+    silent = path.with_suffix(".silent.mp4")
+    with av.open(str(silent), "w", format="mp4") as output:
+        track = output.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
+        track.width, track.height = 160, 120
+        for index in range(frames):
+            output.mux(track.encode(VideoFrame.from_ndarray(picture(index), "rgb24")))
+        output.mux(track.encode(None))
+    return with_tone(silent, path)
+
+
+def growth(job: Run, first: int) -> tuple[float, float, float, int]:
+    """MB at frame `first`, at the end and at most between them; and the frames that were made."""
+    resident: list[float] = []
+    process = psutil.Process()
+    for progress in job.steps():
+        if progress.done >= first:
+            resident.append(process.memory_info().rss / 1e6)
+    return resident[0], resident[-1], max(resident), progress.done
+
+
+def main(words: list[str]) -> int:
+    """Print the figures; 1 where memory grows by more than the bar."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.video_memory", description=__doc__)
+    parser.add_argument("--frames", type=int, default=10_000)
+    frames = parser.parse_args(words).frames
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "models").mkdir()
+        running = engine(folder / "models", Finder())
+        source = film(folder / "in.mp4", frames)
+        reports = [JsonReport(folder / "a.json"), CsvReport(folder / "a.csv")]
+        job = Run(
+            running,
+            source,
+            folder / "out.mp4",
+            Wish("finder"),
+            VideoLimits(),
+            [*reports, MotReport(folder / "a.txt")],
+        )
+        first, last, most, done = growth(job, frames // 10)
+        running.close()
+    print(
+        f"{done} frames, {sum(job.summary['tracks'].values())} tracks: {first:.0f} MB at frame "
+        f"{frames // 10}, {last:.0f} MB at the end, {most:.0f} MB at most; "
+        f"growth {most - first:+.1f} MB (bar {BAR_MB})"
+    )
+    return 0 if done == frames and most - first <= BAR_MB else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
