@@ -22,8 +22,8 @@ def css() -> str:
 
 
 def head() -> str:
-    """The script that remembers language and light or dark, in cookies of this page."""
-    return (_HERE / "head.html").read_text("utf-8")
+    """What keeps language and light or dark in cookies of this page, and what moves its charts."""
+    return "".join((_HERE / name).read_text("utf-8") for name in ("head.html", "chart.html"))
 
 
 def theme() -> gr.themes.Base:
