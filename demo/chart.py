@@ -11,6 +11,7 @@ _WIDTH, _HEIGHT = 1000, 100
 """Units of the drawing; it is stretched to the place that there is, its lines are not."""
 _STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800)
 _MOST_TICKS = 6
+_ROUND = tuple(digit * 10**zeros for zeros in range(9) for digit in (1, 2, 5))
 
 
 def chart(curves: Curves, locale: str) -> str:
@@ -85,8 +86,8 @@ def _seconds(end: float) -> str:
 
 
 def _levels(top: float) -> Iterator[float]:
-    """Where a line goes across: at most four, at whole numbers or halves of 1."""
-    step = 0.5 if top == 1 else max(round(top / 4), 1)
+    """Where a line goes across: at most five, at round numbers or halves of 1."""
+    step = 0.5 if top == 1 else next(s for s in _ROUND if top < 5 * s)
     level = 0.0
     while level <= top:
         yield level

@@ -27,6 +27,8 @@ _TICK_S = 0.35
 """How often there is something new to see; a run itself yields more often."""
 _PREVIEW = 640
 """Longest side of the picture of the newest frame, pixels."""
+_PREVIEWS = 12
+"""How many of them stand at a time: a browser that lags behind may still ask for one."""
 _TOUCH_S = 20.0
 
 _MOST_APART = 1000
@@ -91,6 +93,7 @@ class Job:
         self._run = Run(engine, source, self.files["film"], wish, limits, listeners)
         self._progress = Progress(0, 0, 0.0, None)
         self._shown: list[Path] = []
+        self._serial = 0
         self._changed = threading.Lock()
         self._left = self._over = False
 
@@ -101,7 +104,7 @@ class Job:
 
     @property
     def preview(self) -> str | None:
-        """A JPEG of the newest annotated frame; it stands until the next but one is there."""
+        """A JPEG of the newest annotated frame."""
         return str(self._shown[-1]) if self._shown else None
 
     def stop(self) -> None:
@@ -140,7 +143,7 @@ class Job:
             for progress in self._run.steps():
                 now = time.monotonic()
                 if progress.picture is not None and now - shown >= _TICK_S:
-                    self._show(progress.picture, progress.done)
+                    self._show(progress.picture)
                     shown = now
                 if now - touched >= _TOUCH_S:
                     self._touch()
@@ -148,23 +151,20 @@ class Job:
                 self._progress = progress
         finally:
             self.seconds = time.monotonic() - start
-            self._hide(0)
             with self._changed:
                 self._over = True
                 left = self._left
             if left:
                 shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _show(self, picture: Image, number: int) -> None:
-        path = self.folder / f"now-{number}.jpg"
+    def _show(self, picture: Image) -> None:
+        # Each has a name of its own: none changes while a browser reads it.
+        self._serial += 1
+        path = self.folder / f"now-{self._serial}.jpg"
         path.write_bytes(encode_jpeg(thumbnail(picture, _PREVIEW)))
         self._shown.append(path)
-        self._hide(2)
-
-    def _hide(self, kept: int) -> None:
-        for path in self._shown[: len(self._shown) - kept]:
-            path.unlink(missing_ok=True)
-        self._shown = self._shown[len(self._shown) - kept :] if kept else []
+        if len(self._shown) > _PREVIEWS:
+            self._shown.pop(0).unlink(missing_ok=True)
 
     def _touch(self) -> None:
         """Say that the files are in use: a slow film may take longer than an unused file stays."""

@@ -15,6 +15,7 @@ from demo.live.limits import VideoLimits
 from demo.live.pan import pan
 from demo.tab import Context, locale
 from demo.tabs.picture import PictureOut, not_uploaded, place
+from demo.tabs.reel import EMPTY
 from demo.tabs.shared import sentence
 
 _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -131,7 +132,7 @@ def opened(context: Context) -> Any:
 
     def show(path: str | None, model: str, request: gr.Request) -> tuple[Any, ...]:
         spoken = locale(request)
-        nothing = gr.Image(None, visible=False), gr.Group(visible=False), ""
+        nothing = gr.Image(None, visible=False), gr.Group(visible=False), "", EMPTY
         if path is None:
             return *nothing, ""
         try:
@@ -139,7 +140,8 @@ def opened(context: Context) -> Any:
         except DemoError as error:
             return *nothing, sentence(error, spoken)
         frame = PictureOut(film.aimed(""), visible=True)
-        return frame, gr.Group(visible=detects(context, model)), "", screen.first(film, spoken)
+        aim = gr.Group(visible=detects(context, model))
+        return frame, aim, "", EMPTY, screen.first(film, spoken)
 
     return show
 

@@ -29,15 +29,15 @@ def build(context: Context) -> None:
         with gr.Column(scale=5, min_width=320):
             column = film_column(context)
             model, every, boxes, (confidence, classes, track, iou) = _controls(context)
+        with gr.Column(scale=7, min_width=320):
             start = gr.Button(context.t("video_start"), variant="primary", elem_id="video-start")
             leave = gr.Button(context.t("video_leave"), visible=False, elem_id="video-leave")
             stop = gr.Button(
                 context.t("video_stop"), variant="stop", visible=False, elem_id="video-stop"
             )
-        with gr.Column(scale=7, min_width=320):
             parts = Parts(*_answer(context), start, leave, stop)
     film, line = column.film, column.line
-    outputs = [column.frame, column.aim, line, parts.status]
+    outputs = [column.frame, column.aim, line, parts.stage, parts.status]
     film.change(opened(context), [film, model], outputs, **_QUIET)
     model.change(_fit(context), [film, model, classes], [column.aim, boxes, classes, iou], **_QUIET)
     inputs: list[Any] = [film, model, confidence, iou, classes, every, track, line]
@@ -169,9 +169,7 @@ def _result(job: Job, line: Line | None, spoken: str) -> str:
     return screen.summary(job, line, spoken) + curves + screen.files(job, spoken)
 
 
-def _publish(context: Context, jobs: Jobs) -> None:
-    """The endpoint /video, on components that the page does not show."""
-
+def _endpoint(context: Context, jobs: Jobs) -> Any:
     def video(
         video: str | None,
         model: str,
@@ -208,6 +206,11 @@ def _publish(context: Context, jobs: Jobs) -> None:
         except DemoError as error:
             raise told(error, request) from None
 
+    return video
+
+
+def _publish(context: Context, jobs: Jobs) -> None:
+    """The endpoint /video, on components that the page does not show."""
     with hidden():
         inputs = [
             film_in(label="video"),
@@ -220,7 +223,7 @@ def _publish(context: Context, jobs: Jobs) -> None:
         ]
         outputs = [FilmOut(label="video"), gr.JSON(label="answer")]
         gr.Button().click(
-            video,
+            _endpoint(context, jobs),
             inputs,
             outputs,
             api_name="video",

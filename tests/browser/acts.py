@@ -9,7 +9,7 @@ from benchmarks.client import unlike_any_other
 from demo import examples
 
 BUS = examples.paths()[0]
-TABS = {"classify": 0, "detect": 1, "augment": 2, "models": 3}
+TABS = {"classify": 0, "detect": 1, "video": 2, "augment": 3, "models": 4}
 SLOW = 60_000
 
 
