@@ -1,6 +1,5 @@
 """The curves of a film as a chart that moves the player: plain SVG, `chart.html` does the rest."""
 
-from collections.abc import Iterator
 from html import escape
 
 from demo.live.counts import Curve, Curves
@@ -11,6 +10,7 @@ _WIDTH, _HEIGHT = 1000, 100
 """Units of the drawing; it is stretched to the place that there is, its lines are not."""
 _STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800)
 _MOST_TICKS = 6
+_TOPS = (0.1, 0.2, 0.5, 1.0)
 _ROUND = tuple(digit * 10**zeros for zeros in range(9) for digit in (1, 2, 5))
 
 
@@ -21,12 +21,13 @@ def chart(curves: Curves, locale: str) -> str:
     """
     if not curves.curves or curves.end <= 0:
         return ""
-    top = 1.0 if curves.scored else _top(curves)
+    top = _top(curves)
     lines = "".join(_line(curve, curves, top) for curve in curves.curves)
-    grid = "".join(f'<path class="grid" d="M0 {_y(v, top)}H{_WIDTH}"/>' for v in _levels(top))
+    levels = _levels(top, curves.scored)
+    grid = "".join(f'<path class="grid" d="M0 {_y(v, top)}H{_WIDTH}"/>' for v in levels)
     marks = "".join(
         f'<span class="y" style="bottom:{100 * v / top:.1f}%">{_number(v, curves.scored)}</span>'
-        for v in _levels(top)
+        for v in levels
     )
     kind = "chart_scores" if curves.scored else "chart_counts"
     others = say("chart_others", locale, count=curves.others) if curves.others else ""
@@ -65,9 +66,8 @@ def _line(curve: Curve, curves: Curves, top: float) -> str:
 
 
 def _chip(curve: Curve, scored: bool) -> str:
-    values = ",".join(
-        f"{value:.2f}" if scored else f"{value:.0f}" for value in curve.values.tolist()
-    )
+    digits = (round(100 * v) if scored else round(v) for v in curve.values.tolist())
+    values = ",".join(f"{value} %" if scored else f"{value}" for value in digits)
     return (
         f'<span><i style="background:{hex_color(curve.class_id)}"></i>{escape(curve.label)} '
         f'<b data-values="{values}">{values.split(",")[0]}</b></span>'
@@ -85,18 +85,19 @@ def _seconds(end: float) -> str:
     )
 
 
-def _levels(top: float) -> Iterator[float]:
-    """Where a line goes across: at most five, at round numbers or halves of 1."""
-    step = 0.5 if top == 1 else next(s for s in _ROUND if top < 5 * s)
-    level = 0.0
-    while level <= top:
-        yield level
-        level += step
+def _levels(top: float, scored: bool) -> list[float]:
+    """Where a line goes across: none, half and all of a probability, at most five round counts."""
+    if scored:
+        return [0.0, top / 2, top]
+    step = next(s for s in _ROUND if top < 5 * s)
+    return [float(level) for level in range(0, int(top) + 1, step)]
 
 
 def _top(curves: Curves) -> float:
     """The highest level, a little above the highest count so that its line is seen."""
     highest = max(float(curve.values.max()) for curve in curves.curves)
+    if curves.scored:
+        return next((top for top in _TOPS if highest <= top), 1.0)
     return max(highest * 1.05, 1.05)
 
 
@@ -105,4 +106,4 @@ def _y(value: float, top: float) -> str:
 
 
 def _number(value: float, scored: bool) -> str:
-    return f"{100 * value:.0f} %" if scored else f"{value:.0f}"
+    return f"{100 * value:.3g} %" if scored else f"{value:.0f}"

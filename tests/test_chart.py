@@ -53,8 +53,10 @@ def test_it_says_what_is_where_for_the_script_and_for_who_does_not_see() -> None
 def test_a_classifier_has_parts_of_a_hundred() -> None:
     drawn = chart(curves(curve("cup", 3, 0.25, 0.75), scored=True, others=2), "en")
     assert "100 %" in drawn
-    assert 'data-values="0.25,0.75"' in drawn
+    assert 'data-values="25 %,75 %"' in drawn
     assert "and 2 more" in drawn
+    low = chart(curves(curve("cup", 3, 0.02, 0.15), scored=True), "en")
+    assert re.findall(r'class="y"[^>]*>([^<]+)<', low) == ["0 %", "10 %", "20 %"]
 
 
 @pytest.mark.parametrize("locale", LOCALES)

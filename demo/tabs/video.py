@@ -50,6 +50,8 @@ def build(context: Context) -> None:
         concurrency_limit=context.desk.settings.videos,
         **_QUIET,
     )
+    # Without it a fault of our own would leave the page without its Start button.
+    work.failure(lambda: parts.idle(), None, parts.all(), **_QUIET)
     leave.click(lambda: parts.idle(), None, parts.all(), cancels=[work], **_QUIET)
     stop.click(_stop(jobs), None, None, **_QUIET)
     _publish(context, jobs)
