@@ -92,9 +92,11 @@ class Desk:
         kept = self._recent.get(("picture", real))
         if kept is not None:
             return kept, 0.0
+        limits = images.Limits.of(self.settings)
+        limits.check_file(real.stat().st_size)  # first, since a video may be larger than memory
         with self._opening:
             start = time.perf_counter()
-            picture = images.decode(real.read_bytes(), images.Limits.of(self.settings))
+            picture = images.decode(real.read_bytes(), limits)
             elapsed = (time.perf_counter() - start) * 1000
             self._recent.put(("picture", real), picture, picture.rgb.nbytes)
         return picture, elapsed

@@ -70,8 +70,10 @@ def prepare(environ: MutableMapping[str, str], visits: Visits) -> None:
 def _launch(page: Any, desk: "Desk", host: str, port: int, share: bool) -> None:
     from demo.page import launch_options
 
-    # Gradio counts and names its limit in units of 2^20; the decoder holds to the exact one.
-    file_bytes = math.ceil(desk.settings.max_file_mb) << 20
+    # One limit for every upload, in Gradio's units of 2^20; whoever opens the file as a picture or
+    # as a video holds it to its own exact one, before reading it.
+    settings = desk.settings
+    file_bytes = math.ceil(max(settings.max_file_mb, settings.max_video_mb)) << 20
     page.launch(
         server_name=host,
         server_port=port,

@@ -32,6 +32,8 @@ class Settings:
     """Longest video, minutes (VITRINE_MAX_VIDEO_MINUTES)."""
     max_video_megapixels: float = 9.44
     """Largest frame of a video, millions of pixels (VITRINE_MAX_VIDEO_MEGAPIXELS)."""
+    videos: int = 1
+    """Videos that are worked on at once; the next wait for their turn (VITRINE_VIDEOS)."""
     keep_minutes: float = 10.0
     """How long an unused upload is kept, minutes (VITRINE_KEEP_MINUTES)."""
     model_budget_mb: int = 1500
@@ -72,6 +74,7 @@ class Settings:
             max_video_megapixels=_number(
                 environ, "MAX_VIDEO_MEGAPIXELS", default.max_video_megapixels
             ),
+            videos=_whole(environ, "VIDEOS", default.videos),
             keep_minutes=_number(environ, "KEEP_MINUTES", default.keep_minutes),
             model_budget_mb=_whole(environ, "MODEL_BUDGET_MB", default.model_budget_mb),
             recent_budget_mb=_whole(environ, "RECENT_MB", default.recent_budget_mb),

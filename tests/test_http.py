@@ -5,6 +5,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -136,7 +137,7 @@ def test_gradio_client_gets_the_same_answers(server: Server, client: Client) -> 
     _, own = client.call("detect", client.upload(BUS.read_bytes()), "yolo11n", 0.25, 0.7, [])
     assert facts["boxes"] == own["boxes"]
     public = set(peer.view_api(return_format="dict")["named_endpoints"])
-    assert public == {"/classify", "/detect", "/augment", "/models"}
+    assert public == {"/classify", "/detect", "/augment", "/video", "/models"}
 
 
 @pytest.mark.parametrize(
@@ -321,10 +322,20 @@ def test_bodies_are_capped(server: Server) -> None:
     headers = {"content-type": "application/json"}
     joined = httpx.post(f"{server.url}/gradio_api/queue/join", content=body, headers=headers)
     assert joined.status_code == 413
-    upload = httpx.post(
-        f"{server.url}/gradio_api/upload", files={"files": ("x.png", b"\0" * 21_000_000)}
-    )
-    assert upload.status_code == 413
+    # Only announced: what is refused is not read.
+    announced = {"content-length": "211000000", "content-type": "multipart/form-data; boundary=x"}
+    http = HTTPConnection("127.0.0.1", server.port, timeout=30)
+    http.request("POST", "/gradio_api/upload", headers=announced)
+    answer = http.getresponse()
+    assert answer.status == 413
+    assert b"larger than the limit of 210 MB" in answer.read()
+    http.close()
+
+
+def test_a_picture_of_too_many_bytes_is_one_sentence(client: Client) -> None:
+    """An upload may be as large as a video may be."""
+    with pytest.raises(RuntimeError, match="This file has 21 MB; the limit is 20 MB"):
+        client.call("classify", client.upload(b"\0" * 21_000_000, "x.png"), "mobilenet_v2", 5)
 
 
 def test_the_source_of_the_running_program_is_offered(server: Server) -> None:

@@ -17,7 +17,7 @@ from demo.live.limits import VideoLimits
 from demo.live.pipe import BrokenPipe, Pipe
 from demo.live.progress import Pace, Progress
 from demo.live.reader import Frame, Video, video
-from demo.live.report import Report
+from demo.live.report import Listener
 from demo.live.watcher import Watcher, Wish
 from demo.live.writer import Writer
 from demo.results import Image
@@ -41,7 +41,7 @@ class Run:
         goal: Path,
         wish: Wish,
         limits: VideoLimits,
-        reports: Sequence[Report] = (),
+        reports: Sequence[Listener] = (),
     ) -> None:
         """reports: what is told of every frame; put in place and dropped together with the film."""
         self._engine = engine

@@ -7,13 +7,29 @@ import csv
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from demo.boxes import xyxy_to_xywh
 from demo.errors import DemoError
 from demo.live.part import Part
 from demo.live.seen import Seen
 from demo.results import Detections
+
+
+class Listener(Protocol):
+    """Is told of every frame of a film: `open`, `add` each, then `finish` or `discard`."""
+
+    def open(self) -> None:
+        """The film begins."""
+
+    def add(self, seen: Seen) -> None:
+        """The next frame."""
+
+    def finish(self, summary: Mapping[str, Any]) -> None:
+        """The film is done."""
+
+    def discard(self) -> None:
+        """It came to nothing; harmless after `finish`."""
 
 
 class Report:

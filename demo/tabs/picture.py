@@ -27,7 +27,7 @@ class Upload(ImageData):
         try:
             return super().model_validate(obj, **options)
         except ValidationError:
-            raise _not_uploaded() from None
+            raise not_uploaded() from None
 
 
 class PictureIn(gr.Image):
@@ -48,7 +48,7 @@ class PictureIn(gr.Image):
         if payload is None:
             return None
         if not payload.path:
-            raise _not_uploaded()
+            raise not_uploaded()
         return str(payload.path)
 
     def postprocess(self, value: Any) -> ImageData | None:
@@ -81,11 +81,16 @@ class PictureOut(gr.Image):
 
 def save(data: bytes, folder: str, suffix: str, stem: str = "vitrine") -> str:
     """Write `data` as `stem.suffix` into a folder that nobody can guess; the path."""
-    place = Path(folder) / uuid4().hex
-    place.mkdir(mode=0o700)
-    path = place / f"{stem}.{suffix}"
+    path = place(folder) / f"{stem}.{suffix}"
     path.write_bytes(data)
     return str(path)
+
+
+def place(folder: str) -> Path:
+    """A new folder inside `folder` that nobody can guess."""
+    made = Path(folder) / uuid4().hex
+    made.mkdir(mode=0o700)
+    return made
 
 
 def _saved(data: bytes, folder: str, suffix: str) -> ImageData:
@@ -102,7 +107,7 @@ def refuse_all_but_uploads() -> None:
     move = processing_utils.async_move_files_to_cache
 
     async def refuse(*_: Any, **__: Any) -> str:
-        raise _not_uploaded()
+        raise not_uploaded()
 
     async def move_politely(*values: Any, **options: Any) -> Any:
         try:
@@ -110,11 +115,12 @@ def refuse_all_but_uploads() -> None:
         except (InvalidPathError, OSError, ValueError):  # not allowed, or no path at all
             if options.get("postprocess"):
                 raise
-            raise _not_uploaded() from None
+            raise not_uploaded() from None
 
     processing_utils.async_ssrf_protected_download = refuse
     processing_utils.async_move_files_to_cache = move_politely
 
 
-def _not_uploaded() -> gr.Error:
+def not_uploaded() -> gr.Error:
+    """The answer to a value that is no upload."""
     return gr.Error(say("picture_not_uploaded", "en"), print_exception=False)

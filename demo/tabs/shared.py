@@ -88,19 +88,23 @@ def tell_camera(context: Context, task: str, controls: dict[str, Any]) -> None:
     )
 
 
-def model_picker(context: Context, task: str) -> gr.Dropdown:
-    """All models of a task: the present ones first with their size, then the downloadable."""
-    rows = [m for m in context.desk.engine.models() if m["task"] == task]
+def model_picker(context: Context, *tasks: str, name: str = "") -> gr.Dropdown:
+    """All models of the tasks: the present ones first with their size, then the downloadable.
+
+    It opens on the best model of the first task that has one; `name` makes its id.
+    """
+    models = context.desk.engine.models()
+    rows = [m for task in tasks for m in models if m["task"] == task]
     choices = [
         (f"{m['name']} · {_kind(m)} · {panels.megabytes(m['size_bytes'])}", m["name"])
         for m in sorted(rows, key=lambda m: not m["available"])
     ]
-    there = any(m["available"] for m in rows)
+    best = next((task for task in tasks if context.desk.names(task)), None)
     return gr.Dropdown(
         choices,
-        value=context.desk.engine.default(task) if there else None,
+        value=context.desk.engine.default(best) if best else None,
         label=context.t("model"),
-        elem_id=f"{task}-model",
+        elem_id=f"{name or tasks[0]}-model",
         filterable=True,
         min_width=280,
     )
@@ -143,10 +147,11 @@ def waiting(desk: Desk, model: object, locale: str, work: Callable[[], T]) -> It
             yield job.result(timeout=_PATIENCE_S)
             return
         except NotYet:
-            yield panels.note(_progress(desk.engine, model, locale), "busy")
+            yield panels.note(model_progress(desk.engine, model, locale), "busy")
 
 
-def _progress(engine: Engine, model: object, locale: str) -> str:
+def model_progress(engine: Engine, model: object, locale: str) -> str:
+    """What an answer waits for: the download, the loading or the work of its model."""
     if not isinstance(model, str):
         return say("working", locale)
     status = engine.status(model)

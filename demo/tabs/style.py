@@ -22,9 +22,9 @@ def css() -> str:
 
 
 def head() -> str:
-    """The scripts of the page: language and light or dark, kept in cookies, and the camera."""
-    kept = (_HERE / "head.html").read_text("utf-8")
-    return f"{kept}<script>{(_HERE / 'live.js').read_text('utf-8')}</script>"
+    """The scripts of the page: its kept choices, its charts, its cameras."""
+    marked = "".join((_HERE / name).read_text("utf-8") for name in ("head.html", "chart.html"))
+    return f"{marked}<script>{(_HERE / 'live.js').read_text('utf-8')}</script>"
 
 
 def theme() -> gr.themes.Base:

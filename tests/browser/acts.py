@@ -9,12 +9,18 @@ from benchmarks.client import unlike_any_other
 from demo import examples
 
 BUS = examples.paths()[0]
-TABS = {"classify": 0, "detect": 1, "augment": 2, "models": 3}
+TABS = {"classify": 0, "detect": 1, "video": 2, "augment": 3, "models": 4}
 SLOW = 60_000
 
 
 def open_tab(page: Page, name: str) -> None:
-    page.locator("#tabs button[role=tab]").nth(TABS[name]).click()
+    """Also where it did not fit in and stands behind the three dots."""
+    tabs, place = page.locator("#tabs button[role=tab]"), TABS[name]
+    if place < (shown := tabs.count()):
+        tabs.nth(place).click()
+    else:
+        page.locator("#tabs .overflow-menu > button").click()
+        page.locator("#tabs .overflow-dropdown button").nth(place - shown).click()
 
 
 def bus() -> FilePayload:

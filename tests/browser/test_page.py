@@ -10,7 +10,7 @@ import cv2
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.acts import BUS, SLOW, TABS, choose, detected, open_tab, put, rows, saved
+from tests.browser.acts import BUS, SLOW, choose, detected, open_tab, put, rows, saved
 from tests.browser.conftest import Visit
 
 
@@ -148,7 +148,7 @@ ANSWERS = {
 }
 
 
-@pytest.mark.parametrize("name", TABS)
+@pytest.mark.parametrize("name", ANSWERS)
 def test_nothing_reaches_out_of_a_phone(visit: Visit, name: str) -> None:
     page = visit(width=390)
     open_tab(page, name)

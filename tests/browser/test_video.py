@@ -1,0 +1,130 @@
+"""A film on the page: put in, drawn on, started, watched, stopped, taken away."""
+
+import json
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.acts import SLOW, choose, open_tab, saved
+from tests.browser.conftest import Visit
+from tests.clips import encode, square
+
+LINE = "#video-line input, #video-line textarea"
+PLOT = ".chart .plot"
+
+
+def example(page: Page) -> None:
+    """Six seconds of a bus and people, of which the network looks at three frames."""
+    open_tab(page, "video")
+    choose(page, "video", "yolo11n")
+    page.locator("#video-every input[type=range]").fill("30")
+    page.locator("#video-example").click()
+    expect(page.locator("#video-frame img")).to_be_visible(timeout=SLOW)
+
+
+def put(page: Page, folder: Path, frames: int) -> None:
+    path = encode(folder / f"clip{frames}.mp4", [square(i, (160, 120)) for i in range(frames)])
+    open_tab(page, "video")
+    choose(page, "video", "yolo11n")
+    page.set_input_files("#video-film input[type=file]", path)
+    expect(page.locator("#video-frame img")).to_be_visible(timeout=SLOW)
+
+
+def finished(page: Page) -> float:
+    """Wait for the player; the length of its film."""
+    expect(page.locator("#video-stage video")).to_be_visible(timeout=SLOW)
+    page.wait_for_function("document.querySelector('#video-stage video').duration > 0")
+    expect(page.locator("#video-start")).to_be_visible()
+    return float(page.evaluate("document.querySelector('#video-stage video').duration"))
+
+
+def seconds(page: Page) -> float:
+    return float(page.evaluate("document.querySelector('#video-stage video').currentTime"))
+
+
+def test_a_line_a_chart_that_jumps_and_files(visit: Visit) -> None:
+    page = visit()
+    example(page)
+    expect(page.locator("#video-status")).to_contain_text("640 × 480 pixels, 6.0 s, 15 frames")
+    page.locator("#video-frame img").click(position={"x": 200, "y": 20})
+    expect(page.locator(LINE).first).to_have_value(re.compile(r"^\d+,\d+$"))
+    page.locator("#video-frame img").click(position={"x": 200, "y": 280})
+    expect(page.locator(LINE).first).to_have_value(re.compile(r"^(\d+),\d+,\1,\d+$"))
+    page.locator("#video-start").click()
+    expect(page.locator("#video-stop")).to_be_visible(timeout=SLOW)
+    expect(page.locator("#video-status progress")).to_be_visible(timeout=SLOW)
+    assert finished(page) == 6
+    expect(page.locator("#video-status .facts")).to_contain_text("person")
+    expect(page.locator("#video-status .facts dt")).to_have_count(3)
+    plot = page.locator(PLOT)
+    box = plot.bounding_box()
+    assert box is not None
+    plot.click(position={"x": box["width"] * 0.75, "y": 40})
+    assert abs(seconds(page) - 4.5) < 0.05
+    expect(plot).to_have_attribute("aria-valuetext", re.compile(r"^0:04: .*person \d"))
+    plot.press("ArrowRight")
+    assert abs(seconds(page) - 4.6) < 0.06
+    plot.press("Home")
+    assert seconds(page) == 0
+    name, data = saved(page, "#video-status .take", "JSON")
+    assert name == "example-yolo11n.json"
+    told = json.loads(data)
+    assert len(told["frames"]) == 90
+    assert set(told["crossings"]) == {"rightward", "leftward"}
+    name, data = saved(page, "#video-status .take", "Video")
+    assert name == "example-yolo11n.mp4"
+    assert data[4:8] == b"ftyp"
+    page.locator("#video-no-line").click()
+    expect(page.locator(LINE).first).to_have_value("")
+
+
+def test_a_phone_in_chinese_and_a_classifier(visit: Visit) -> None:
+    page = visit(width=390, locale="zh-CN", scheme="dark")
+    example(page)
+    choose(page, "video", "mobilenet_v2")
+    for name in ("confidence", "track", "line"):
+        expect(page.locator(f"#video-{name}")).to_be_hidden(timeout=SLOW)
+    page.locator("#video-start").click()
+    finished(page)
+    expect(page.locator("#video-status")).to_contain_text("最佳标签")
+    expect(page.locator(PLOT)).to_contain_text(" %")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_one_waits_and_gives_up_while_the_other_is_stopped(visit: Visit, tmp_path: Path) -> None:
+    first, second = visit(), visit()
+    put(first, tmp_path, 900)
+    put(second, tmp_path, 20)
+    first.locator("#video-start").click()
+    expect(first.locator("#video-live img")).to_be_visible(timeout=SLOW)
+    expect(first.locator("#video-status")).to_contain_text("of 900 frames")
+    second.locator("#video-start").click()
+    expect(second.locator("#video-status")).to_contain_text("Another video is being worked on")
+    second.locator("#video-leave").click()
+    expect(second.locator("#video-start")).to_be_visible()
+    expect(second.locator("#video-status")).not_to_contain_text("Another")
+    first.locator("#video-stop").click()
+    assert 0 < finished(first) < 90
+    expect(first.locator("#video-status")).to_contain_text("Stopped early")
+
+
+def test_what_is_wrong_is_told_and_the_next_film_comes_in(visit: Visit, tmp_path: Path) -> None:
+    sheet = tmp_path / "list.mp4"
+    sheet.write_bytes(b"#EXTM3U\nhttp://127.0.0.1/x\n")
+    page = visit()
+    open_tab(page, "video")
+    warning = page.locator("#video-status .note.warn")
+    page.locator("#video-start").click()
+    expect(warning).to_contain_text("no video yet", timeout=SLOW)
+    page.set_input_files("#video-film input[type=file]", sheet)
+    expect(warning).to_contain_text("HLS playlist", timeout=SLOW)
+    page.locator("#video-film").get_by_label("Clear").click()
+    put(page, tmp_path, 4)
+    page.locator(LINE).first.fill("1,2,3")
+    page.locator("#video-start").click()
+    expect(warning).to_contain_text("four numbers", timeout=SLOW)
+    page.locator(LINE).first.fill("1,2,3,4")
+    page.locator("#video-track input").uncheck()
+    page.locator("#video-start").click()
+    expect(warning).to_contain_text("tracking switched on", timeout=SLOW)

@@ -1,0 +1,141 @@
+"""Videos over plain HTTP: the endpoint, its faults, and who leaves in the middle."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from benchmarks.client import Client
+from tests.clips import encode, shown, square
+from tests.conftest import Server
+
+QUICK: tuple[Any, ...] = ("yolo11n", 0.25, 0.7, [], 6, True)
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[Client]:
+    with Client(server.url) as made:
+        yield made
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> bytes:
+    return encode(tmp_path / "clip.mp4", [square(i) for i in range(12)]).read_bytes()
+
+
+def folder(server: Server) -> Path:
+    [own] = Path("/tmp").glob(f"vitrine-{server.process.pid}-*")
+    return own
+
+
+def test_a_film_and_what_was_counted(client: Client, clip: bytes, tmp_path: Path) -> None:
+    film, facts = client.call("video", client.upload(clip, "a clip.mp4"), *QUICK)
+    assert facts["model"] == "yolo11n"
+    assert facts["frames_seen"] == 12
+    assert facts["every"] == 6
+    assert facts["size_wh"] == [64, 48]
+    assert not facts["stopped_early"]
+    assert "tracks" in facts
+    assert film["orig_name"] == "a-clip-yolo11n.mp4"
+    (tmp_path / "out.mp4").write_bytes(client.fetch(film))
+    assert len(shown(tmp_path / "out.mp4")) == 12
+
+
+def test_a_classifier_answers_too(client: Client, clip: bytes) -> None:
+    values = client.upload(clip, "clip.mp4"), "mobilenet_v2", *QUICK[1:]
+    film, facts = client.call("video", *values)
+    assert facts["model"] == "mobilenet_v2"
+    assert "tracks" not in facts
+    assert client.fetch(film)[4:8] == b"ftyp"
+
+
+@pytest.mark.parametrize(
+    ("data", "word"),
+    [
+        (b"", "empty"),
+        (b"#EXTM3U\n/etc/passwd\n", "HLS playlist"),
+        (b"ID3\x04\x00 not pictures", "looks like MP3"),
+        (b"Dear all,", "not a video"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "looks like PNG"),
+        ("half", "ends too early"),
+    ],
+)
+def test_a_file_that_is_no_film_is_one_sentence(
+    server: Server, client: Client, clip: bytes, data: bytes | str, word: str
+) -> None:
+    film = client.upload(clip[: len(clip) // 2] if isinstance(data, str) else data, "x.mp4")
+    before = set(folder(server).iterdir())
+    with pytest.raises(RuntimeError, match=word) as caught:
+        client.call("video", film, *QUICK)
+    assert str(caught.value).endswith(".")
+    end = time.monotonic() + 5
+    while set(folder(server).iterdir()) > before and time.monotonic() < end:
+        time.sleep(0.05)
+    assert set(folder(server).iterdir()) <= before
+
+
+@pytest.mark.parametrize(
+    ("values", "word"),
+    [
+        (("nobody", 0.25, 0.7, [], 1, True), "nobody"),
+        (("dcgan-cifar10", 0.25, 0.7, [], 1, True), "detector or a classifier"),
+        (("yolo11n", 0.25, 0.7, ["unicorn"], 1, True), "unicorn"),
+        (("yolo11n", 0.25, 0.7, [], 0, True), "every"),
+        (("yolo11n", 2, 0.7, [], 1, True), "confidence"),
+        (("yolo11n", 0.25, 0.7, [], 1, "often"), "track"),
+    ],
+)
+def test_a_wrong_value_is_one_sentence(
+    client: Client, clip: bytes, values: tuple[Any, ...], word: str
+) -> None:
+    with pytest.raises(RuntimeError, match=word):
+        client.call("video", client.upload(clip, "clip.mp4"), *values)
+
+
+@pytest.mark.parametrize(
+    ("film", "word"),
+    [
+        (None, "no video yet"),
+        ({"path": "/etc/passwd"}, "must be uploaded"),
+        ("https://example.org/a.mp4", "must be uploaded"),
+        ({"path": "", "meta": {"_type": "gradio.FileData"}}, "must be uploaded"),
+        (5, "must be uploaded"),
+    ],
+)
+def test_nothing_but_an_upload_is_read(client: Client, film: Any, word: str) -> None:
+    with pytest.raises(RuntimeError, match=word):
+        client.call("video", film, *QUICK)
+
+
+def test_the_language_of_a_fault_is_the_visitors(server: Server, clip: bytes) -> None:
+    with Client(server.url, language="zh-CN") as visitor, pytest.raises(RuntimeError, match="视频"):
+        visitor.call("video", None, *QUICK)
+
+
+def test_who_leaves_leaves_no_film_running(server: Server, client: Client, tmp_path: Path) -> None:
+    """The place of the only film that may run at once is free again, and its files are gone."""
+    long = encode(tmp_path / "long.mp4", [square(i) for i in range(900)]).read_bytes()
+    film = client.upload(long, "long.mp4")
+    [index] = [d["id"] for d in client.config["dependencies"] if d["api_name"] == "video"]
+    body = {
+        "data": [film, "yolo11n", 0.25, 0.7, [], 1, True],
+        "fn_index": index,
+        "session_hash": "leaver",
+    }
+    with httpx.Client(base_url=server.url, timeout=60) as http:
+        http.post("/gradio_api/queue/join", json=body).raise_for_status()
+        where = {"session_hash": "leaver"}
+        with http.stream("GET", "/gradio_api/queue/data", params=where) as stream:
+            for line in stream.iter_lines():
+                if line.startswith("data:") and json.loads(line[5:])["msg"] == "process_generating":
+                    break
+        assert list(folder(server).rglob("*.part"))
+    end = time.monotonic() + 20
+    while list(folder(server).rglob("*.part")) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not list(folder(server).rglob("*.part"))
+    assert not list(folder(server).rglob("long-yolo11n*"))
