@@ -28,7 +28,8 @@ def build(engine: Engine) -> gr.Blocks:
         assert isinstance(found, Detections)
         return draw.detections(frame, boxes.nms(found.select(0.25), 0.7))
 
-    with gr.Blocks() as page:
+    page = gr.Blocks()
+    with page:
         options = gr.WebcamOptions(mirror=False)
         camera = gr.Image(
             sources=["webcam"], streaming=True, type="numpy", webcam_options=options, elem_id="in"

@@ -85,8 +85,11 @@ class Counts:
         self._before, self._last = self._last, seen.seconds
         self._frames += 1
 
-    def finish(self, summary: Mapping[str, Any]) -> None:
+    def seal(self, summary: Mapping[str, Any]) -> None:
         """Nothing is left to do at the end of the film."""
+
+    def place(self) -> None:
+        """Nothing has a place on the disk."""
 
     def discard(self) -> None:
         """Nothing lies on the disk."""

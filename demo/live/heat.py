@@ -43,4 +43,4 @@ class Heat:
         grown = cv2.resize(cv2.cvtColor(coloured, cv2.COLOR_BGR2RGB), (width, height))
         opacity = cv2.resize(_STRONGEST * np.sqrt(share), (width, height))[..., None]
         mixed = canvas + (grown.astype(np.float32) - canvas) * opacity
-        return np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(np.rint(mixed), 0, 255), np.uint8)

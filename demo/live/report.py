@@ -17,7 +17,7 @@ from demo.results import Detections
 
 
 class Listener(Protocol):
-    """Is told of every frame of a film: `open`, `add` each, then `finish` or `discard`."""
+    """Is told of every frame of a film: `open`, `add` each, `seal` and `place`, or `discard`."""
 
     def open(self) -> None:
         """The film begins."""
@@ -25,11 +25,14 @@ class Listener(Protocol):
     def add(self, seen: Seen) -> None:
         """The next frame."""
 
-    def finish(self, summary: Mapping[str, Any]) -> None:
+    def seal(self, summary: Mapping[str, Any]) -> None:
         """The film is done."""
 
+    def place(self) -> None:
+        """It stands in its place."""
+
     def discard(self) -> None:
-        """It came to nothing; harmless after `finish`."""
+        """It came to nothing; harmless after `place`."""
 
 
 class Report:
