@@ -104,6 +104,23 @@ def test_the_rest_of_the_program_is_left_alone() -> None:
     assert done.stdout.strip() == "PIL.Image"
 
 
+def test_a_doubtful_box_carries_on_a_track_for_a_second() -> None:
+    tracker = Tracker(0.5, per_second=10)
+    assert tracker.update(boxes([(50, 50)], 0.9)).ids.tolist() == [1]
+    shown = [len(tracker.update(boxes([(50, 50)], 0.3)).ids) for _ in range(14)]
+    assert shown == [1] * 10 + [0] * 4
+    assert tracker.update(boxes([(50, 50)], 0.9)).ids.tolist() == [1]
+
+
+def test_a_raised_confidence_hides_at_once_and_a_lowered_one_shows_the_same_ids() -> None:
+    tracker = Tracker(0.25, per_second=10)
+    assert tracker.update(boxes([(50, 50)], 0.6)).ids.tolist() == [1]
+    tracker.expect(0.95)
+    assert tracker.update(boxes([(50, 50)], 0.6)).ids.tolist() == []
+    tracker.expect(0.25)
+    assert tracker.update(boxes([(50, 50)], 0.6)).ids.tolist() == [1]
+
+
 def test_each_id_once() -> None:
     with pytest.raises(ValueError, match="once"):
         tracked([(50, 50), (90, 90)], [1, 1])

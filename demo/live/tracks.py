@@ -55,9 +55,13 @@ class Tracker:
             )
         )
         self._numbers: dict[int, int] = {}
+        self._now = 0
+        self._sure: dict[int, int] = {}
 
     def expect(self, confidence: float) -> None:
-        """Start tracks from another score on; those that run keep their ids."""
+        """Start and show tracks from another score on; those that run keep their ids."""
+        if confidence > self._confidence:
+            self._sure.clear()
         self._confidence = confidence
         options = self._tracker.args
         options.track_high_thresh = options.new_track_thresh = confidence
@@ -66,15 +70,21 @@ class Tracker:
     def update(self, candidates: Detections) -> Tracked:
         """Boxes of the next frame, those of LOW score included, → what is shown of them.
 
-        That is every box of the tracker's confidence, and those below it that carry on a track.
+        That is every box of the tracker's confidence, and those below it that carry on a track
+        which reached it within the last second.
         """
+        self._now += 1
         rows = self._tracker.update(_Boxes(candidates))
         ids = np.zeros(len(candidates), np.int64)
         for row in rows:
             number = int(row[4])
             # The tracker also numbers what it drops again after a frame; people count on.
             ids[int(row[7])] = self._numbers.setdefault(number, len(self._numbers) + 1)
-        shown = (ids > 0) | (candidates.scores >= self._confidence)
+        good = candidates.scores >= self._confidence
+        self._sure.update(dict.fromkeys(ids[good].tolist(), self._now))
+        oldest = self._now - self._kept
+        self._sure = {number: at for number, at in self._sure.items() if at >= oldest}
+        shown = good | (np.isin(ids, list(self._sure)) & (ids > 0))
         return Tracked(candidates[shown], ids[shown])
 
 
