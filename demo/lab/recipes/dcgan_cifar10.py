@@ -7,7 +7,7 @@ RECIPE = GeneratorRecipe(
     name="dcgan-cifar10",
     dataset="cifar10",
     network="dcgan-cifar10",
-    epochs=10,
+    epochs=20,
     about=About(
         good_for=(
             "Showing how a generative adversarial network draws: pictures of 32×32 pixels from "
