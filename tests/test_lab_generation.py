@@ -129,7 +129,7 @@ def test_features_are_what_the_last_layer_gets() -> None:
 
 def test_copying_and_collapsing_are_told_from_drawing() -> None:
     judge = Judge(WEIGHTS, "cnn-cifar10")
-    train, test, made = pictures(500, 0), pictures(400, 1), pictures(400, 2)
+    train, test, made = pictures(250, 0), pictures(200, 1), pictures(200, 2)
     noise = np.random.default_rng(3).integers(0, 256, test.shape, np.uint8)
     honest = measure_generator(judge, train, test, made, noise)
     generated, known, untrained, _ = honest["distances"]
@@ -137,13 +137,13 @@ def test_copying_and_collapsing_are_told_from_drawing() -> None:
     assert generated["fid"] < untrained["fid"]
     assert abs(known["kid"]) < untrained["kid"] / 4
     assert honest["dimensions"] == 128
-    assert sum(honest["made"]["classes"].values()) == 400
+    assert sum(honest["made"]["classes"].values()) == 200
     assert honest["nearest"]["pixels"]["closer"] < 0.1
-    copies = measure_generator(judge, train, test, train[:400, :, ::-1].copy(), noise)
+    copies = measure_generator(judge, train, test, train[:200, :, ::-1].copy(), noise)
     assert copies["nearest"]["pixels"]["closer"] == 1
     for space in ("features", "pixels"):
         assert copies["nearest"][space]["made"] < 0.05 * copies["nearest"][space]["real"]
-    one = measure_generator(judge, train, test, made[:1].repeat(400, axis=0), noise)
+    one = measure_generator(judge, train, test, made[:1].repeat(200, axis=0), noise)
     assert one["made"]["entropy"] == 0
     assert one["made"]["distance"] < 1e-3 < one["real"]["distance"]
     assert one["distances"][0]["kid"] > untrained["kid"] / 4
