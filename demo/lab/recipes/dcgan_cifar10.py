@@ -25,11 +25,11 @@ RECIPE = GeneratorRecipe(
             "pictures); what that adds to the pictures may be learned too.",
         ),
         failures=(
-            "Width, learning rate and 20 epochs were chosen for the time there was, not for a score; "
-            "the training was stopped after 10 and resumed once.",
-            "Seen by eye, 60 pictures of one seed: they differ, with plausible ground, sky or water "
-            "and the colours of photos. A ship, a car, a plane, a bird or an animal on four legs can "
-            "be guessed in perhaps every third; the others stand like a thing but are none, and "
+            "Width, learning rate and 20 epochs were chosen for the time there was, not for a "
+            "score; the training was stopped after 10 and resumed once.",
+            "Seen by eye, 60 pictures of one seed: they differ, with plausible ground, sky or "
+            "water and the colours of photos. A ship, a car, a plane, a bird or an animal on four "
+            "legs can be guessed in perhaps every third; the others stand like a thing but are none, and "
             "all are smeared.",
         ),
     ),
