@@ -29,8 +29,8 @@ RECIPE = GeneratorRecipe(
             "score; the training was stopped after 10 and resumed once.",
             "Seen by eye, 60 pictures of one seed: they differ, with plausible ground, sky or "
             "water and the colours of photos. A ship, a car, a plane, a bird or an animal on four "
-            "legs can be guessed in perhaps every third; the others stand like a thing but are none, and "
-            "all are smeared.",
+            "legs can be guessed in perhaps every third; the others stand like a thing but are "
+            "none, and all are smeared.",
         ),
     ),
 )
