@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 
 from demo.live.slots import Slots
 
@@ -42,7 +43,13 @@ async def settle() -> None:
 
 
 def run(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(asyncio.wait_for(story(), 5))
+    """In a thread of its own: the browser of other tests keeps a loop running in this one."""
+
+    async def within() -> None:
+        await asyncio.wait_for(story(), 5)
+
+    with start_blocking_portal() as portal:
+        portal.call(within)
 
 
 def test_first_come_first_served_and_told_their_places() -> None:
