@@ -15,6 +15,8 @@ from demo.errors import DemoError
 _PREFIX = "vitrine-"
 _SWEEPS = 20
 """Sweeps in each keep_s; a file goes at the last one before its time is over."""
+_TOUCHED_S, _QUIET_S = 600.0, 3600.0
+"""A running server touches its folder so often; one that was quiet for so long has ended."""
 
 
 class Visits:
@@ -80,11 +82,12 @@ class Visits:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _run(self, also: Callable[[], None]) -> None:
-        while not self._stopped.wait(self._keep_s / _SWEEPS):
+        while not self._stopped.wait(min(self._keep_s / _SWEEPS, _TOUCHED_S)):
             os.utime(self.folder)
             self.sweep()
             also()
-            remove_leftovers(self._place, self._keep_s)
+            # Not keep_s: the server beside this one may have been set to keep files longer.
+            remove_leftovers(self._place, _QUIET_S)
 
     def _files(self) -> Iterator[tuple[Path, float, int]]:
         """Path, time of last use and size of each file that may go."""

@@ -123,3 +123,18 @@ def test_the_folder_of_a_killed_process_goes_with_the_next_start(tmp_path: Path)
     os.utime(folder, (long_ago, long_ago))
     remove_leftovers(tmp_path, quiet_s=600)
     assert not folder.exists()
+
+
+def test_a_server_that_forgets_fast_leaves_the_one_beside_it_alone() -> None:
+    slow, fast = Visits(keep_s=600), Visits(keep_s=0.05)
+    long_ago = time.time() - 120
+    os.utime(slow.folder, (long_ago, long_ago))
+    swept = threading.Event()
+    try:
+        fast.start(swept.set)
+        assert swept.wait(5)
+        time.sleep(0.1)
+        assert slow.folder.is_dir()
+    finally:
+        slow.close()
+        fast.close()
