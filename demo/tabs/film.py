@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import gradio as gr
 from gradio.data_classes import FileData
-from pydantic import ValidationError
 
 from demo import examples, images, screen
 from demo.errors import DemoError
@@ -14,23 +13,15 @@ from demo.live.aim import First
 from demo.live.limits import VideoLimits
 from demo.live.pan import pan
 from demo.tab import Context, locale
-from demo.tabs.picture import PictureOut, not_uploaded, place
+from demo.tabs.picture import PictureOut, Polite, place
 from demo.tabs.reel import EMPTY
 from demo.tabs.shared import sentence
 
 _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
-class Upload(FileData):
-    """An uploaded file; whatever else a request says in its place is one sentence."""
-
-    @classmethod
-    def model_validate(cls, obj: Any, **options: Any) -> Self:
-        """Check the fields. Raises gr.Error for anything but a file."""
-        try:
-            return super().model_validate(obj, **options)
-        except ValidationError:
-            raise not_uploaded() from None
+class Upload(Polite, FileData):
+    """An uploaded film."""
 
 
 class FilmIn(gr.File):

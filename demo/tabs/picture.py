@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import gradio as gr
 from gradio import component_meta, processing_utils
-from gradio.data_classes import ImageData
+from gradio.data_classes import GradioModel, ImageData
 from gradio.exceptions import InvalidPathError
 from pydantic import ValidationError
 
@@ -18,8 +18,8 @@ from demo.text import say
 component_meta.create_or_modify_pyi = lambda *_: None
 
 
-class Upload(ImageData):
-    """An uploaded file; whatever else a request says in its place is one sentence."""
+class Polite(GradioModel):
+    """Mixed into a data model: whatever a request says in place of a file is one sentence."""
 
     @classmethod
     def model_validate(cls, obj: Any, **options: Any) -> Self:
@@ -28,6 +28,10 @@ class Upload(ImageData):
             return super().model_validate(obj, **options)
         except ValidationError:
             raise not_uploaded() from None
+
+
+class Upload(Polite, ImageData):
+    """An uploaded picture."""
 
 
 class PictureIn(gr.Image):
