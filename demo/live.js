@@ -26,6 +26,14 @@
       this.number = 0;
     }
 
+    // Asking for the camera takes as long as the visitor does: one question at a time.
+    async go() {
+      if (this.socket) return this.stop();
+      if (this.asking) return;
+      this.asking = true;
+      try { await this.start(); } finally { this.asking = false; }
+    }
+
     async start() {
       if (!navigator.mediaDevices) return this.note("live_insecure");
       const pick = this.root.querySelector("[data-pick]").value;
@@ -201,7 +209,8 @@
         lines.push(element("p", `${say(this.root, "live_tracks")}: ${list(facts.tracks)}`));
       if (facts.crossings) {
         const { rightward, leftward } = facts.crossings;
-        const both = `→ ${list(rightward) || 0} · ← ${list(leftward) || 0}`;
+        const [ahead, back] = facts.arrows;
+        const both = `${ahead} ${list(rightward) || 0} · ${back} ${list(leftward) || 0}`;
         lines.push(element("p", `${say(this.root, "live_crossings")}: ${both}`));
       }
       return lines;
@@ -340,13 +349,13 @@
     const act = event.target.closest?.("section.live [data-act]")?.dataset.act;
     if (!act) return;
     const live = liveOf(event.target);
-    if (act === "go") { if (live.socket) live.stop(); else live.start(); } else live[act]();
+    if (act === "go") live.go(); else live[act]();
   });
   document.addEventListener("change", (event) => {
     const live = liveOf(event.target);
     if (!live) return;
     if (event.target.matches("[data-pick]")) {
-      if (live.socket) { live.stop(); live.start(); }
+      if (live.socket) { live.stop(); live.go(); }
       return;
     }
     if (event.target.dataset.switch === "line") {

@@ -1,6 +1,5 @@
 """The parts of the Video tab as HTML: progress, player, summary, files."""
 
-import math
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
@@ -15,7 +14,6 @@ from demo.palette import hex_color
 from demo.panels import note
 from demo.text import say
 
-_ARROWS = "→↘↓↙←↖↑↗"
 _MOST_CHIPS = 12
 
 
@@ -110,8 +108,7 @@ def _seen(job: Job) -> list[tuple[str, Mapping[str, int], Mapping[str, int]]]:
 
 def _crossings(line: Line, counts: Any, colours: Mapping[str, int], locale: str) -> list[str]:
     """One row each way; the arrow points where things went, across the line."""
-    eighth = round(math.atan2(line.x1 - line.x0, line.y0 - line.y1) * 4 / math.pi)
-    ways = (("rightward", _ARROWS[eighth % 8]), ("leftward", _ARROWS[(eighth + 4) % 8]))
+    ways = zip(("rightward", "leftward"), line.arrows(), strict=True)
     return [
         _row(say("video_crossed", locale, arrow=arrow), counts[way], colours, locale)
         for way, arrow in ways

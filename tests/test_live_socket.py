@@ -62,11 +62,6 @@ class Visitor:
 
 
 @pytest.fixture
-def finder() -> Finder:
-    return Finder()
-
-
-@pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(
         weights_dir=tmp_path, cache_dir=tmp_path / "c", device="cpu", streams=2, stream_idle_s=5
@@ -166,6 +161,7 @@ def test_a_thing_that_crosses_the_line_is_counted(house: House) -> None:
             facts = one.ask(i, frame(10 + 8 * i))
         assert sum(facts["crossings"]["rightward"].values(), 0) == 0
         assert facts["crossings"]["leftward"] == {"red thing": 1}
+        assert facts["arrows"] == ["←", "→"]
 
 
 def test_what_is_hidden_never_comes_back(house: House) -> None:

@@ -198,3 +198,16 @@ def test_a_line_that_is_none(text: str) -> None:
     with pytest.raises(DemoError) as caught:
         Line.parse(text)
     assert caught.value.key == "video_line"
+
+
+@pytest.mark.parametrize(
+    ("line", "arrows"),
+    [
+        (Line(0, 0, 0, 9), ("←", "→")),
+        (Line(0, 9, 0, 0), ("→", "←")),
+        (Line(0, 0, 9, 0), ("↓", "↑")),
+        (Line(0, 9, 9, 0), ("↘", "↖")),
+    ],
+)
+def test_arrows_point_where_things_go(line: Line, arrows: tuple[str, str]) -> None:
+    assert line.arrows() == arrows

@@ -96,6 +96,9 @@ class Camera:
             "timing_ms": timing.as_dict(),
             **self._watcher.counts(),
         }
+        line = self._watcher.wish.line
+        if line is not None:
+            facts["arrows"] = line.arrows()
         if isinstance(result, Scores):
             return {**facts, "labels": rows, "known": result.known}
         return {**facts, "boxes": rows}

@@ -1,5 +1,6 @@
 """A line across the picture, and what has crossed it."""
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from typing import Self
@@ -9,6 +10,8 @@ from demo.errors import DemoError
 from demo.live.tracks import Tracked, middles
 
 Point = tuple[float, float]
+
+_ARROWS = "→↘↓↙←↖↑↗"
 
 _FARTHEST = 20_000
 """Pixels; OpenCV draws no lines to points much farther away."""
@@ -41,6 +44,11 @@ class Line:
         except ValueError:
             raise DemoError("video_line", got=brief(text)) from None
         return cls(x0, y0, x1, y1)
+
+    def arrows(self) -> tuple[str, str]:
+        """Where those go who cross it rightward, and those who cross it leftward."""
+        eighth = round(math.atan2(self.x1 - self.x0, self.y0 - self.y1) * 4 / math.pi)
+        return _ARROWS[eighth % 8], _ARROWS[(eighth + 4) % 8]
 
     def side(self, point: Point) -> int:
         """1 right of the line as one looks from its start to its end, −1 left, 0 on it."""

@@ -1,7 +1,5 @@
 """One frame with everything that is told about it, drawn on a copy."""
 
-import math
-
 import cv2
 import numpy as np
 
@@ -15,7 +13,6 @@ from demo.palette import COLOURS, palette
 from demo.results import Detections, Image, Scores
 
 _ACCENT = (37, 99, 235)
-_ARROWS = "→↘↓↙←↖↑↗"
 _BEST = 3
 _FAINTEST = 0.3
 
@@ -88,10 +85,8 @@ def _line(canvas: Image, crossings: Crossings) -> None:
 
 
 def _counts(canvas: Image, crossings: Crossings) -> None:
-    line = crossings.line
     right, left = crossings.rightward.total(), crossings.leftward.total()
-    eighth = round(math.atan2(line.x1 - line.x0, line.y0 - line.y1) * 4 / math.pi)
-    ahead, back = _ARROWS[eighth % 8], _ARROWS[(eighth + 4) % 8]
+    ahead, back = crossings.line.arrows()
     _corner(canvas, [f"{ahead} {right}   {back} {left}"])
 
 
