@@ -14,6 +14,8 @@ import httpx
 import pytest
 
 from demo import images
+from demo.engine import Engine
+from tests.finder import Finder, engine
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
@@ -43,6 +45,22 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"no data folder at {SHARED.name} beside the project")
     return SHARED
+
+
+@pytest.fixture
+def finder() -> Finder:
+    """A small honest detector, to be slowed down or broken."""
+    return Finder()
+
+
+@pytest.fixture
+def desk(tmp_path: Path, finder: Finder) -> Iterator[Engine]:
+    """An engine that knows `finder`."""
+    folder = tmp_path / "models"
+    folder.mkdir()
+    running = engine(folder, finder)
+    yield running
+    running.close()
 
 
 class Server:

@@ -18,22 +18,9 @@ from demo.live.limits import VideoLimits
 from demo.live.line import Line
 from demo.live.pan import pan
 from tests.clips import encode, shown, square
-from tests.finder import Finder, engine
+from tests.finder import Finder
 
 LIMITS = VideoLimits()
-
-
-@pytest.fixture
-def finder() -> Finder:
-    return Finder()
-
-
-@pytest.fixture
-def models(tmp_path: Path, finder: Finder) -> Iterator[Engine]:
-    (tmp_path / "models").mkdir()
-    running = engine(tmp_path / "models", finder)
-    yield running
-    running.close()
 
 
 @pytest.fixture
@@ -48,7 +35,7 @@ def source(tmp_path: Path) -> Path:
 
 
 def made(
-    models: Engine,
+    desk: Engine,
     source: Path,
     model: str = "finder",
     track: bool = True,
@@ -56,8 +43,8 @@ def made(
 ) -> Job:
     folder = source.parent / "out"
     folder.mkdir()
-    wish = wished(models, model, 0.25, 0.7, [], 1, track, line)
-    return Job(models, source, folder, wish, LIMITS, "film")
+    wish = wished(desk, model, 0.25, 0.7, [], 1, track, line)
+    return Job(desk, source, folder, wish, LIMITS, "film")
 
 
 def kept(job: Job) -> list[str]:
@@ -71,8 +58,8 @@ def gone(folder: Path) -> bool:
     return not folder.exists()
 
 
-def test_to_the_end(models: Engine, source: Path, pool: ThreadPoolExecutor) -> None:
-    job = made(models, source, line=Line(30, 48, 30, 0))
+def test_to_the_end(desk: Engine, source: Path, pool: ThreadPoolExecutor) -> None:
+    job = made(desk, source, line=Line(30, 48, 30, 0))
     list(job.follow(pool.submit))
     assert kept(job) == [f"film-finder.{s}" for s in ("csv", "json", "mp4", "txt")]
     assert len(shown(job.files["film"])) == 20
@@ -83,26 +70,26 @@ def test_to_the_end(models: Engine, source: Path, pool: ThreadPoolExecutor) -> N
     assert job.seconds > 0
 
 
-def test_no_tracks_no_mot_file(models: Engine, source: Path, pool: ThreadPoolExecutor) -> None:
-    job = made(models, source, track=False)
+def test_no_tracks_no_mot_file(desk: Engine, source: Path, pool: ThreadPoolExecutor) -> None:
+    job = made(desk, source, track=False)
     list(job.follow(pool.submit))
     assert set(job.files) == {"film", "JSON", "CSV"}
 
 
 def test_a_classifier_is_not_asked_for_tracks(
-    models: Engine, source: Path, pool: ThreadPoolExecutor
+    desk: Engine, source: Path, pool: ThreadPoolExecutor
 ) -> None:
-    job = made(models, source, "guesser")
+    job = made(desk, source, "guesser")
     list(job.follow(pool.submit))
     assert set(job.files) == {"film", "JSON", "CSV"}
     assert job.counts.curves().scored
 
 
 def test_progress_and_the_newest_frame_come_meanwhile(
-    models: Engine, finder: Finder, source: Path, pool: ThreadPoolExecutor
+    desk: Engine, finder: Finder, source: Path, pool: ThreadPoolExecutor
 ) -> None:
     finder.seconds = 0.1
-    job = made(models, source)
+    job = made(desk, source)
     previews = set()
     done = []
     for now in job.follow(pool.submit):
@@ -115,10 +102,10 @@ def test_progress_and_the_newest_frame_come_meanwhile(
 
 
 def test_stopping_keeps_what_is_done(
-    models: Engine, finder: Finder, source: Path, pool: ThreadPoolExecutor
+    desk: Engine, finder: Finder, source: Path, pool: ThreadPoolExecutor
 ) -> None:
     finder.seconds = 0.1
-    job, jobs = made(models, source), Jobs()
+    job, jobs = made(desk, source), Jobs()
     with jobs.holding(job, "a visit"):
         assert len(jobs) == 1
         for now in job.follow(pool.submit):
@@ -131,10 +118,10 @@ def test_stopping_keeps_what_is_done(
 
 
 def test_who_leaves_waits_for_nothing_and_leaves_nothing_behind(
-    models: Engine, finder: Finder, source: Path, pool: ThreadPoolExecutor
+    desk: Engine, finder: Finder, source: Path, pool: ThreadPoolExecutor
 ) -> None:
     finder.gate.clear()
-    job = made(models, source)
+    job = made(desk, source)
     steps = job.follow(pool.submit)
     next(steps)
     start = time.monotonic()
@@ -146,21 +133,21 @@ def test_who_leaves_waits_for_nothing_and_leaves_nothing_behind(
 
 
 def test_what_breaks_is_raised_and_leaves_nothing(
-    models: Engine, finder: Finder, source: Path, pool: ThreadPoolExecutor
+    desk: Engine, finder: Finder, source: Path, pool: ThreadPoolExecutor
 ) -> None:
     source.write_bytes(source.read_bytes()[:700])
-    job = made(models, source)
+    job = made(desk, source)
     with pytest.raises(DemoError) as caught:
         list(job.follow(pool.submit))
     assert caught.value.key == "video_truncated"
     assert gone(job.folder)
 
 
-def test_a_slow_film_is_in_use(models: Engine, source: Path) -> None:
+def test_a_slow_film_is_in_use(desk: Engine, source: Path) -> None:
     """What nobody touches for some minutes is swept away."""
     import os
 
-    job = made(models, source)
+    job = made(desk, source)
     report = job.folder / "film.json"
     report.touch()
     for path in (source, report):
@@ -184,9 +171,9 @@ def test_a_slow_film_is_in_use(models: Engine, source: Path) -> None:
         (("finder", 0.25, 0.7, [], 1, False, Line(0, 0, 1, 1)), "video_no_ids"),
     ],
 )
-def test_a_wish_that_will_not_do(models: Engine, values: tuple[object, ...], key: str) -> None:
+def test_a_wish_that_will_not_do(desk: Engine, values: tuple[object, ...], key: str) -> None:
     with pytest.raises(DemoError) as caught:
-        wished(models, *values)  # type: ignore[arg-type]
+        wished(desk, *values)  # type: ignore[arg-type]
     assert caught.value.key == key
 
 

@@ -30,25 +30,11 @@ from demo.live.watcher import Wish
 from demo.results import Image
 from tests.clips import encode, shown, square, tone
 from tests.conftest import ROOT
-from tests.finder import Finder, engine
+from tests.finder import Finder
 from tests.test_live_reader import elsewhere
 from tests.watched import Watched
 
 OUT = ["out.csv", "out.json", "out.mp4", "out.txt"]
-
-
-@pytest.fixture
-def finder() -> Finder:
-    return Finder()
-
-
-@pytest.fixture
-def desk(tmp_path: Path, finder: Finder) -> Iterator[Engine]:
-    folder = tmp_path / "models"
-    folder.mkdir()
-    running = engine(folder, finder)
-    yield running
-    running.close()
 
 
 @pytest.fixture

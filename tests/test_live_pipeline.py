@@ -24,23 +24,9 @@ from demo.live.seen import Seen
 from demo.live.watcher import Wish
 from tests.clips import encode, red_box, shown, square
 from tests.conftest import ROOT
-from tests.finder import Finder, engine
+from tests.finder import Finder
 
 LIMITS = VideoLimits()
-
-
-@pytest.fixture
-def finder() -> Finder:
-    return Finder()
-
-
-@pytest.fixture
-def desk(tmp_path: Path, finder: Finder) -> Iterator[Engine]:
-    folder = tmp_path / "models"
-    folder.mkdir()
-    running = engine(folder, finder)
-    yield running
-    running.close()
 
 
 @pytest.fixture
