@@ -19,20 +19,26 @@ from typing import Any
 
 from benchmarks.client import Client, median, unlike_any_other
 from benchmarks.servers import WEIGHTS, running
+from demo.cores import cores
 
 BARE = """
-import os, sys, time, torch, cv2
-torch.set_num_threads(os.cpu_count())
+import sys, time, torch, cv2
 from ultralytics import YOLO
 model = YOLO({weights!r})
 image = cv2.imread({photo!r})
 model.predict(image, imgsz=640, verbose=False)
+left = torch.get_num_threads()
 for line in sys.stdin:
+    torch.set_num_threads(int(line) or left)
     start = time.perf_counter()
     model.predict(image, imgsz=640, verbose=False)[0].plot()
     print((time.perf_counter() - start) * 1000, flush=True)
 """
-"""`YOLO.predict()` and `plot()` alone in a process of its own, one call for each line it reads."""
+"""`YOLO.predict()` and `plot()` alone in a process of its own, one call for each line it reads.
+
+The line is the number of torch's threads, or 0 for what the library leaves: a core fewer than there
+are.
+"""
 
 _TURN = 5
 """Requests in a row before the next one's turn."""
@@ -109,8 +115,8 @@ def main(rounds: int) -> None:
     assert bare.stdout is not None
     stdin, stdout = bare.stdin, bare.stdout
 
-    def predict() -> float:
-        stdin.write("go\n")
+    def predict(threads: int) -> float:
+        stdin.write(f"{threads}\n")
         stdin.flush()
         return float(stdout.readline())
 
@@ -120,13 +126,19 @@ def main(rounds: int) -> None:
     ):
         our_client, plain_client = Client(our_url), Client(plain_url)
         for _ in range(3):
-            predict()
+            predict(cores())
             ours(our_client, jpeg)
             ordinary(plain_client, jpeg)
-        times: dict[str, list[float]] = {"bare": [], "ours": [], "ordinary": []}
+        times: dict[str, list[float]] = {
+            "bare": [],
+            "bare, as it comes": [],
+            "ours": [],
+            "ordinary": [],
+        }
         for _ in range(rounds):
             with alone(our_server, plain_server):
-                times["bare"] += [predict() for _ in range(_TURN)]
+                times["bare"] += [predict(cores()) for _ in range(_TURN)]
+                times["bare, as it comes"] += [predict(0) for _ in range(_TURN)]
             with alone(bare, plain_server):
                 times["ours"] += [timed(lambda: ours(our_client, jpeg)) for _ in range(_TURN)]
             with alone(bare, our_server):
@@ -136,7 +148,7 @@ def main(rounds: int) -> None:
         base = median(times["bare"])
         for name, values in times.items():
             ratio = median(values) / base
-            print(f"{name:9} p50 {median(values):6.1f} ms  {ratio:.2f} x bare predict()+plot()")
+            print(f"{name:17} p50 {median(values):6.1f} ms  {ratio:.2f} x bare predict()+plot()")
         stdin.close()
         bare.wait(30)
         rates = []

@@ -28,6 +28,7 @@ from demo.engine import Engine
 from demo.live.limits import VideoLimits
 from demo.live.pipeline import Run
 from demo.live.watcher import Wish
+from demo.memory import settle_heaps
 from demo.settings import Settings
 
 BAR = 1.0
@@ -39,6 +40,8 @@ import sys, time, torch
 torch.set_num_threads({threads})
 from ultralytics import YOLO
 model = YOLO({weights!r})
+# The predictor leaves torch one thread fewer than there are cores, and opens with this event.
+model.add_callback("on_predict_start", lambda _: torch.set_num_threads({threads}))
 for line in sys.stdin:
     start = time.perf_counter()
     frames = sum(1 for _ in model.predict(line.strip(), imgsz=640, stream=True, verbose=False))
@@ -117,6 +120,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--threads", type=int, default=cores(), help="of torch, both sides")
     wish = parser.parse_args(words)
     settings = Settings(weights_dir=WEIGHTS, offline=True, device="cpu", threads=wish.threads)
+    settle_heaps()
     engine = Engine(settings)
     good = True
     with tempfile.TemporaryDirectory() as folder, bare(wish.threads) as (predict, process):

@@ -53,18 +53,20 @@ class Engine:
         self._catalog = catalog or Catalog(settings)
         self._device = _device(settings.device)
         threads = settings.threads or cores()
-        torch.set_num_threads(threads)
         self._threads = threads
         self._resident = Resident(self._catalog, self._device, settings.model_budget_mb * 1_000_000)
-        self._worker = Worker(_MOST[self._device.type], self._free, threads)
+        lanes = threads if self._device.type == "cpu" else 0
+        self._worker = Worker(_MOST[self._device.type], self._free, threads, lanes=lanes)
         self._closing = threading.Event()
 
-    def run(self, name: str, image: Image, size: int | None = None) -> Answer:
+    def run(
+        self, name: str, image: Image, size: int | None = None, *, bulk: bool = False
+    ) -> Answer:
         """What the model `name` says about an H×W×3 uint8 RGB picture; blocks, thread-safe.
 
         size: longest side of a detector's input, a multiple of 32 in 64–1280; None is the model's
-        own. Raises DemoError for an unknown name or size, and for weights that are missing, corrupt
-        or too big for the memory.
+        own. bulk: one of many pictures, asked for by `at_once` threads. Raises DemoError for an
+        unknown name or size, and for weights that are missing, corrupt or too big for the memory.
         """
         check_image(image)
         spec = self._catalog.spec(name)
@@ -73,7 +75,7 @@ class Engine:
             start = time.perf_counter()
             prepared = loaded.model.preprocess(image, side)
             prepared_at = time.perf_counter()
-            raw, forward_ms = self._worker.run(name, loaded.model, prepared.tensor)
+            raw, forward_ms = self._worker.run(name, loaded.model, prepared.tensor, bulk=bulk)
             answered_at = time.perf_counter()
             result = loaded.model.postprocess(raw, prepared)
             end = time.perf_counter()
@@ -92,6 +94,11 @@ class Engine:
             prepared.seen,
             (image.shape[1], image.shape[0]),
         )
+
+    @property
+    def at_once(self) -> int:
+        """How many pictures asked for together keep the device busy, one of them being prepared."""
+        return self._threads + 1 if self._device.type == "cpu" else _MOST["cuda"]
 
     def spec(self, name: str) -> ModelSpec:
         """The facts of a model. Raises DemoError for an unknown name."""

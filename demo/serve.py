@@ -9,7 +9,7 @@ from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from demo.errors import DemoError
-from demo.memory import few_heaps
+from demo.memory import settle_heaps
 from demo.settings import Settings
 from demo.visits import Visits
 
@@ -43,7 +43,7 @@ def _serve(environ: MutableMapping[str, str], arguments: list[str]) -> None:
     host = environ.get("GRADIO_SERVER_NAME") or "127.0.0.1"
     port = _port(environ.get("GRADIO_SERVER_PORT") or "7860")
     _check_free(host, port)
-    few_heaps()
+    settle_heaps()
     visits = Visits(settings.keep_minutes * 60, settings.uploads_mb * 1_000_000)
     try:
         prepare(environ, visits)

@@ -316,6 +316,61 @@ class TestWorker:
         assert model.batches == other.batches == [1, 1]
         worker.close()
 
+    def test_films_run_side_by_side_and_stand_back(self) -> None:
+        class Slow(Mean):
+            at_it, most, order = 0, 0, ""
+
+            def forward(self, batch: Tensor) -> Tensor:
+                with lock:
+                    self.at_it += 1
+                    self.most = max(self.most, self.at_it)
+                    self.order += "film " if batch.shape[-1] == 8 else "photo "
+                    assert batch.shape[-1] == 8 or self.at_it == 1
+                    threads.add(torch.get_num_threads())
+                time.sleep(0.02)
+                with lock:
+                    self.at_it -= 1
+                return super().forward(batch)
+
+        lock, threads = threading.Lock(), set[int]()
+        model, worker = Slow(), Worker(4, lambda: None, 3, lanes=3)
+        with ThreadPoolExecutor(10) as pool:
+            film = torch.ones(1, 3, 8, 8)
+            asked = [pool.submit(worker.run, "n", model, film, bulk=True) for _ in range(9)]
+            while not model.at_it:
+                time.sleep(0.001)
+            raw, _ = worker.run("n", model, torch.full((1, 3, 4, 4), 2.0))
+            assert all(one.result()[0].tolist() == [[1, 1, 1]] for one in asked)
+        assert raw.tolist() == [[2, 2, 2]]
+        assert model.most == 3
+        assert threads == {1, 3}
+        assert model.order.split().index("photo") <= 6
+        worker.close()
+
+    def test_a_crowd_of_photos_does_not_stop_a_film(self) -> None:
+        model, worker = Mean(), Worker(1, lambda: None, 2, lanes=2)
+        photo, over = torch.ones(1, 3, 4, 4), threading.Event()
+
+        def visit() -> None:
+            while not over.is_set():
+                worker.run("n", model, photo)
+
+        with ThreadPoolExecutor(3) as pool:
+            crowd = [pool.submit(visit) for _ in range(3)]
+            for _ in range(20):
+                worker.run("n", model, torch.ones(1, 3, 8, 8), bulk=True)
+            over.set()
+            for one in crowd:
+                one.result()
+        worker.close()
+
+    def test_other_threads_keep_one_thread_of_torch(self) -> None:
+        worker = Worker(1, lambda: None, 2)
+        with ThreadPoolExecutor(1) as fresh:
+            assert fresh.submit(torch.get_num_threads).result() == 1
+        assert torch.get_num_threads() == 1
+        worker.close()
+
     def test_out_of_memory_frees_and_halves(self) -> None:
         freed: list[str] = []
         model, worker = Mean(), Worker(8, lambda: freed.append("freed"), 2)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from demo.errors import DemoError
+from demo.memory import settle_heaps
 from demo.settings import Settings
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def main(words: list[str]) -> int:
 def _work(arguments: argparse.Namespace) -> None:
     from demo.engine import Engine
 
+    settle_heaps()
     settings = Settings.from_env(os.environ)
     engine = Engine(settings)
     try:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,6 @@ from demo.live.watcher import Watcher, Wish
 from demo.live.writer import Writer
 from demo.results import Image
 
-_ASKED_CPU, _ASKED_GPU = 3, 16
-"""Frames that are at the engine at once: one in the network, the others made ready for it."""
 _HELD_BYTES = 60_000_000
 """What the frames in one pipe may take."""
 _TICK_S = 0.2
@@ -87,8 +86,7 @@ class Run:
 
     def _work(self, film: Video, watcher: Watcher, writer: Writer) -> Iterator[int]:
         """Run the stages until the last frame is written; all threads have ended afterwards."""
-        most = _ASKED_CPU if self._engine.device_text().startswith("CPU") else _ASKED_GPU
-        room = max(2, min(most, _HELD_BYTES // _bytes(film)))
+        room = max(2, min(self._engine.at_once, _HELD_BYTES // _bytes(film)))
         asked: Pipe[Asked] = Pipe(room)
         drawn: Pipe[Frame] = Pipe(max(2, min(8, _HELD_BYTES // _bytes(film))))
         pool = ThreadPoolExecutor(room, "video-ask")
@@ -120,7 +118,8 @@ class Run:
                 break
             answer = None
             if frame.index % wish.every == 0:
-                answer = pool.submit(self._engine.run, wish.model, frame.rgb, wish.size)
+                ask = partial(self._engine.run, wish.model, frame.rgb, wish.size, bulk=True)
+                answer = pool.submit(ask)
             asked.put((frame, answer))
         asked.end()
 
