@@ -24,6 +24,13 @@ def whole(value: object, name: str, low: int, high: int) -> int:
     return int(checked)
 
 
+def switch(value: object, name: str) -> bool:
+    """`value` where it is true or false, nothing else."""
+    if not isinstance(value, bool):
+        raise DemoError("not_a_switch", name=name, got=brief(value))
+    return value
+
+
 def names(value: object, name: str, allowed: Iterable[str]) -> tuple[str, ...]:
     """`value` as a tuple of allowed names, without repeats; None and [] are empty."""
     if value is None:

@@ -28,6 +28,15 @@ def test_whole_takes_whole_floats_only() -> None:
         checks.whole(1.5, "top_k", 1, 5)
 
 
+def test_switch_takes_true_and_false_only() -> None:
+    assert checks.switch(True, "track")
+    assert not checks.switch(False, "track")
+    wrong: list[object] = [1, 0, "true", None, []]
+    for value in wrong:
+        with pytest.raises(DemoError, match="track"):
+            checks.switch(value, "track")
+
+
 def test_names_drops_repeats_and_takes_nothing_as_all() -> None:
     assert checks.names(["dog", "cat", "dog"], "classes", ["cat", "dog"]) == ("dog", "cat")
     assert checks.names(None, "classes", ["cat"]) == ()

@@ -13,10 +13,11 @@ from demo import examples
 from demo.engine import Engine
 from demo.errors import DemoError
 from demo.live.aim import First
-from demo.live.job import Job, Jobs, wished
+from demo.live.job import Job, Jobs
 from demo.live.limits import VideoLimits
 from demo.live.line import Line
 from demo.live.pan import pan
+from demo.live.watcher import wished
 from tests.clips import encode, shown, square
 from tests.finder import Finder
 
@@ -43,7 +44,7 @@ def made(
 ) -> Job:
     folder = source.parent / "out"
     folder.mkdir()
-    wish = wished(desk, model, 0.25, 0.7, [], 1, track, line)
+    wish = wished(desk, {"model": model, "track": track}, line)
     return Job(desk, source, folder, wish, LIMITS, "film")
 
 
@@ -159,22 +160,31 @@ def test_a_slow_film_is_in_use(desk: Engine, source: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "key"),
     [
-        ((None, 0.25, 0.7, [], 1, True), "unknown_model"),
-        (("nobody", 0.25, 0.7, [], 1, True), "unknown_model"),
-        (("painter", 0.25, 0.7, [], 1, True), "video_task"),
-        (("finder", "high", 0.7, [], 1, True), "not_a_number"),
-        (("finder", 0.25, 7, [], 1, True), "out_of_range"),
-        (("finder", 0.25, 0.7, "red thing", 1, True), "not_a_list"),
-        (("finder", 0.25, 0.7, ["dragon"], 1, True), "unknown_name"),
-        (("finder", 0.25, 0.7, [], 1.5, True), "not_whole"),
-        (("finder", 0.25, 0.7, [], 1, "yes"), "not_a_switch"),
-        (("finder", 0.25, 0.7, [], 1, False, Line(0, 0, 1, 1)), "video_no_ids"),
+        ({"model": None}, "unknown_model"),
+        ({"model": "nobody"}, "unknown_model"),
+        ({"model": "painter"}, "video_task"),
+        ({"confidence": "high"}, "not_a_number"),
+        ({"iou": 7}, "out_of_range"),
+        ({"classes": "red thing"}, "not_a_list"),
+        ({"classes": ["dragon"]}, "unknown_name"),
+        ({"hide": ["dragon"]}, "unknown_name"),
+        ({"hide": ["red thing"], "every": 2}, "video_hide"),
+        ({"every": 1.5}, "not_whole"),
+        ({"track": "yes"}, "not_a_switch"),
+        ({"heat": 1}, "not_a_switch"),
+        ({"size": 2000}, "out_of_range"),
     ],
 )
-def test_a_wish_that_will_not_do(desk: Engine, values: tuple[object, ...], key: str) -> None:
+def test_a_wish_that_will_not_do(desk: Engine, values: dict[str, object], key: str) -> None:
     with pytest.raises(DemoError) as caught:
-        wished(desk, *values)  # type: ignore[arg-type]
+        wished(desk, {"model": "finder", **values})
     assert caught.value.key == key
+
+
+def test_a_line_needs_ids(desk: Engine) -> None:
+    with pytest.raises(DemoError) as caught:
+        wished(desk, {"model": "finder", "track": False}, Line(0, 0, 1, 1))
+    assert caught.value.key == "video_no_ids"
 
 
 def test_two_clicks_are_a_line_and_the_third_starts_anew(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from benchmarks.client import Client
 from tests.clips import encode, shown, square
 from tests.conftest import Server
 
-QUICK: tuple[Any, ...] = ("yolo11n", 0.25, 0.7, [], 6, True)
+QUICK: tuple[Any, ...] = ("yolo11n", 0.25, 0.7, [], 6, True, [], False, "")
 
 
 @pytest.fixture
@@ -43,6 +43,14 @@ def test_a_film_and_what_was_counted(client: Client, clip: bytes, tmp_path: Path
     assert film["orig_name"] == "a-clip-yolo11n.mp4"
     (tmp_path / "out.mp4").write_bytes(client.fetch(film))
     assert len(shown(tmp_path / "out.mp4")) == 12
+
+
+def test_a_line_is_counted_and_things_are_hidden(client: Client, clip: bytes) -> None:
+    upload = client.upload(clip, "clip.mp4")
+    asked: tuple[Any, ...] = (*QUICK[:4], 1, True, ["person"], True, "32,0,32,48")
+    _, facts = client.call("video", upload, *asked)
+    assert facts["frames_seen"] == 12
+    assert set(facts["crossings"]) == {"rightward", "leftward"}
 
 
 def test_a_classifier_answers_too(client: Client, clip: bytes) -> None:
@@ -81,12 +89,17 @@ def test_a_file_that_is_no_film_is_one_sentence(
 @pytest.mark.parametrize(
     ("values", "word"),
     [
-        (("nobody", 0.25, 0.7, [], 1, True), "nobody"),
-        (("dcgan-cifar10", 0.25, 0.7, [], 1, True), "detector or a classifier"),
-        (("yolo11n", 0.25, 0.7, ["unicorn"], 1, True), "unicorn"),
-        (("yolo11n", 0.25, 0.7, [], 0, True), "every"),
-        (("yolo11n", 2, 0.7, [], 1, True), "confidence"),
-        (("yolo11n", 0.25, 0.7, [], 1, "often"), "track"),
+        (("nobody", 0.25, 0.7, [], 1, True, [], False, ""), "nobody"),
+        (("dcgan-cifar10", 0.25, 0.7, [], 1, True, [], False, ""), "detector or a classifier"),
+        (("yolo11n", 0.25, 0.7, ["unicorn"], 1, True, [], False, ""), "unicorn"),
+        (("yolo11n", 0.25, 0.7, [], 0, True, [], False, ""), "every"),
+        (("yolo11n", 2, 0.7, [], 1, True, [], False, ""), "confidence"),
+        (("yolo11n", 0.25, 0.7, [], 1, "often", [], False, ""), "track"),
+        (("yolo11n", 0.25, 0.7, [], 2, True, ["person"], False, ""), "every frame"),
+        (("yolo11n", 0.25, 0.7, [], 1, True, ["unicorn"], False, ""), "unicorn"),
+        (("yolo11n", 0.25, 0.7, [], 1, True, [], "hot", ""), "heat"),
+        (("yolo11n", 0.25, 0.7, [], 1, True, [], False, "left to right"), "line"),
+        (("mobilenet_v2", 0.25, 0.7, [], 1, True, [], False, "0,0,9,9"), "tracking switched on"),
     ],
 )
 def test_a_wrong_value_is_one_sentence(
@@ -122,7 +135,7 @@ def test_who_leaves_leaves_no_film_running(server: Server, client: Client, tmp_p
     film = client.upload(long, "long.mp4")
     [index] = [d["id"] for d in client.config["dependencies"] if d["api_name"] == "video"]
     body = {
-        "data": [film, "yolo11n", 0.25, 0.7, [], 1, True],
+        "data": [film, *QUICK[:4], 1, *QUICK[5:]],
         "fn_index": index,
         "session_hash": "leaver",
     }

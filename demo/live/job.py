@@ -10,13 +10,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from demo import checks
 from demo.engine import Engine
-from demo.errors import DemoError
 from demo.images import encode_jpeg, thumbnail
 from demo.live.counts import Counts
 from demo.live.limits import VideoLimits
-from demo.live.line import Line
 from demo.live.pipeline import Run
 from demo.live.progress import Progress
 from demo.live.report import CsvReport, JsonReport, Listener, MotReport
@@ -31,39 +28,7 @@ _PREVIEWS = 12
 """How many of them stand at a time: a browser that lags behind may still ask for one."""
 _TOUCH_S = 20.0
 
-_MOST_APART = 1000
-
 Submit = Callable[[Callable[[], None]], "Future[None]"]
-
-
-def wished(
-    engine: Engine,
-    model: object,
-    confidence: object,
-    iou: object,
-    classes: object,
-    every: object,
-    track: object,
-    line: Line | None = None,
-) -> Wish:
-    """What is asked of a film, from plain values. Raises DemoError for one that will not do.
-
-    A classifier has no boxes, so that what is said of them is left aside.
-    """
-    spec = engine.spec(str(model))
-    if not isinstance(track, bool):
-        raise DemoError("not_a_switch", name="track", got=checks.brief(track))
-    wish = Wish(
-        spec.name,
-        checks.number(confidence, "confidence", 0.01, 1.0),
-        checks.number(iou, "iou", 0.0, 1.0),
-        checks.names(classes, "classes", spec.labels),
-        checks.whole(every, "every", 1, _MOST_APART),
-        track and spec.task == "detect",
-        line,
-    )
-    wish.check(engine)
-    return wish
 
 
 class Job:

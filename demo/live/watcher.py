@@ -1,6 +1,7 @@
 """From the answers of a model to what is shown and told of each frame of one stream."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,7 @@ from demo.models.spec import ModelSpec
 from demo.results import Detections, Image
 
 _TASKS = ("detect", "classify")
+_MOST_APART = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Wish:
             raise DemoError("video_task", name=self.model)
         checks.number(self.confidence, "confidence", 0.01, 1.0)
         checks.number(self.iou, "iou", 0.0, 1.0)
-        checks.whole(self.every, "every", 1, 1000)
+        checks.whole(self.every, "every", 1, _MOST_APART)
         checks.names(self.classes, "classes", spec.labels)
         checks.names(self.hide, "hide", spec.labels)
         if self.line is not None and not (self.track and spec.task == "detect"):
@@ -58,6 +60,33 @@ class Wish:
         if self.hide and (spec.task != "detect" or self.every > 1):
             raise DemoError("video_hide")
         return spec
+
+
+def wished(engine: Engine, values: Mapping[str, object], line: Line | None = None) -> Wish:
+    """What is asked of a stream, from plain values by the names of `Wish`, each with a default.
+
+    A classifier has no boxes, so that what is said of them is left aside. Raises DemoError for a
+    value that will not do.
+    """
+    model = values.get("model")
+    if not isinstance(model, str):
+        raise DemoError("unknown_model", name=checks.brief(model), some="/models")
+    spec = engine.spec(model)
+    boxes = spec.task == "detect"
+    wish = Wish(
+        model,
+        checks.number(values.get("confidence", 0.25), "confidence", 0.01, 1.0),
+        checks.number(values.get("iou", 0.7), "iou", 0.0, 1.0),
+        checks.names(values.get("classes"), "classes", spec.labels),
+        checks.whole(values.get("every", 1), "every", 1, _MOST_APART),
+        boxes and checks.switch(values.get("track", True), "track"),
+        line,
+        checks.whole(values.get("size") or 0, "size", 0, 1280) or None,
+        checks.names(values.get("hide"), "hide", spec.labels),
+        boxes and checks.switch(values.get("heat", False), "heat"),
+    )
+    wish.check(engine)
+    return wish
 
 
 @dataclass(slots=True)

@@ -8,17 +8,17 @@ import gradio as gr
 
 from demo import chart, desk, panels, screen
 from demo.errors import DemoError
-from demo.live.job import Job, Jobs, wished
+from demo.live.job import Job, Jobs
 from demo.live.line import Line
+from demo.live.watcher import wished
 from demo.tab import Context, Tab, locale, told
-from demo.tabs.controls import Slider
 from demo.tabs.film import FilmOut, detects, film_column, film_in, opened
 from demo.tabs.picture import PictureOut
 from demo.tabs.reel import EMPTY, Parts, Updates, filmed
-from demo.tabs.shared import default, hidden, model_picker, model_progress, sentence
+from demo.tabs.shared import default, hidden, model_progress, sentence
+from demo.tabs.wanted import NAMES, controls, fit, wanted
 from demo.text import say
 
-_TASKS = ("detect", "classify")
 _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
@@ -28,7 +28,7 @@ def build(context: Context) -> None:
     with gr.Row(elem_classes="stage"):
         with gr.Column(scale=5, min_width=320):
             column = film_column(context)
-            model, every, boxes, (confidence, classes, track, iou) = _controls(context)
+            asked = controls(context)
         with gr.Column(scale=7, min_width=320):
             start = gr.Button(context.t("video_start"), variant="primary", elem_id="video-start")
             leave = gr.Button(context.t("video_leave"), visible=False, elem_id="video-leave")
@@ -38,13 +38,17 @@ def build(context: Context) -> None:
             parts = Parts(*_answer(context), start, leave, stop)
     film, line = column.film, column.line
     outputs = [column.frame, column.aim, line, parts.stage, parts.status]
-    film.change(opened(context), [film, model], outputs, **_QUIET)
-    model.change(_fit(context), [film, model, classes], [column.aim, boxes, classes, iou], **_QUIET)
-    inputs: list[Any] = [film, model, confidence, iou, classes, every, track, line]
-    asked = start.click(_announce(context, jobs, parts), None, parts.all(), **_QUIET)
-    work = asked.then(
+    film.change(opened(context), [film, asked.model], outputs, **_QUIET)
+    asked.model.change(
+        fit(context),
+        [film, asked.model, asked.classes, asked.hide],
+        [column.aim, *asked.fitted()],
+        **_QUIET,
+    )
+    said = start.click(_announce(context, jobs, parts), None, parts.all(), **_QUIET)
+    work = said.then(
         _handler(context, jobs, parts),
-        inputs,
+        [film, line, *asked.all()],
         parts.all(),
         concurrency_id="video",
         concurrency_limit=context.desk.settings.videos,
@@ -70,52 +74,6 @@ def _answer(context: Context) -> tuple[gr.HTML, PictureOut, gr.HTML]:
     return stage, live, gr.HTML(elem_id="video-status", elem_classes="status", padding=False)
 
 
-def _controls(context: Context) -> tuple[gr.Dropdown, gr.Slider, gr.Column, tuple[Any, ...]]:
-    """Model, n-th frame, and in a column of their own what is only about boxes."""
-    t = context.t
-    model = model_picker(context, *_TASKS, name="video")
-    every = Slider(1, 30, 1, step=1, label=t("video_every"), elem_id="video-every")
-    found = isinstance(model.value, str)
-    spec = context.desk.engine.spec(model.value) if found else None
-    with gr.Column(visible=spec is None or spec.task == "detect") as boxes:
-        confidence = Slider(
-            desk.LOWEST_CONFIDENCE,
-            0.95,
-            desk.DEFAULT_CONFIDENCE,
-            step=0.01,
-            label=t("confidence"),
-            elem_id="video-confidence",
-        )
-        track = gr.Checkbox(True, label=t("video_track"), elem_id="video-track")
-        with gr.Accordion(t("more"), open=False, elem_id="video-more"):
-            classes = gr.Dropdown(
-                list(spec.labels) if spec else [],
-                value=[],
-                multiselect=True,
-                label=t("classes"),
-                elem_id="video-classes",
-            )
-            iou = Slider(0.05, 0.95, desk.DEFAULT_IOU, step=0.05, label=t("iou"))
-    return model, every, boxes, (confidence, classes, track, iou)
-
-
-def _fit(context: Context) -> Any:
-    def fit(path: str | None, model: str, chosen: list[str]) -> tuple[Any, ...]:
-        """Only what the model understands can be set."""
-        if not detects(context, model):
-            return gr.Group(visible=False), gr.Column(visible=False), gr.skip(), gr.skip()
-        spec = context.desk.spec(model, "detect")
-        kept = [name for name in chosen or () if name in spec.labels]
-        return (
-            gr.Group(visible=path is not None),
-            gr.Column(visible=True),
-            gr.Dropdown(choices=list(spec.labels), value=kept),
-            gr.Slider(interactive=spec.needs_nms),
-        )
-
-    return fit
-
-
 def _announce(context: Context, jobs: Jobs, parts: Parts) -> Any:
     def announce(request: gr.Request) -> Updates:
         """What the visitor sees until the film's turn comes."""
@@ -135,28 +93,17 @@ def _stop(jobs: Jobs) -> Any:
 
 def _handler(context: Context, jobs: Jobs, parts: Parts) -> Any:
     def film(
-        path: str | None,
-        model: str,
-        confidence: float,
-        iou: float,
-        classes: list[str],
-        every: int,
-        track: bool,
-        line: str | None,
-        request: gr.Request,
+        request: gr.Request, path: str | None, line: str | None, *values: Any
     ) -> Iterator[Updates]:
         spoken = locale(request)
         try:
-            boxes = detects(context, model)
-            # The model may have changed a moment before the list of its classes does.
-            labels = context.desk.engine.spec(model).labels if boxes else ()
-            kept = [name for name in classes or () if name in labels]
-            aimed = Line.parse(line) if line and boxes else None
-            wish = wished(context.desk.engine, model, confidence, iou, kept, every, track, aimed)
+            asked = wanted(context, dict(zip(NAMES, values, strict=True)))
+            aimed = Line.parse(line) if line and detects(context, asked["model"]) else None
+            wish = wished(context.desk.engine, asked, aimed)
             with closing(filmed(context, jobs, path, wish, request)) as steps:
                 for job, now in steps:
                     if now is not None:
-                        waiting = model_progress(context.desk.engine, model, spoken)
+                        waiting = model_progress(context.desk.engine, wish.model, spoken)
                         yield parts.going(screen.progress(now, waiting, spoken), job.preview)
                     else:
                         yield parts.idle(_result(job, aimed, spoken), screen.player(job, spoken))
@@ -180,6 +127,9 @@ def _endpoint(context: Context, jobs: Jobs) -> Any:
         classes: list[str],
         every: float,
         track: bool,
+        hide: list[str],
+        heat: bool,
+        line: str | None,
         request: gr.Request,
     ) -> Iterator[tuple[str | None, dict[str, Any]]]:
         """Find or name what is in each frame of a video.
@@ -192,13 +142,17 @@ def _endpoint(context: Context, jobs: Jobs) -> Any:
             classes: label names to keep; empty keeps all.
             every: look at every n-th frame only, from 1.
             track: give things numbers and count them.
+            hide: label names of what is blurred in every frame; needs every = 1.
+            heat: show where things have been.
+            line: count what crosses it, "x0,y0,x1,y1" in pixels; empty for none.
 
         Returns:
-            The video with what was seen drawn in, as MP4, and what was counted as JSON; until
-            then no video, and how many frames are done.
+            The video with all that drawn in, as MP4, and the counts; until then how far it is.
         """
         try:
-            wish = wished(context.desk.engine, model, confidence, iou, classes, every, track)
+            values = (model, confidence, iou, classes, every, track, hide, heat)
+            asked = dict(zip(NAMES, values, strict=True))
+            wish = wished(context.desk.engine, asked, Line.parse(line) if line else None)
             with closing(filmed(context, jobs, video, wish, request)) as steps:
                 for job, now in steps:
                     if now is not None:
@@ -222,6 +176,9 @@ def _publish(context: Context, jobs: Jobs) -> None:
             gr.JSON([], label="classes"),
             gr.Number(1, label="every"),
             gr.Checkbox(True, label="track"),
+            gr.JSON([], label="hide"),
+            gr.Checkbox(False, label="heat"),
+            gr.Textbox("", label="line"),
         ]
         outputs = [FilmOut(label="video"), gr.JSON(label="answer")]
         gr.Button().click(
