@@ -1,8 +1,10 @@
 """A visitor's film in the background: followed, stopped, left behind, and the line before it."""
 
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import cv2
@@ -106,14 +108,12 @@ def test_stopping_keeps_what_is_done(
     desk: Engine, finder: Finder, source: Path, pool: ThreadPoolExecutor
 ) -> None:
     finder.seconds = 0.1
-    job, jobs = made(desk, source), Jobs()
+    job, jobs = made(desk, source), Jobs(1)
     with jobs.holding(job, "a visit"):
-        assert len(jobs) == 1
         for now in job.follow(pool.submit):
             if now.done:
                 jobs.stop("another visit")
                 jobs.stop("a visit")
-    assert len(jobs) == 0
     assert job.summary["stopped_early"]
     assert 1 <= len(shown(job.files["film"])) < 20
 
@@ -155,6 +155,35 @@ def test_a_slow_film_is_in_use(desk: Engine, source: Path) -> None:
         os.utime(path, (1, 1))
     job._touch()
     assert min(source.stat().st_mtime, report.stat().st_mtime) > time.time() - 60
+
+
+def test_films_wait_in_the_order_of_coming() -> None:
+    jobs = Jobs(2)
+    with ExitStack() as line:
+        stays = [line.enter_context(ExitStack()) for _ in range(4)]
+        places = [stay.enter_context(jobs.standing()) for stay in stays]
+        assert [place() for place in places] == [0, 0, 1, 2]
+        stays[2].close()  # gives up
+        assert places[3]() == 1
+        threading.Timer(0.05, stays[0].close).start()
+        start = time.monotonic()
+        while places[3]():
+            pass
+        assert time.monotonic() - start < 1
+        with jobs.standing() as next_one:
+            assert next_one() == 1
+
+
+def test_a_line_that_is_too_long_takes_nobody_more() -> None:
+    jobs = Jobs(1)
+    with ExitStack() as line:
+        for _ in range(13):
+            line.enter_context(jobs.standing())
+        with pytest.raises(DemoError) as caught, jobs.standing():
+            pass
+        assert caught.value.key == "video_line_full"
+    with jobs.standing() as place:
+        assert place() == 0
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from demo.engine import Engine
+from demo.errors import DemoError
 from demo.images import encode_jpeg, thumbnail
 from demo.live.counts import Counts
 from demo.live.limits import VideoLimits
@@ -27,6 +28,7 @@ _PREVIEW = 640
 _PREVIEWS = 12
 """How many of them stand at a time: a browser that lags behind may still ask for one."""
 _TOUCH_S = 20.0
+_LONGEST_LINE = 12
 
 Submit = Callable[[Callable[[], None]], "Future[None]"]
 
@@ -139,13 +141,41 @@ class Job:
 
 
 class Jobs:
-    """The films that are worked on, so that a visitor's button can stop the right one."""
+    """The films that are worked on, and those that wait until one of them is done."""
 
-    def __init__(self) -> None:
+    def __init__(self, at_once: int) -> None:
+        """at_once: films that are worked on together, from 1."""
+        self._at_once = at_once
+        self._line: list[object] = []
+        self._moved = threading.Condition()
         self._visits: dict[Job, str] = {}
 
-    def __len__(self) -> int:
-        return len(self._visits)
+    @contextmanager
+    def standing(self) -> Iterator[Callable[[], int]]:
+        """A place in the line for the length of the block; what it gives tells it, 0 for its turn.
+
+        Asked again before it has changed it waits for a moment. Raises DemoError where the line is
+        long already: whoever stands in it keeps a thread.
+        """
+        ticket, told = object(), -1
+        with self._moved:
+            if len(self._line) >= self._at_once + _LONGEST_LINE:
+                raise DemoError("video_line_full", waiting=_LONGEST_LINE)
+            self._line.append(ticket)
+
+        def place() -> int:
+            nonlocal told
+            with self._moved:
+                self._moved.wait_for(lambda: self._place(ticket) != told, _TICK_S)
+                told = self._place(ticket)
+                return told
+
+        try:
+            yield place
+        finally:
+            with self._moved:
+                self._line.remove(ticket)
+                self._moved.notify_all()
 
     @contextmanager
     def holding(self, job: Job, visit: str) -> Iterator[None]:
@@ -161,3 +191,6 @@ class Jobs:
         for job, whose in list(self._visits.items()):
             if whose == visit:
                 job.stop()
+
+    def _place(self, ticket: object) -> int:
+        return max(0, self._line.index(ticket) - self._at_once + 1)

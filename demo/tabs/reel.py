@@ -14,11 +14,21 @@ from demo.live.limits import VideoLimits
 from demo.live.progress import Progress
 from demo.live.watcher import Wish
 from demo.tab import Context
-from demo.tabs.picture import PictureOut, place
+from demo.tabs.picture import PictureOut
+from demo.tabs.picture import place as fresh
 
 EMPTY = panels.empty("video_empty")
 Updates = dict[Any, Any]
-Steps = Generator[tuple[Job, Progress | None], None, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The film's place in the line, from 1."""
+
+    place: int
+
+
+Steps = Generator[Waiting | tuple[Job, Progress | None], None, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +78,21 @@ class Parts:
 def filmed(
     context: Context, jobs: Jobs, path: str | None, wish: Wish, request: gr.Request
 ) -> Steps:
-    """The job with its progress, at last with None. To close it is to leave nothing behind."""
+    """The place in the line; the job with its progress, at last with None.
+
+    To close it is to leave nothing behind.
+    """
     if path is None:
         raise DemoError("no_video")
     at = context.desk
     source = at.visits.use(path)
-    folder, limits = place(str(at.visits.folder)), VideoLimits.of(at.settings)
-    job = Job(at.engine, source, folder, wish, limits, export.stem(source.name))
-    with jobs.holding(job, str(request.session_hash)), closing(job.follow(at.beside)) as steps:
-        for now in steps:
-            yield job, now
-    yield job, None
+    with jobs.standing() as place_in_line:
+        while place := place_in_line():
+            at.visits.use(path)
+            yield Waiting(place)
+        folder, limits = fresh(str(at.visits.folder)), VideoLimits.of(at.settings)
+        job = Job(at.engine, source, folder, wish, limits, export.stem(source.name))
+        with jobs.holding(job, str(request.session_hash)), closing(job.follow(at.beside)) as steps:
+            for now in steps:
+                yield job, now
+        yield job, None

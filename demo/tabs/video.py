@@ -14,7 +14,7 @@ from demo.live.watcher import wished
 from demo.tab import Context, Tab, locale, told
 from demo.tabs.film import FilmOut, detects, film_column, film_in, opened
 from demo.tabs.picture import PictureOut
-from demo.tabs.reel import EMPTY, Parts, Updates, filmed
+from demo.tabs.reel import EMPTY, Parts, Updates, Waiting, filmed
 from demo.tabs.shared import default, hidden, model_progress, sentence
 from demo.tabs.wanted import NAMES, controls, fit, wanted
 from demo.text import say
@@ -24,7 +24,7 @@ _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"
 
 def build(context: Context) -> None:
     """Lay the tab out and wire it. A film is much work, so it begins with a button."""
-    jobs = Jobs()
+    jobs = Jobs(context.desk.settings.videos)
     with gr.Row(elem_classes="stage"):
         with gr.Column(scale=5, min_width=320):
             column = film_column(context)
@@ -45,13 +45,11 @@ def build(context: Context) -> None:
         [column.aim, *asked.fitted()],
         **_QUIET,
     )
-    said = start.click(_announce(context, jobs, parts), None, parts.all(), **_QUIET)
-    work = said.then(
+    work = start.click(
         _handler(context, jobs, parts),
         [film, line, *asked.all()],
         parts.all(),
-        concurrency_id="video",
-        concurrency_limit=context.desk.settings.videos,
+        concurrency_limit=None,  # `Jobs` limits, and tells the place in the line
         **_QUIET,
     )
     # Without it a fault of our own would leave the page without its Start button.
@@ -74,16 +72,6 @@ def _answer(context: Context) -> tuple[gr.HTML, PictureOut, gr.HTML]:
     return stage, live, gr.HTML(elem_id="video-status", elem_classes="status", padding=False)
 
 
-def _announce(context: Context, jobs: Jobs, parts: Parts) -> Any:
-    def announce(request: gr.Request) -> Updates:
-        """What the visitor sees until the film's turn comes."""
-        busy = len(jobs) >= context.desk.settings.videos
-        words = say("video_queued" if busy else "video_starting", locale(request))
-        return parts.queued(panels.note(words, "busy"))
-
-    return announce
-
-
 def _stop(jobs: Jobs) -> Any:
     def stop(request: gr.Request) -> None:
         jobs.stop(str(request.session_hash))
@@ -96,12 +84,18 @@ def _handler(context: Context, jobs: Jobs, parts: Parts) -> Any:
         request: gr.Request, path: str | None, line: str | None, *values: Any
     ) -> Iterator[Updates]:
         spoken = locale(request)
+        yield parts.queued(panels.note(say("video_starting", spoken), "busy"))
         try:
             asked = wanted(context, dict(zip(NAMES, values, strict=True)))
             aimed = Line.parse(line) if line and detects(context, asked["model"]) else None
             wish = wished(context.desk.engine, asked, aimed)
             with closing(filmed(context, jobs, path, wish, request)) as steps:
-                for job, now in steps:
+                for step in steps:
+                    if isinstance(step, Waiting):
+                        words = say("video_queued", spoken, place=step.place)
+                        yield parts.queued(panels.note(words, "busy"))
+                        continue
+                    job, now = step
                     if now is not None:
                         waiting = model_progress(context.desk.engine, wish.model, spoken)
                         yield parts.going(screen.progress(now, waiting, spoken), job.preview)
@@ -147,22 +141,37 @@ def _endpoint(context: Context, jobs: Jobs) -> Any:
             line: count what crosses it, "x0,y0,x1,y1" in pixels; empty for none.
 
         Returns:
-            The video with all that drawn in, as MP4, and the counts; until then how far it is.
+            The video with all that drawn in, as MP4, and the counts; before, how far it is.
         """
-        try:
-            values = (model, confidence, iou, classes, every, track, hide, heat)
-            asked = dict(zip(NAMES, values, strict=True))
-            wish = wished(context.desk.engine, asked, Line.parse(line) if line else None)
-            with closing(filmed(context, jobs, video, wish, request)) as steps:
-                for job, now in steps:
-                    if now is not None:
-                        yield None, {"done": now.done, "total": now.total}
-                    else:
-                        yield str(job.files["film"]), job.summary
-        except DemoError as error:
-            raise told(error, request) from None
+        values = (model, confidence, iou, classes, every, track, hide, heat)
+        asked = dict(zip(NAMES, values, strict=True))
+        yield from _answers(context, jobs, video, line, asked, request)
 
     return video
+
+
+def _answers(
+    context: Context,
+    jobs: Jobs,
+    path: str | None,
+    line: str | None,
+    asked: dict[str, Any],
+    request: gr.Request,
+) -> Iterator[tuple[str | None, dict[str, Any]]]:
+    try:
+        wish = wished(context.desk.engine, asked, Line.parse(line) if line else None)
+        with closing(filmed(context, jobs, path, wish, request)) as steps:
+            for step in steps:
+                if isinstance(step, Waiting):
+                    yield None, {"place_in_line": step.place}
+                    continue
+                job, now = step
+                if now is not None:
+                    yield None, {"done": now.done, "total": now.total}
+                else:
+                    yield str(job.files["film"]), job.summary
+    except DemoError as error:
+        raise told(error, request) from None
 
 
 def _publish(context: Context, jobs: Jobs) -> None:
@@ -186,8 +195,7 @@ def _publish(context: Context, jobs: Jobs) -> None:
             inputs,
             outputs,
             api_name="video",
-            concurrency_id="video",
-            concurrency_limit=context.desk.settings.videos,
+            concurrency_limit=None,
         )
 
 

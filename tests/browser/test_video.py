@@ -100,10 +100,10 @@ def test_one_waits_and_gives_up_while_the_other_is_stopped(visit: Visit, tmp_pat
     expect(first.locator("#video-live img")).to_be_visible(timeout=SLOW)
     expect(first.locator("#video-status")).to_contain_text("of 900 frames")
     second.locator("#video-start").click()
-    expect(second.locator("#video-status")).to_contain_text("Another video is being worked on")
+    expect(second.locator("#video-status")).to_contain_text("has place 1 in the line")
     second.locator("#video-leave").click()
     expect(second.locator("#video-start")).to_be_visible()
-    expect(second.locator("#video-status")).not_to_contain_text("Another")
+    expect(second.locator("#video-status")).not_to_contain_text("in the line")
     first.locator("#video-stop").click()
     assert 0 < finished(first) < 90
     expect(first.locator("#video-status")).to_contain_text("Stopped early")
