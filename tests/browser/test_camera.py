@@ -22,6 +22,17 @@ LISTEN = """task => {
     "answered", (event) => window.answers.push(event.detail));
 }"""
 
+# As a visitor does who first has to find the button that allows the camera.
+SLOWLY = """() => {
+  const devices = navigator.mediaDevices, ask = devices.getUserMedia.bind(devices);
+  window.asked = 0;
+  devices.getUserMedia = async (wish) => {
+    window.asked += 1;
+    await new Promise((done) => setTimeout(done, 500));
+    return ask(wish);
+  };
+}"""
+
 
 def bus() -> Image:
     return np.asarray(cv2.imread(str(examples.paths()[0]), cv2.IMREAD_COLOR_RGB), np.uint8)
@@ -81,6 +92,21 @@ def test_the_camera_is_answered_while_controls_change(server: Server, filmed: Fi
     before = page.evaluate("window.answers.length")
     page.wait_for_timeout(500)
     assert page.evaluate("window.answers.length") == before
+
+
+def test_who_presses_start_twice_is_asked_for_the_camera_once(
+    server: Server, filmed: Filmed
+) -> None:
+    page = at_the_camera(filmed(bus()), server.url)
+    page.evaluate(SLOWLY)
+    page.locator("#detect-live [data-act=go]").dblclick()
+    answers(page, 2)
+    assert page.evaluate("window.asked") == 1
+    expect(page.locator("#detect-live [data-act=go]")).to_have_text("Stop")
+    go(page)
+    go(page)
+    answers(page, 2)
+    assert page.evaluate("window.asked") == 2
 
 
 def test_two_browsers_at_once_see_their_own(server: Server, filmed: Filmed) -> None:
