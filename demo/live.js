@@ -22,7 +22,7 @@
       this.canvas = root.querySelector("canvas");
       this.pen = this.canvas.getContext("2d");
       this.colours = JSON.parse(root.dataset.colours);
-      this.line = null;
+      this.aim = new VitrineAim(this.canvas, say(root, "live_line_keys"), () => this.ask());
       this.number = 0;
     }
 
@@ -167,15 +167,15 @@
       if (this.canvas.width !== bitmap.width || this.canvas.height !== bitmap.height) {
         this.canvas.width = bitmap.width;
         this.canvas.height = bitmap.height;
+        this.aim.draw();
       }
       this.pen.drawImage(bitmap, 0, 0);
       bitmap.close();
-      if (this.drag) this.stroke();
       const now = performance.now();
       this.answered += 1;
       this.recent.push({ now, delay: now - taken, server: facts.server_ms });
       if (this.answered === 1) {
-        this.text("");
+        this.hint();
         this.root.classList.add("shows");
       }
       this.found(facts);
@@ -300,24 +300,17 @@
       setTimeout(() => URL.revokeObjectURL(link.href), 60000);
     }
 
-    // The counting line: two ends as shares of the frame's sides.
-    point(event) {
-      const { left, top, width, height } = this.canvas.getBoundingClientRect();
-      const share = (value) => Math.min(Math.max(value, 0), 1);
-      return [share((event.clientX - left) / width), share((event.clientY - top) / height)];
+    // Turn the counting line on or off; it counts tracks.
+    count(wanted) {
+      this.set("line", wanted);
+      if (wanted) this.set("track", true);
+      this.aim[wanted ? "on" : "off"]();
+      this.root.classList.toggle("aiming", wanted);
+      this.hint();
     }
 
-    stroke() {
-      const [x0, y0, x1, y1] = this.drag;
-      const { width, height } = this.canvas;
-      this.pen.lineWidth = 3;
-      this.pen.strokeStyle = "#2563eb";
-      this.pen.beginPath();
-      this.pen.moveTo(x0 * width, y0 * height);
-      this.pen.lineTo(x1 * width, y1 * height);
-      this.pen.stroke();
-    }
-
+    hint() { if (this.line) this.note("live_line_draw"); else this.text(""); }
+    get line() { return this.aim.ends; }
     on(name) { return this.root.querySelector(`[data-switch=${name}]`)?.checked ?? false; }
     set(name, value) { this.root.querySelector(`[data-switch=${name}]`).checked = value; }
     note(key) { this.text(say(this.root, key)); }
@@ -358,37 +351,10 @@
       if (live.socket) { live.stop(); live.go(); }
       return;
     }
-    if (event.target.dataset.switch === "line") {
-      live.line = null;
-      live.root.classList.toggle("drawing", event.target.checked);
-      if (event.target.checked) { live.set("track", true); live.note("live_line_draw"); }
-      else live.text("");
-    }
-    if (event.target.dataset.switch === "track" && !event.target.checked) {
-      live.set("line", false);
-      live.line = null;
-      live.root.classList.remove("drawing");
-    }
+    const { switch: name } = event.target.dataset;
+    if (name === "line") live.count(event.target.checked);
+    if (name === "track" && !event.target.checked && live.line) live.count(false);
     live.ask();
-  });
-  document.addEventListener("pointerdown", (event) => {
-    if (!event.target.matches?.("section.live.drawing canvas")) return;
-    const live = liveOf(event.target);
-    const start = live.point(event);
-    event.target.setPointerCapture(event.pointerId);
-    event.preventDefault();
-    live.drag = [...start, ...start];
-    event.target.onpointermove = (now) => { live.drag = [...start, ...live.point(now)]; };
-    event.target.onpointerup = () => {
-      event.target.onpointermove = event.target.onpointerup = null;
-      const [x0, y0, x1, y1] = live.drag;
-      live.drag = null;
-      if (Math.hypot(x1 - x0, y1 - y0) < 0.03) return;
-      live.line = [x0, y0, x1, y1];
-      live.root.classList.remove("drawing");
-      live.text("");
-      live.ask();
-    };
   });
 
   // The tab's controls tell their values here, without a way to the server and back.

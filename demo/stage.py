@@ -10,7 +10,7 @@ from demo.text import strings
 _TOLD = (
     *("live_start", "live_stop", "live_record", "live_record_end", "live_waiting", "live_stats"),
     *("live_tracks", "live_crossings", "live_none", "live_unknown", "live_denied"),
-    *("live_no_camera", "live_insecure", "live_lost", "live_line_draw"),
+    *("live_no_camera", "live_insecure", "live_lost", "live_line_draw", "live_line_keys"),
 )
 """What the script says by itself, in the language of the page."""
 

@@ -24,7 +24,8 @@ def css() -> str:
 def head() -> str:
     """The scripts of the page: its kept choices, its charts, its cameras."""
     marked = "".join((_HERE / name).read_text("utf-8") for name in ("head.html", "chart.html"))
-    return f"{marked}<script>{(_HERE / 'live.js').read_text('utf-8')}</script>"
+    scripts = ((_HERE / name).read_text("utf-8") for name in ("aim.js", "live.js"))
+    return marked + "".join(f"<script>{script}</script>" for script in scripts)
 
 
 def theme() -> gr.themes.Base:

@@ -2,16 +2,21 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import cv2
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from demo.results import Image
 from tests.conftest import Server
 
 Visit = Callable[..., Page]
-
-
 Launch = Callable[..., Browser]
+Filmed = Callable[..., Browser]
+
+SIZE_WH = (640, 480)
+"""Of the films that cameras see."""
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +51,38 @@ def camera(launch: Launch) -> Iterator[Browser]:
     browser = launch("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
     yield browser
     browser.close()
+
+
+def camera_film(path: Path, *pictures: Image, rate: int = 15) -> Path:
+    """A raw film (Y4M) without an end, as Chromium's fake camera reads it."""
+    frames = []
+    for rgb in pictures:
+        picture = cv2.resize(rgb, SIZE_WH, interpolation=cv2.INTER_AREA)
+        frames.append(b"FRAME\n" + cv2.cvtColor(picture, cv2.COLOR_RGB2YUV_I420).tobytes())
+    head = f"YUV4MPEG2 W{SIZE_WH[0]} H{SIZE_WH[1]} F{rate}:1 Ip A1:1 C420jpeg\n".encode()
+    path.write_bytes(head + b"".join(frames))
+    return path
+
+
+@pytest.fixture
+def filmed(launch: Launch, tmp_path: Path) -> Iterator[Filmed]:
+    """Start browsers whose cameras see a picture, or several one after the other."""
+    started: list[Browser] = []
+
+    def start(*pictures: Image, rate: int = 15) -> Browser:
+        shown = pictures if len(pictures) > 1 else pictures * 10
+        film = camera_film(tmp_path / f"{len(started)}.y4m", *shown, rate=rate)
+        browser = launch(
+            "--use-fake-device-for-media-stream",
+            "--use-fake-ui-for-media-stream",
+            f"--use-file-for-fake-video-capture={film}",
+        )
+        started.append(browser)
+        return browser
+
+    yield start
+    for browser in started:
+        browser.close()
 
 
 @pytest.fixture

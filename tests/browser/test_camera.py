@@ -2,7 +2,6 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,51 +13,29 @@ from playwright.sync_api import Browser, Page, expect
 from demo import examples
 from demo.results import Image
 from tests.browser.acts import SLOW, choose, open_tab
-from tests.browser.conftest import Launch
+from tests.browser.conftest import SIZE_WH, Filmed
 from tests.conftest import Server
 
-SIZE_WH = (640, 480)
 LISTEN = """task => {
   window.answers = [];
   document.querySelector(`section.live[data-task=${task}]`).addEventListener(
     "answered", (event) => window.answers.push(event.detail));
 }"""
 
-
-def camera_film(path: Path, rgb: Image) -> Path:
-    """A raw film (Y4M) of ten equal frames, as Chromium's fake camera reads it."""
-    picture = cv2.resize(rgb, SIZE_WH, interpolation=cv2.INTER_AREA)
-    planes = cv2.cvtColor(picture, cv2.COLOR_RGB2YUV_I420).tobytes()
-    head = f"YUV4MPEG2 W{SIZE_WH[0]} H{SIZE_WH[1]} F15:1 Ip A1:1 C420jpeg\n".encode()
-    path.write_bytes(head + (b"FRAME\n" + planes) * 10)
-    return path
+# As a visitor does who first has to find the button that allows the camera.
+SLOWLY = """() => {
+  const devices = navigator.mediaDevices, ask = devices.getUserMedia.bind(devices);
+  window.asked = 0;
+  devices.getUserMedia = async (wish) => {
+    window.asked += 1;
+    await new Promise((done) => setTimeout(done, 500));
+    return ask(wish);
+  };
+}"""
 
 
 def bus() -> Image:
     return np.asarray(cv2.imread(str(examples.paths()[0]), cv2.IMREAD_COLOR_RGB), np.uint8)
-
-
-Filmed = Callable[[Image], Browser]
-
-
-@pytest.fixture
-def filmed(launch: Launch, tmp_path: Path) -> Iterator[Filmed]:
-    """Start browsers whose cameras see a picture."""
-    started: list[Browser] = []
-
-    def start(rgb: Image) -> Browser:
-        film = camera_film(tmp_path / f"{len(started)}.y4m", rgb)
-        browser = launch(
-            "--use-fake-device-for-media-stream",
-            "--use-fake-ui-for-media-stream",
-            f"--use-file-for-fake-video-capture={film}",
-        )
-        started.append(browser)
-        return browser
-
-    yield start
-    for browser in started:
-        browser.close()
 
 
 def at_the_camera(browser: Browser, url: str, task: str = "detect", **options: Any) -> Page:
@@ -115,6 +92,21 @@ def test_the_camera_is_answered_while_controls_change(server: Server, filmed: Fi
     before = page.evaluate("window.answers.length")
     page.wait_for_timeout(500)
     assert page.evaluate("window.answers.length") == before
+
+
+def test_who_presses_start_twice_is_asked_for_the_camera_once(
+    server: Server, filmed: Filmed
+) -> None:
+    page = at_the_camera(filmed(bus()), server.url)
+    page.evaluate(SLOWLY)
+    page.locator("#detect-live [data-act=go]").dblclick()
+    answers(page, 2)
+    assert page.evaluate("window.asked") == 1
+    expect(page.locator("#detect-live [data-act=go]")).to_have_text("Stop")
+    go(page)
+    go(page)
+    answers(page, 2)
+    assert page.evaluate("window.asked") == 2
 
 
 def test_two_browsers_at_once_see_their_own(server: Server, filmed: Filmed) -> None:
