@@ -310,8 +310,8 @@ def test_a_playlist_opens_nothing(tmp_path: Path, webcam: Webcam, kind: str, wra
     """Neither as it is, nor as what a part of a motion JPEG holds."""
     film = tmp_path / "film.ts"
     webcams.film(film, "mpegts")
-    webcam.paths["/other"] = lambda: iter([film.read_bytes()])
-    text = LEADS[kind].format(other=webcam.url("/other"), file=film, port=webcam.server_port)
+    webcam.paths["/other.ts"] = lambda: iter([film.read_bytes()])
+    text = LEADS[kind].format(other=webcam.url("/other.ts"), file=film, port=webcam.server_port)
     data = text.encode() * 20
     webcam.paths["/list." + kind] = lambda: iter([webcams.part(data)] * 9 if wrapped else [data])
     webcam.kind = "application/vnd.apple.mpegurl"
@@ -323,6 +323,17 @@ def test_a_playlist_opens_nothing(tmp_path: Path, webcam: Webcam, kind: str, wra
         one.newest()
     assert webcam.asked == ["/list." + kind]
     assert watched.names == []
+
+
+def test_ffmpeg_by_itself_would_follow_the_playlist(tmp_path: Path, webcam: Webcam) -> None:
+    """The control of the test above."""
+    data = webcams.film(tmp_path / "film", "mpegts")
+    webcam.paths["/other.ts"] = lambda: iter([data])
+    text = f"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n{webcam.url('/other.ts')}\n"
+    webcam.paths["/list.m3u8"] = lambda: iter([text.encode() + b"#EXT-X-ENDLIST\n"])
+    webcam.kind = "application/vnd.apple.mpegurl"
+    av.open(webcam.url("/list.m3u8"), timeout=5).close()
+    assert "/other.ts" in webcam.asked
 
 
 def test_no_redirect_is_followed(webcam: Webcam) -> None:
