@@ -1,5 +1,6 @@
 // The live camera of a tab: frames go out as JPEG over a WebSocket, drawn ones come back.
 // The newest frame wins: while two are unanswered the camera's further frames are dropped.
+// A camera of the server's is read there: its drawn frames come, and are told to be seen.
 (() => {
   "use strict";
   const LONGEST = 640;      // pixels of a frame that is sent
@@ -35,8 +36,23 @@
     }
 
     async start() {
-      if (!navigator.mediaDevices) return this.note("live_insecure");
       const pick = this.root.querySelector("[data-pick]").value;
+      this.source = pick.startsWith("server:") ? pick.slice(7) : undefined;
+      this.mirrors();
+      if (!this.source && !await this.film(pick)) return;
+      Object.assign(this, {
+        frames: 0, answered: 0, dropped: 0, out: new Map(), recent: [], fresh: false,
+        busy: 60, lead: 25, dueAt: 0, open: false, grabbing: false,
+      });
+      this.buttons(true);
+      this.connect();
+      if (!this.source) this.eachFrame();
+      this.ticker = setInterval(() => this.tick(), 500);
+    }
+
+    // The visitor's own camera; whether it can be had.
+    async film(pick) {
+      if (!navigator.mediaDevices) return this.note("live_insecure");
       const which = ["user", "environment"].includes(pick)
         ? { facingMode: pick } : { deviceId: { exact: pick } };
       try {
@@ -53,14 +69,14 @@
       const facing = this.stream.getVideoTracks()[0].getSettings().facingMode;
       if (facing) this.set("mirror", facing !== "environment");
       this.list();
-      Object.assign(this, {
-        frames: 0, answered: 0, out: new Map(), recent: [], fresh: false,
-        busy: 60, lead: 25, dueAt: 0, open: false, grabbing: false,
-      });
-      this.buttons(true);
-      this.connect();
-      this.eachFrame();
-      this.ticker = setInterval(() => this.tick(), 500);
+      return true;
+    }
+
+    // Only the visitor's own camera has a mirror.
+    mirrors() {
+      const pick = this.root.querySelector("[data-pick]").value;
+      const mirror = this.root.querySelector("[data-switch=mirror]");
+      mirror.closest("label").style.display = pick.startsWith("server:") ? "none" : "";
     }
 
     connect() {
@@ -86,7 +102,18 @@
       } else {
         this.out.delete(told.frame);
         this.text(told.text);
+        if (told.type === "error") this.seen();
       }
+    }
+
+    // Frames of the server's camera come only to a page that is looked at.
+    seen() {
+      const { socket, source } = this;
+      if (source) requestAnimationFrame(() => {
+        if (this.socket !== socket || socket.readyState !== WebSocket.OPEN) return;
+        if (!this.root.isConnected || !this.root.offsetParent) this.stop();
+        else socket.send(JSON.stringify({ type: "seen" }));
+      });
     }
 
     // What is wanted from the next frame on: the tab's controls and this pane's own.
@@ -94,6 +121,7 @@
       if (!this.open || !wishes[this.task]) return;
       const own = { track: this.on("track"), heat: this.on("heat"), line: this.line };
       if (!own.track) own.line = null;
+      if (this.source) own.source = this.source;
       this.socket.send(JSON.stringify({ type: "wish", ...wishes[this.task], ...own }));
     }
 
@@ -171,8 +199,10 @@
       }
       this.pen.drawImage(bitmap, 0, 0);
       bitmap.close();
+      this.seen();
       const now = performance.now();
       this.answered += 1;
+      if (this.source) Object.assign(this, { frames: facts.frame, dropped: facts.replaced });
       this.recent.push({ now, delay: now - taken, server: facts.server_ms });
       if (this.answered === 1) {
         this.hint();
@@ -237,11 +267,14 @@
       if (!this.recent.length) return;
       const middle = (key) => this.recent.map((one) => one[key]).sort((a, b) => a - b)[
         this.recent.length >> 1];
+      // When the server's camera saw it, the clock here cannot say.
+      const stats = this.source ? "live_server_stats" : "live_stats";
       const span = Math.min(WINDOW_MS, performance.now() - this.recent[0].now) / 1000;
-      this.root.querySelector(".live-stats").textContent = say(this.root, "live_stats", {
+      this.root.querySelector(".live-stats").textContent = say(this.root, stats, {
         rate: (this.recent.length / Math.max(span, 0.5)).toFixed(1),
         delay: Math.round(middle("delay")), server: Math.round(middle("server")),
-        frames: this.frames, dropped: Math.max(this.frames - this.answered - this.out.size, 0),
+        frames: this.frames, dropped: this.source ? this.dropped
+          : Math.max(this.frames - this.answered - this.out.size, 0),
       });
     }
 
@@ -263,8 +296,10 @@
       const cameras = (await navigator.mediaDevices.enumerateDevices())
         .filter((one) => one.kind === "videoinput" && one.label);
       const select = this.root.querySelector("[data-pick]");
-      if (cameras.length < 2 || select.options.length > 2) return;
-      for (const one of cameras) select.add(new Option(one.label, one.deviceId));
+      if (cameras.length < 2 || this.listed) return;
+      this.listed = true;
+      const first = select.querySelector("[value^='server:']");
+      for (const one of cameras) select.add(new Option(one.label, one.deviceId), first);
     }
 
     snapshot() {
@@ -348,6 +383,7 @@
     const live = liveOf(event.target);
     if (!live) return;
     if (event.target.matches("[data-pick]")) {
+      live.mirrors();
       if (live.socket) { live.stop(); live.go(); }
       return;
     }

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from demo import cameras
 from demo.errors import DemoError
 
 
@@ -52,6 +53,8 @@ class Settings:
     """How long one camera may run at a time, minutes (VITRINE_STREAM_MINUTES)."""
     stream_idle_s: float = 20.0
     """A camera that sends nothing for so long ends, seconds (VITRINE_STREAM_IDLE_S)."""
+    cameras: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Names and addresses of the owner's cameras (VITRINE_CAMERAS); these may hold passwords."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -84,6 +87,7 @@ class Settings:
             streams=_whole(environ, "STREAMS", default.streams),
             stream_minutes=_number(environ, "STREAM_MINUTES", default.stream_minutes),
             stream_idle_s=_number(environ, "STREAM_IDLE_S", default.stream_idle_s),
+            cameras=cameras.parse(environ.get("VITRINE_CAMERAS", "")),
         )
 
 

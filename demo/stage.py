@@ -1,6 +1,7 @@
 """The place of the live camera in a tab, as HTML; `live.js` runs it."""
 
 import json
+from collections.abc import Iterable
 from html import escape
 
 from demo.palette import COLOURS, hex_color
@@ -11,6 +12,7 @@ _TOLD = (
     *("live_start", "live_stop", "live_record", "live_record_end", "live_waiting", "live_stats"),
     *("live_tracks", "live_crossings", "live_none", "live_unknown", "live_denied"),
     *("live_no_camera", "live_insecure", "live_lost", "live_line_draw", "live_line_keys"),
+    "live_server_stats",
 )
 """What the script says by itself, in the language of the page."""
 
@@ -25,10 +27,16 @@ def modes() -> str:
     return f'<div class="modes" role="group">{buttons}</div>'
 
 
-def live(task: str) -> str:
-    """Canvas, buttons and lines of one tab's camera; task: detect or classify."""
+def live(task: str, cameras: Iterable[str]) -> str:
+    """Canvas, buttons and lines of one tab's camera; task: detect or classify.
+
+    cameras: names of those that the server reads by itself.
+    """
     words = {key: strings()[key] for key in _TOLD}
     colours = [hex_color(i) for i in range(COLOURS)]
+    named = "".join(
+        f'<option value="server:{escape(name)}">{escape(name)}</option>' for name in cameras
+    )
     switches = _switch("mirror", checked=True)
     if task == "detect":
         switches += _switch("track", checked=True) + _switch("heat") + _switch("line")
@@ -41,7 +49,7 @@ def live(task: str) -> str:
         f'<button type="button" class="go" data-act="go">{everywhere("live_start")}</button>'
         f"<label>{everywhere('live_camera')} <select data-pick>"
         f'<option value="user">{_plain("live_front")}</option>'
-        f'<option value="environment">{_plain("live_rear")}</option></select></label>'
+        f'<option value="environment">{_plain("live_rear")}</option>{named}</select></label>'
         f"{switches}"
         f'<button type="button" data-act="snapshot" disabled>{everywhere("live_snapshot")}</button>'
         f'<button type="button" data-act="record" disabled>{everywhere("live_record")}</button>'

@@ -10,7 +10,7 @@ from demo.engine import Engine
 from demo.errors import DemoError
 from demo.live.line import Line
 from demo.live.watcher import Watcher, Wish
-from demo.results import Scores, Timing
+from demo.results import Image, Scores, Timing
 
 LIMITS = images.Limits(max_megapixels=2.1, max_side=1920, max_file_mb=2.0)
 """Of one frame: the page sends them at 640 pixels."""
@@ -70,10 +70,11 @@ class Camera:
 
         Raises DemoError for a frame that is none or too large, and where the model fails.
         """
-        if self._wish is None:
-            raise DemoError("no_model")
         picture = images.decode(data, LIMITS)
-        rgb = picture.rgb
+        return self.look(picture.rgb, picture.decode_ms)
+
+    def look(self, rgb: Image, decode_ms: float) -> Shot:
+        """What is seen in a frame, H×W×3 uint8 RGB; blocks. Raises DemoError as `answer` does."""
         wish = self._placed((rgb.shape[1], rgb.shape[0]))
         answer = self._engine.run(wish.model, rgb, wish.size)
         start = time.perf_counter()
@@ -86,7 +87,7 @@ class Camera:
         self._index += 1
         jpeg = images.encode_jpeg(drawn, _QUALITY)
         drawing = (time.perf_counter() - start) * 1000
-        timing = replace(answer.timing, decode=picture.decode_ms, draw=drawing)
+        timing = replace(answer.timing, decode=decode_ms, draw=drawing)
         return Shot(self._facts(seen.rows(), answer.result, timing), jpeg)
 
     def _facts(self, rows: list[dict[str, Any]], result: object, timing: Timing) -> dict[str, Any]:
@@ -105,7 +106,8 @@ class Camera:
 
     def _placed(self, size_wh: tuple[int, int]) -> Wish:
         """The wish with its line in pixels of this frame."""
-        assert self._wish is not None
+        if self._wish is None:
+            raise DemoError("no_model")
         if self._line is None:
             return self._wish
         x0, y0, x1, y1 = self._line

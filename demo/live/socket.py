@@ -3,11 +3,14 @@
 The page sends text, `{"type": "wish", …}` (see `Camera.ask`), and frames: 4 bytes of a number,
 big-endian, and a JPEG. It gets text of the types `place` (in the line), `start`, `error` (about
 one frame or wish) and `end`, and answers: 4 bytes of a length, so many bytes of JSON, a JPEG.
+
+Where the first wish names a `source`, one of the owner's cameras, the server reads the frames by
+itself; then the page sends none, but `{"type": "seen"}` for each answer and error that it showed.
 """
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +23,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from demo.engine import Engine
 from demo.errors import DemoError
 from demo.live.camera import LIMITS, Camera, Shot
+from demo.live.feed import Over, Own, Owners
 from demo.live.slots import Slots
 from demo.settings import Settings
 from demo.text import locale_for, say
@@ -28,10 +32,6 @@ LIVE_PATH = "/live"
 _POLICY = 1008
 """The close code for a visitor who broke a rule (RFC 6455, section 7.4.1)."""
 _WISH_BYTES = 20_000
-
-
-class _Over(Exception):
-    """The stream ends; its text is the key of a string, its fields follow."""
 
 
 class Live:
@@ -57,7 +57,7 @@ class Live:
         stream = _Stream(socket, Camera(self._engine), self._settings)
         try:
             await self._serve(stream)
-        except* _Over as over:
+        except* Over as over:
             [fault] = over.exceptions[:1]
             # The visitor may have gone meanwhile.
             with suppress(WebSocketDisconnect, RuntimeError):
@@ -77,17 +77,17 @@ class Live:
 
 
 class _Stream:
-    """One visitor's WebSocket. The newest frame waits for the camera, an older one is dropped."""
+    """One visitor's WebSocket."""
 
     def __init__(self, socket: WebSocket, camera: Camera, settings: Settings) -> None:
         self._socket = socket
         self._camera = camera
         self._settings = settings
         self._locale = locale_for(socket.headers)
-        self._came = anyio.Event()
         self._wish: dict[str, Any] | None = None
-        self._frame: tuple[int, bytes, float] | None = None
-        self._replaced = 0
+        self._source: str | None = None
+        self._feed: Own | Owners | None = None
+        self._chosen = anyio.Event()
 
     async def listen(self) -> None:
         """Take in what the visitor sends, until the visitor goes."""
@@ -100,19 +100,24 @@ class _Stream:
                 self._hear(message.get("text") or "")
                 continue
             if not 4 < len(data) <= LIMITS.max_file_mb * 1e6:
-                raise _Over("live_frame_size", {"limit": f"{LIMITS.max_file_mb:g}"})
-            self._replaced += self._frame is not None
-            self._frame = int.from_bytes(data[:4], "big"), data[4:], time.perf_counter()
-            self._came.set()
+                raise Over("live_frame_size", {"limit": f"{LIMITS.max_file_mb:g}"})
+            feed = self._feed_of(None)
+            if isinstance(feed, Own):
+                feed.put(int.from_bytes(data[:4], "big"), data[4:])
 
     async def answer_all(self) -> None:
         """Answer frames until the time is over or nothing comes any more."""
         minutes = self._settings.stream_minutes
         await self._tell("start", minutes=minutes)
-        with anyio.move_on_after(minutes * 60):
-            while True:
-                await self._answer_next()
-        raise _Over("live_time_over", {"minutes": f"{minutes:g}"})
+        try:
+            with anyio.move_on_after(minutes * 60):
+                feed = await self._choice()
+                while True:
+                    await self._answer_next(feed)
+        finally:
+            if self._feed is not None:
+                self._feed.close()
+        raise Over("live_time_over", {"minutes": f"{minutes:g}"})
 
     async def tell_place(self, place: int) -> None:
         """Say where in the line the visitor stands."""
@@ -124,54 +129,75 @@ class _Stream:
         await self._tell("end", text=say(key, self._locale, **fields))
         await self._socket.close()
 
-    async def _answer_next(self) -> None:
+    async def _choice(self) -> Own | Owners:
+        """Where the frames come from, which the first wish or frame tells."""
+        seconds = self._settings.stream_idle_s
+        with anyio.move_on_after(seconds):
+            await self._chosen.wait()
+        if self._feed is None:
+            raise Over("live_idle", {"seconds": f"{seconds:g}"})
+        return self._feed
+
+    async def _answer_next(self, feed: Own | Owners) -> None:
         idle_from = time.perf_counter()
-        (number, data, came), wish = await self._next()
+        given = await feed.next()
+        wish, self._wish = self._wish, None
         start = time.perf_counter()
         try:
             # Who leaves does not wait for the answer; nothing else uses the camera afterwards.
-            shot = await run_sync(self._look, data, wish, abandon_on_cancel=True)
+            shot = await run_sync(self._look, given.look, wish, abandon_on_cancel=True)
         except DemoError as fault:
             text = say(fault.key, self._locale, **fault.fields)
-            await self._tell("error", frame=number, text=text)
+            feed.answered()
+            await self._tell("error", frame=given.number, text=text)
             return
         now = time.perf_counter()
         facts = {
-            "frame": number,
+            "frame": given.number,
             "server_ms": round((now - start) * 1000, 2),
-            "waited_ms": round((start - came) * 1000, 2),
-            "idle_ms": round(max(came - idle_from, 0) * 1000, 2),
-            "replaced": self._replaced,
+            "waited_ms": round((start - given.came) * 1000, 2),
+            "idle_ms": round(max(given.came - idle_from, 0) * 1000, 2),
+            "replaced": given.replaced,
             **shot.facts,
         }
         head = json.dumps(facts, ensure_ascii=False, allow_nan=False).encode()
+        feed.answered()
         await self._socket.send_bytes(len(head).to_bytes(4, "big") + head + shot.jpeg)
 
-    async def _next(self) -> tuple[tuple[int, bytes, float], dict[str, Any] | None]:
-        """The newest frame, and what is asked of it if that is new."""
-        seconds = self._settings.stream_idle_s
-        with anyio.move_on_after(seconds) as limit:
-            await self._came.wait()
-        if limit.cancelled_caught or self._frame is None:
-            raise _Over("live_idle", {"seconds": f"{seconds:g}"})
-        self._came = anyio.Event()
-        frame, self._frame = self._frame, None
-        wish, self._wish = self._wish, None
-        return frame, wish
-
-    def _look(self, data: bytes, wish: dict[str, Any] | None) -> Shot:
+    def _look(self, look: Callable[[], Shot], wish: dict[str, Any] | None) -> Shot:
         if wish is not None:
             self._camera.ask(wish)
-        return self._camera.answer(data)
+        return look()
 
     def _hear(self, text: str) -> None:
         values: Any = None
         if len(text) <= _WISH_BYTES:
             with suppress(ValueError, RecursionError):
                 values = json.loads(text)
-        if not isinstance(values, dict) or values.get("type") != "wish":
-            raise _Over("live_not_understood", {})
-        self._wish = values
+        kind = values.get("type") if isinstance(values, dict) else None
+        if kind == "seen" and isinstance(self._feed, Owners):
+            self._feed.seen()
+        elif kind == "wish":
+            self._feed_of(values.get("source"))
+            self._wish = values
+        else:
+            raise Over("live_not_understood", {})
+
+    def _feed_of(self, source: object) -> Own | Owners:
+        """The one feed of this stream, of the owner's camera `source` or, for None, of the page."""
+        if self._feed is not None:
+            if source != self._source:
+                raise Over("live_one_source", {})
+            return self._feed
+        if source is None:
+            self._feed = Own(self._camera, self._settings)
+        elif isinstance(source, str) and source in self._settings.cameras:
+            self._feed = Owners(self._camera, self._settings, source)
+            self._source = source
+        else:
+            raise Over("live_no_source", {})
+        self._chosen.set()
+        return self._feed
 
     async def _tell(self, kind: str, **fields: object) -> None:
         await self._socket.send_text(json.dumps({"type": kind, **fields}, ensure_ascii=False))

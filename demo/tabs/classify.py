@@ -39,7 +39,7 @@ def build(context: Context) -> None:
             status = gr.HTML(
                 panels.empty("empty_answer"), elem_id="classify-answer", elem_classes="status"
             )
-    live_stage("classify")
+    live_stage(context, "classify")
     with gr.Row(elem_classes="controls"):
         model = model_picker(context, "classify")
         top_k = Slider(

@@ -49,7 +49,7 @@ def build(context: Context) -> None:
                 elem_classes="status",
                 padding=False,
             )
-    live_stage("detect")
+    live_stage(context, "detect")
     with gr.Row(elem_classes="controls"):
         model = model_picker(context, "detect")
         confidence, classes = _filters(context, model.value)

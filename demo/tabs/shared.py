@@ -68,9 +68,10 @@ def mode_switch() -> None:
     gr.HTML(stage.modes(), padding=False)
 
 
-def live_stage(task: str) -> None:
+def live_stage(context: Context, task: str) -> None:
     """The camera of a tab, hidden until it is chosen."""
-    gr.HTML(stage.live(task), elem_id=f"{task}-live", elem_classes="live-only", padding=False)
+    html = stage.live(task, context.desk.settings.cameras)
+    gr.HTML(html, elem_id=f"{task}-live", elem_classes="live-only", padding=False)
 
 
 def tell_camera(context: Context, task: str, controls: dict[str, Any]) -> None:

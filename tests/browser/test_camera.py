@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import httpx
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -15,6 +16,7 @@ from demo.results import Image
 from tests.browser.acts import SLOW, choose, open_tab
 from tests.browser.conftest import SIZE_WH, Filmed
 from tests.conftest import Server
+from tests.webcams import Webcam, still
 
 LISTEN = """task => {
   window.answers = [];
@@ -184,6 +186,50 @@ def test_who_leaves_frees_the_place_for_who_waits(shared_data: Path, filmed: Fil
         answers(second, 1)
     finally:
         assert "Traceback" not in house.stop()
+
+
+def test_a_camera_of_the_server_needs_none_in_the_browser(
+    shared_data: Path, chromium: Browser
+) -> None:
+    picture = np.asarray(cv2.resize(bus(), SIZE_WH, interpolation=cv2.INTER_AREA), np.uint8)
+    webcam = Webcam()
+    webcam.paths["/video"] = lambda: still(picture)
+    address = webcam.url("/video", "root:hunter2@")
+    house = Server(VITRINE_WEIGHTS=str(shared_data / "weights"), VITRINE_CAMERAS=f"door={address}")
+    try:
+        page = at_the_camera(chromium, house.wait().url, permissions=[])
+        choose(page, "detect", "yolo11n")
+        pick = page.locator("#detect-live [data-pick]")
+        expect(page.locator("#detect-live [data-switch=mirror]")).to_be_visible()
+        pick.select_option("door")
+        expect(page.locator("#detect-live [data-switch=mirror]")).to_be_hidden()
+        go(page)
+        assert labels(page)[0] == "bus"
+        numbers = [one["facts"]["frame"] for one in answers(page, 5)]
+        assert numbers == sorted(set(numbers))
+        told = re.compile(r"^[\d.]+ answers a second · \d+ ms on the server · \d+ of \d+ frames")
+        expect(page.locator("#detect-live .live-stats")).to_have_text(told)
+        page.locator("#detect-live [data-switch=heat]").check()
+        answers(page, 2)
+        assert webcam.listening == 1
+        for text in (
+            page.content(),
+            httpx.get(house.url).text,
+            httpx.get(house.url + "/config").text,
+        ):
+            assert "hunter2" not in text
+            assert f"127.0.0.1:{webcam.server_port}" not in text
+        go(page)
+        until = time.monotonic() + 2
+        while webcam.listening and time.monotonic() < until:
+            time.sleep(0.02)
+        assert webcam.listening == 0
+    finally:
+        printed = house.stop()
+        webcam.shutdown()
+        webcam.server_close()
+    assert "Traceback" not in printed
+    assert "hunter2" not in printed
 
 
 def test_a_camera_that_is_refused_is_one_sentence(server: Server, chromium: Browser) -> None:
