@@ -9,7 +9,7 @@ from demo import checks, images
 from demo.engine import Engine
 from demo.errors import DemoError
 from demo.live.line import Line
-from demo.live.watcher import Watcher, Wish
+from demo.live.watcher import Watcher, Wish, wished
 from demo.results import Image, Scores, Timing
 
 LIMITS = images.Limits(max_megapixels=2.1, max_side=1920, max_file_mb=2.0)
@@ -41,28 +41,13 @@ class Camera:
     def ask(self, values: Mapping[str, Any]) -> None:
         """What is wanted from the next frame on. Raises DemoError for what cannot be had.
 
-        values: model, confidence, iou, classes, size (0 is the model's own), track, heat, hide,
-        and line as x0, y0, x1, y1 in 0–1 of the frame, or None.
+        values: as `wished` takes them, and line as x0, y0, x1, y1 in 0–1 of the frame, or None.
         """
-        size = checks.whole(values.get("size") or 0, "size", 0, 1280)
-        model = values.get("model")
-        if not isinstance(model, str):
-            raise DemoError("unknown_model", name=checks.brief(model), some="/models")
-        spec = self._engine.spec(model)
-        wish = Wish(
-            model=model,
-            confidence=checks.number(values.get("confidence", 0.25), "confidence", 0.01, 1.0),
-            iou=checks.number(values.get("iou", 0.7), "iou", 0.0, 1.0),
-            classes=checks.names(values.get("classes"), "classes", spec.labels),
-            track=spec.task == "detect" and bool(values.get("track", True)),
-            size=size or None,
-            hide=checks.names(values.get("hide"), "hide", spec.labels),
-            heat=bool(values.get("heat", False)),
-        )
+        # There is no next frame to wait for: each one that comes is answered.
+        wish = wished(self._engine, {**values, "every": 1})
         line = _line(values.get("line"))
         if line is not None and not wish.track:
             raise DemoError("video_no_ids")
-        wish.check(self._engine)
         self._wish, self._line = wish, line
 
     def answer(self, data: bytes) -> Shot:
