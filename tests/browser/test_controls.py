@@ -127,6 +127,7 @@ def test_the_main_job_is_done_with_the_keyboard_alone(visit: Visit) -> None:
     page.keyboard.press("ArrowRight")
     assert round(float(page.locator(CONFIDENCE).input_value()) - before, 4) == 0.01
     expect(page.locator(LEGEND)).to_contain_text("answer kept")
+    page.wait_for_timeout(400)  # this is about the keys, not about keys in a hurry
     page.keyboard.press("End")
     expect(page.locator("#detect-status")).to_contain_text("Nothing found")
 
