@@ -16,7 +16,7 @@ class Client:
     """One visitor: an own session and a kept-alive connection, as a browser has."""
 
     def __init__(self, url: str, language: str = "en") -> None:
-        self._url = url
+        self.url = url
         self._http = httpx.Client(base_url=url, timeout=120, headers={"accept-language": language})
         self._session = uuid4().hex
         config = self._http.get("/config").json()

@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -135,25 +136,57 @@ def test_the_language_of_a_fault_is_the_visitors(server: Server, clip: bytes) ->
         visitor.call("video", None, *QUICK)
 
 
-def test_who_leaves_leaves_no_film_running(server: Server, client: Client, tmp_path: Path) -> None:
-    """The place of the only film that may run at once is free again, and its files are gone."""
-    long = encode(tmp_path / "long.mp4", [square(i) for i in range(900)]).read_bytes()
-    film = client.upload(long, "long.mp4")
+@contextmanager
+def watching(client: Client, film: Any, session: str) -> Iterator[Iterator[Any]]:
+    """What the page of one visitor hears of a film, until the visitor goes."""
     [index] = [d["id"] for d in client.config["dependencies"] if d["api_name"] == "video"]
     body = {
         "data": [film, *QUICK[:4], 1, *QUICK[5:]],
         "fn_index": index,
-        "session_hash": "leaver",
+        "session_hash": session,
     }
-    with httpx.Client(base_url=server.url, timeout=60) as http:
+
+    def heard(stream: httpx.Response) -> Iterator[Any]:
+        for line in stream.iter_lines():
+            told = json.loads(line[5:]) if line.startswith("data:") else {}
+            if told.get("msg") == "process_generating":
+                yield told["output"]["data"][1]
+
+    with httpx.Client(base_url=client.url, timeout=60) as http:
         http.post("/gradio_api/queue/join", json=body).raise_for_status()
-        where = {"session_hash": "leaver"}
+        where = {"session_hash": session}
         with http.stream("GET", "/gradio_api/queue/data", params=where) as stream:
-            for line in stream.iter_lines():
-                if line.startswith("data:") and json.loads(line[5:])["msg"] == "process_generating":
-                    break
+            yield heard(stream)
+
+
+@pytest.fixture
+def long(client: Client, tmp_path: Path) -> Any:
+    """An upload of many frames."""
+    film = encode(tmp_path / "long.mp4", [square(i) for i in range(900)]).read_bytes()
+    return client.upload(film, "long.mp4")
+
+
+def test_who_leaves_leaves_no_film_running(server: Server, client: Client, long: Any) -> None:
+    """The place of the only film that may run at once is free again, and its files are gone."""
+    with watching(client, long, "leaver") as heard:
+        next(heard)
         assert [name for name in standing(server) if name.endswith(".part")]
     end = time.monotonic() + 20
     while any("long-yolo11n" in name for name in standing(server)) and time.monotonic() < end:
         time.sleep(0.05)
     assert not [name for name in standing(server) if "long-yolo11n" in name]
+
+
+def test_who_gives_up_in_the_line_lets_the_next_one_move_up(client: Client, long: Any) -> None:
+    with ExitStack() as stay:
+        first = stay.enter_context(watching(client, long, "first"))
+        assert "done" in next(first)
+        second = stay.enter_context(ExitStack())
+        waiting = second.enter_context(watching(client, long, "second"))
+        assert next(waiting) == {"place_in_line": 1}
+        third = stay.enter_context(watching(client, long, "third"))
+        assert next(third) == {"place_in_line": 2}
+        second.close()
+        # Later answers say only what has changed.
+        moved = [["replace", [], {"place_in_line": 1}]]
+        assert next(told for told in third if told) == moved
