@@ -344,6 +344,12 @@
       this.hint();
     }
 
+    // An option holds no markup, so that the style sheet cannot choose its language.
+    words() {
+      for (const [value, key] of [["user", "live_front"], ["environment", "live_rear"]])
+        this.root.querySelector(`option[value=${value}]`).textContent = say(this.root, key);
+    }
+
     hint() { if (this.line) this.note("live_line_draw"); else this.text(""); }
     get line() { return this.aim.ends; }
     on(name) { return this.root.querySelector(`[data-switch=${name}]`)?.checked ?? false; }
@@ -372,6 +378,7 @@
       tab.classList.toggle("live-mode", mode.dataset.mode === "live");
       for (const one of mode.parentElement.children)
         one.setAttribute("aria-pressed", String(one === mode));
+      liveOf(tab.querySelector("section.live")).words();
       return;
     }
     const act = event.target.closest?.("section.live [data-act]")?.dataset.act;

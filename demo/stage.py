@@ -12,7 +12,7 @@ _TOLD = (
     *("live_start", "live_stop", "live_record", "live_record_end", "live_waiting", "live_stats"),
     *("live_tracks", "live_crossings", "live_none", "live_unknown", "live_denied"),
     *("live_no_camera", "live_insecure", "live_lost", "live_line_draw", "live_line_keys"),
-    "live_server_stats",
+    *("live_server_stats", "live_front", "live_rear"),
 )
 """What the script says by itself, in the language of the page."""
 

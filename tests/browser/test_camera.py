@@ -246,7 +246,8 @@ def test_the_camera_fits_a_phone(server: Server, chromium: Browser, locale: str)
         chromium, server.url, locale=locale, viewport={"width": 390, "height": 844}, permissions=[]
     )
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    word = "开启摄像头" if locale == "zh-CN" else "Start the camera"
+    word, front = ("开启摄像头", "前置") if locale == "zh-CN" else ("Start the camera", "Front")
+    expect(page.locator("#detect-live option[value=user]")).to_have_text(front)
     expect(page.locator("#detect-live [data-act=go]")).to_have_text(word, use_inner_text=True)
     expect(page.locator("#detect-picture")).to_be_hidden()
     page.locator("#tab-detect .modes [data-mode=picture]").click()
