@@ -1,5 +1,6 @@
 """Cameras over WebSockets: each its own, the newest frame first, every limit kept."""
 
+import gc
 import json
 import threading
 import time
@@ -11,6 +12,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import psutil
 import pytest
 from numpy.typing import NDArray
 from starlette.applications import Starlette
@@ -19,6 +21,7 @@ from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from demo.live.socket import Live
+from demo.memory import trim
 from demo.settings import Settings
 from tests.finder import Finder, engine
 
@@ -371,3 +374,23 @@ def test_no_thread_is_left_by_a_hundred_visits(house: House) -> None:
                 one.wish()
                 one.ask(1, frame())
     assert threading.active_count() <= before + 2
+
+
+def test_a_long_visit_keeps_nothing(house: House) -> None:
+    """A thing wanders and turns up elsewhere, so that ids, trails and counts come and go."""
+
+    def visit(frames: range) -> float:
+        for i in frames:
+            left = (i * 5 + i // 30 * 97) % 260
+            one.show(i, frame(left, (320, 240)))
+            one.session.receive_bytes()
+        gc.collect()
+        trim()
+        return float(psutil.Process().memory_full_info().uss) / 1e6
+
+    with house.visitor() as one:
+        one.told()
+        one.wish(heat=True, line=[0.5, 0.1, 0.5, 0.9])
+        before = visit(range(150))
+        # One picture kept of each frame would be 170 MB, its JPEG alone 7 MB.
+        assert visit(range(150, 900)) - before < 6
