@@ -82,11 +82,19 @@ def wished(engine: Engine, values: Mapping[str, object], line: Line | None = Non
         boxes and checks.switch(values.get("track", True), "track"),
         line,
         checks.whole(values.get("size") or 0, "size", 0, 1280) or None,
-        checks.names(values.get("hide"), "hide", spec.labels),
+        _hidden(values.get("hide"), spec),
         boxes and checks.switch(values.get("heat", False), "heat"),
     )
     wish.check(engine)
     return wish
+
+
+def _hidden(value: object, spec: ModelSpec) -> tuple[str, ...]:
+    """What is to be hidden; whoever leaves out a name that the model lacks shows what it names."""
+    for name in value if isinstance(value, list | tuple) else ():
+        if name not in spec.labels:
+            raise DemoError("hide_unknown", got=checks.brief(name), model=spec.name)
+    return checks.names(value, "hide", spec.labels)
 
 
 @dataclass(slots=True)

@@ -22,6 +22,7 @@ from demo.tabs.shared import (
     needed,
     picture_column,
     sentence,
+    still_hidden,
     tell_camera,
     waiting,
 )
@@ -183,15 +184,16 @@ def _shown(
 
 
 def _controls(context: Context) -> Any:
-    def controls(name: str, *chosen: list[str]) -> tuple[Any, ...]:
+    def controls(name: str, chosen: list[str], blurred: list[str]) -> tuple[Any, ...]:
         try:
             spec = context.desk.spec(name, "detect")
         except DemoError:  # the answer itself says what is wrong with the name
             return gr.skip(), gr.skip(), gr.skip()
-        known = [[c for c in some or () if c in spec.labels] for some in chosen]
+        known = [c for c in chosen or () if c in spec.labels]
         word = context.t("iou_on" if spec.needs_nms else "iou_off")
         return (
-            *(gr.Dropdown(choices=list(spec.labels), value=kept) for kept in known),
+            gr.Dropdown(choices=list(spec.labels), value=known),
+            still_hidden(list(spec.labels), blurred),
             gr.Slider(interactive=spec.needs_nms, info=word),
         )
 

@@ -74,6 +74,16 @@ def live_stage(context: Context, task: str) -> None:
     gr.HTML(html, elem_id=f"{task}-live", elem_classes="live-only", padding=False)
 
 
+def still_hidden(labels: list[str], hidden: list[str] | None) -> gr.Dropdown:
+    """What another model makes of the list of what is blurred.
+
+    A name that it does not know stays, so that the answer is a sentence: to drop it would be to
+    show what it names.
+    """
+    kept = list(hidden or ())
+    return gr.Dropdown(choices=list(dict.fromkeys([*labels, *kept])), value=kept)
+
+
 def tell_camera(context: Context, task: str, controls: dict[str, Any]) -> None:
     """Give the values of `controls` to the page's script, at once and not by way of the server."""
     names = ", ".join(controls)

@@ -10,7 +10,7 @@ from demo import desk
 from demo.tab import Context
 from demo.tabs.controls import Slider
 from demo.tabs.film import detects
-from demo.tabs.shared import model_picker
+from demo.tabs.shared import model_picker, still_hidden
 
 NAMES = ("model", "confidence", "iou", "classes", "every", "track", "hide", "heat")
 """As `demo.live.watcher.wished` takes them, in the order of `Controls.all` and of /video."""
@@ -74,14 +74,15 @@ def fit(context: Context) -> Any:
         path: str | None, model: str, chosen: list[str], hidden: list[str]
     ) -> tuple[Any, ...]:
         if not detects(context, model):
-            return gr.Group(visible=False), gr.Column(visible=False), *(gr.skip(),) * 3
+            nothing = gr.Dropdown(value=[])  # what nobody sees is not asked for
+            return gr.Group(visible=False), gr.Column(visible=False), gr.skip(), nothing, gr.skip()
         spec = context.desk.spec(model, "detect")
         labels = list(spec.labels)
         return (
             gr.Group(visible=path is not None),
             gr.Column(visible=True),
             gr.Dropdown(choices=labels, value=_known(chosen, labels)),
-            gr.Dropdown(choices=labels, value=_known(hidden, labels)),
+            still_hidden(labels, hidden),
             gr.Slider(interactive=spec.needs_nms),
         )
 
@@ -91,13 +92,13 @@ def fit(context: Context) -> Any:
 def wanted(context: Context, values: Mapping[str, Any]) -> dict[str, Any]:
     """What the controls say, without what the model does not know.
 
-    The model may have changed a moment before the lists of its classes do.
+    The model may have changed a moment before the list of its classes does.
     """
     model = values["model"]
     boxes = detects(context, model)
     labels = context.desk.engine.spec(model).labels if boxes else ()
-    kept = {name: _known(values[name], labels) for name in ("classes", "hide")}
-    return {**values, **kept, "heat": values["heat"] and boxes}
+    classes = _known(values["classes"], labels)
+    return {**values, "classes": classes, "heat": values["heat"] and boxes}
 
 
 def _names(labels: list[str], **options: Any) -> gr.Dropdown:

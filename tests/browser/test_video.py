@@ -128,3 +128,23 @@ def test_what_is_wrong_is_told_and_the_next_film_comes_in(visit: Visit, tmp_path
     page.locator("#video-track input").uncheck()
     page.locator("#video-start").click()
     expect(warning).to_contain_text("tracking switched on", timeout=SLOW)
+
+
+def test_what_a_model_cannot_blur_is_not_shown_instead(visit: Visit, tmp_path: Path) -> None:
+    """The name stays in the list when another model comes that does not know it."""
+    page = visit()
+    put(page, tmp_path, 4)
+    choose(page, "video", "yolo-vitrine")
+    page.locator("#video-more > button").click()
+    names = page.locator("#video-hide input")
+    names.click()
+    names.fill("face")
+    page.get_by_role("option").filter(has_text=re.compile(r"^\W*face\W*$")).click()
+    names.press("Escape")
+    choose(page, "video", "yolo11n")
+    page.locator("#video-start").click()
+    warning = page.locator("#video-status .note.warn")
+    expect(warning).to_contain_text("yolo11n does not know “face” and cannot blur it", timeout=SLOW)
+    choose(page, "video", "yolo-vitrine")
+    page.locator("#video-start").click()
+    finished(page)
