@@ -357,11 +357,14 @@ class TestWorker:
 
         with ThreadPoolExecutor(3) as pool:
             crowd = [pool.submit(visit) for _ in range(3)]
-            for _ in range(20):
-                worker.run("n", model, torch.ones(1, 3, 8, 8), bulk=True)
+            film = torch.ones(1, 3, 8, 8)
+            raws = [worker.run("n", model, film, bulk=True)[0].tolist() for _ in range(20)]
+            still = [not one.done() for one in crowd]
             over.set()
             for one in crowd:
                 one.result()
+        assert raws == [[[1, 1, 1]]] * 20
+        assert still == [True] * 3
         worker.close()
 
     def test_other_threads_keep_one_thread_of_torch(self) -> None:
