@@ -156,25 +156,20 @@ def test_a_slow_page_makes_no_queue(house: House, webcam: Webcam) -> None:
         assert one.answer()[0]["frame"] - third["frame"] > 4
 
 
-def test_a_page_that_shows_nothing_ends(tmp_path: Path, settings: Settings) -> None:
-    short = replace(settings, stream_idle_s=0.5)
+@pytest.mark.parametrize(
+    ("limits", "word"),
+    [({"stream_idle_s": 0.5}, "0.5 seconds"), ({"stream_minutes": 0.01}, "0.01 minutes")],
+)
+def test_a_page_that_shows_nothing_and_the_time_limit_end_the_reader(
+    tmp_path: Path, settings: Settings, limits: dict[str, float], word: str
+) -> None:
+    short = replace(settings, **limits)  # type: ignore[arg-type]
     with opened(tmp_path, short) as house, house.visitor() as one:
         one.told()
         one.wish(source="door")
         for _ in range(feed.AHEAD):
             one.answer()
-        assert "0.5 seconds" in ended(one)
-        assert soon(lambda: not readers())
-
-
-def test_the_time_limit_ends_the_reader(tmp_path: Path, settings: Settings) -> None:
-    short = replace(settings, stream_minutes=0.01)
-    with opened(tmp_path, short) as house, house.visitor() as one:
-        one.told()
-        one.wish(source="door")
-        for _ in range(feed.AHEAD):
-            one.answer()
-        assert "0.01 minutes" in ended(one)
+        assert word in ended(one)
         assert soon(lambda: not readers())
 
 

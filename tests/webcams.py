@@ -13,6 +13,7 @@ from typing import Any
 import av
 import cv2
 import numpy as np
+from av.container import OutputContainer
 from av.video.frame import VideoFrame
 
 from demo.results import Image
@@ -131,18 +132,23 @@ def _md5(text: str) -> str:
     return hashlib.md5(text.encode()).hexdigest()
 
 
+def _wander(output: OutputContainer, number: int) -> None:
+    """Write so many pictures of the moving square in H.264, a key frame every ten."""
+    stream = output.add_stream("libx264", rate=20)
+    assert isinstance(stream, av.VideoStream)
+    stream.width, stream.height = SIZE_WH
+    stream.pix_fmt = "yuv420p"
+    stream.options = {"preset": "ultrafast", "tune": "zerolatency", "g": "10"}
+    for index in range(number):
+        output.mux(stream.encode(VideoFrame.from_ndarray(picture(index), "rgb24")))
+    output.mux(stream.encode(None))
+
+
 def film(path: Path, form: str, number: int = 60, movflags: str = "") -> bytes:
-    """A film of the moving square in H.264, a key frame every ten."""
+    """A film of the moving square."""
     options = {"movflags": movflags} if movflags else {}
     with av.open(str(path), "w", format=form, container_options=options) as output:
-        stream = output.add_stream("libx264", rate=20)
-        assert isinstance(stream, av.VideoStream)
-        stream.width, stream.height = SIZE_WH
-        stream.pix_fmt = "yuv420p"
-        stream.options = {"preset": "ultrafast", "tune": "zerolatency", "g": "10"}
-        for index in range(number):
-            output.mux(stream.encode(VideoFrame.from_ndarray(picture(index), "rgb24")))
-        output.mux(stream.encode(None))
+        _wander(output, number)
     return path.read_bytes()
 
 
@@ -158,14 +164,7 @@ def packets(number: int = 60) -> list[bytes]:
     """RTP packets (RFC 6184) of the moving square in H.264."""
     kept = _Packets()
     with av.open(kept, "w", format="rtp", container_options={"packetsize": "1200"}) as output:
-        stream = output.add_stream("libx264", rate=20)
-        assert isinstance(stream, av.VideoStream)
-        stream.width, stream.height = SIZE_WH
-        stream.pix_fmt = "yuv420p"
-        stream.options = {"preset": "ultrafast", "tune": "zerolatency", "g": "10"}
-        for index in range(number):
-            output.mux(stream.encode(VideoFrame.from_ndarray(picture(index), "rgb24")))
-        output.mux(stream.encode(None))
+        _wander(output, number)
     # Types 72–76 are reports, not pictures (RFC 5761, section 4).
     return [one for one in kept if not 72 <= one[1] & 0x7F <= 76]
 

@@ -104,16 +104,13 @@ class Video:
 
     def _upright(self, frame: VideoFrame) -> Image:
         self._limits.check_size((frame.width, frame.height))
-        # Not tagged: what players take for granted.
-        hd = min(frame.width, frame.height) >= _HD_HEIGHT
-        guess = Colorspace.ITU709 if hd else Colorspace.ITU601
         width, height = self._stored_wh
         plain = self._colours.reformat(
             frame,
             width,
             height,
             "rgb24",
-            src_colorspace=guess if frame.colorspace == _UNTAGGED else None,
+            src_colorspace=guessed_colours(frame),
             threads=1,
         )
         pixels: NDArray[np.uint8] = np.asarray(plain.to_ndarray(), np.uint8)
@@ -124,6 +121,14 @@ class Video:
             axes = (-1 if flip_y else 1) if flip_x else 0
             pixels = np.asarray(cv2.flip(pixels, axes), np.uint8)
         return np.ascontiguousarray(pixels)
+
+
+def guessed_colours(frame: VideoFrame) -> Colorspace | None:
+    """What players take for granted where a frame is not tagged; None where it is."""
+    if frame.colorspace != _UNTAGGED:
+        return None
+    hd = min(frame.width, frame.height) >= _HD_HEIGHT
+    return Colorspace.ITU709 if hd else Colorspace.ITU601
 
 
 @contextmanager

@@ -10,13 +10,13 @@ import numpy as np
 from av.container import InputContainer
 from av.packet import Packet
 from av.video.frame import VideoFrame
-from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
+from av.video.reformatter import Interpolation, VideoReformatter
 from av.video.stream import VideoStream
 
 from demo.errors import DemoError
 from demo.live import wire
 from demo.live.limits import VideoLimits
-from demo.live.reader import CODECS
+from demo.live.reader import CODECS, guessed_colours
 from demo.results import Image
 
 LONGEST = 640
@@ -24,9 +24,6 @@ LONGEST = 640
 PATIENCE_S = 8.0
 """For one frame: longer than opening and reading may take, which end with better sentences."""
 THREAD = "owner's camera"
-_UNTAGGED = 2
-"""AVCOL_SPC_UNSPECIFIED."""
-_HD_HEIGHT = 720
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,15 +145,12 @@ class Remote:
 
     def _reduced(self, frame: VideoFrame) -> Image:
         scale = min(LONGEST / max(frame.width, frame.height), 1)
-        # Not tagged: what players take for granted.
-        hd = min(frame.width, frame.height) >= _HD_HEIGHT
-        guess = Colorspace.ITU709 if hd else Colorspace.ITU601
         plain = self._colours.reformat(
             frame,
             max(round(frame.width * scale), 1),
             max(round(frame.height * scale), 1),
             "rgb24",
-            src_colorspace=guess if frame.colorspace == _UNTAGGED else None,
+            src_colorspace=guessed_colours(frame),
             interpolation=Interpolation.AREA,
             threads=1,
         )

@@ -186,25 +186,17 @@ class _Caller(request.HTTPHandler, request.HTTPSHandler):
 
 
 class _Plain(HTTPConnection):
+    """A connection that the line knows of."""
+
     def __init__(self, line: Line, host: str, **options: Any) -> None:
         super().__init__(host, **options)
         self._line = line
 
     def connect(self) -> None:
         super().connect()
-        _connected(self, self._line)
+        self.sock.settimeout(READ_S)
+        self._line.hold(self.sock)
 
 
-class _Secure(HTTPSConnection):
-    def __init__(self, line: Line, host: str, **options: Any) -> None:
-        super().__init__(host, **options)
-        self._line = line
-
-    def connect(self) -> None:
-        super().connect()
-        _connected(self, self._line)
-
-
-def _connected(connection: HTTPConnection, line: Line) -> None:
-    connection.sock.settimeout(READ_S)
-    line.hold(connection.sock)
+class _Secure(_Plain, HTTPSConnection):
+    """The same under TLS, which stands between the two."""
