@@ -8,11 +8,12 @@ from typing import Any
 
 import gradio as gr
 
-from demo import boxes, draw
-from demo.engine import Engine
+from demo.drawing.detections import draw_detections
+from demo.geometry import boxes
+from demo.inference.engine import Engine
 from demo.results import Detections
 from demo.settings import Settings
-from demo.tabs.picture import PictureOut
+from demo.web.components.picture import PictureOut
 
 _EVERY_S = 0.03
 """How often Gradio's page takes a frame: as often as the camera gives one."""
@@ -26,7 +27,7 @@ def build(engine: Engine) -> gr.Blocks:
             return None
         found = engine.run("yolo11n", frame).result
         assert isinstance(found, Detections)
-        return draw.detections(frame, boxes.nms(found.select(0.25), 0.7))
+        return draw_detections(frame, boxes.nms(found.select(0.25), 0.7))
 
     page = gr.Blocks()
     with page:

@@ -19,7 +19,7 @@ from typing import Any
 
 from benchmarks.client import Client, median, unlike_any_other
 from benchmarks.servers import WEIGHTS, running
-from demo.cores import cores
+from demo.system import cores
 
 BARE = """
 import sys, time, torch, cv2

@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.client import Client, median
 from benchmarks.detect_http import photo
 from benchmarks.servers import running
-from demo.images import encode_jpeg
+from demo.images.encode import encode_jpeg
 
 
 def resized(width: int, height: int) -> bytes:

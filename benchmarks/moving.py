@@ -19,8 +19,8 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from demo.images import decode
-from demo.limits import Limits
+from demo.images.decode import decode
+from demo.images.limits import Limits
 from demo.results import Image
 
 CLASSES = ("airplane", "motorcycle")

@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from benchmarks.servers import running
-from demo import examples
+from demo.service import examples
 
 TARGET = Path(__file__).with_name("screenshot.png")
 _EXAMPLE = 0

@@ -1,7 +1,7 @@
 """How well things are followed: identities against a known truth, beside ultralytics' own tracker.
 
 `python -m benchmarks.tracking [--frames N] [--scenes N] [--threads N]`: yolo11n at 640 on films of
-`benchmarks.moving`, ours by `demo.live.pipeline.Run` with its MOTChallenge report, the peer by
+`benchmarks.moving`, ours by `demo.video.pipeline.Run` with its MOTChallenge report, the peer by
 `model.track(persist=True, tracker="bytetrack.yaml")` on the same file; airplanes and motorcycles
 only, whatever a box is called. Scores are those of py-motmetrics, a box counting where its IoU
 with the truth is at least one half (MOTChallenge). A box on a thing of which too little is to be
@@ -24,16 +24,16 @@ from benchmarks import moving
 from benchmarks.films import VIDEOS, frames_in, with_tone
 from benchmarks.moving import Boxes, Truth
 from benchmarks.servers import WEIGHTS
-from demo import boxes
-from demo.cores import cores
-from demo.engine import Engine
-from demo.live.limits import VideoLimits
-from demo.live.pipeline import Run
-from demo.live.report import MotReport
-from demo.live.watcher import Wish
+from demo.geometry import boxes
+from demo.inference.engine import Engine
 from demo.models.coco import LABELS
 from demo.results import Detections, Image
 from demo.settings import Settings
+from demo.system import cores
+from demo.tracking.stream import Wish
+from demo.video.limits import VideoLimits
+from demo.video.pipeline import Run
+from demo.video.reports import MotReport
 
 FILMS = {"people.mp4": "person", "bottles.mp4": "bottle"}
 _COUNT = 6

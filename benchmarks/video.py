@@ -1,7 +1,7 @@
 """A whole video through the pipeline against the bare library, which writes nothing.
 
 `python -m benchmarks.video [--frames N] [--rounds N] [--threads N]`: yolo11n at 640 over two films.
-Ours: decoding, inference, tracking, drawing, H.264 and sound, by `demo.live.pipeline.Run`. The
+Ours: decoding, inference, tracking, drawing, H.264 and sound, by `demo.video.pipeline.Run`. The
 peer: `YOLO("yolo11n.pt").predict(stream=True)` in a process of its own, without any encoding. They
 take turns on the same file, first one then the other. Fails below the bar, and where the
 film that was made has not as many frames as the one that was read.
@@ -23,13 +23,12 @@ from benchmarks.client import median
 from benchmarks.detect_http import alone
 from benchmarks.films import VIDEOS, frames_in, with_tone
 from benchmarks.servers import WEIGHTS
-from demo.cores import cores
-from demo.engine import Engine
-from demo.live.limits import VideoLimits
-from demo.live.pipeline import Run
-from demo.live.watcher import Wish
-from demo.memory import settle_heaps
+from demo.inference.engine import Engine
 from demo.settings import Settings
+from demo.system import cores, settle_heaps
+from demo.tracking.stream import Wish
+from demo.video.limits import VideoLimits
+from demo.video.pipeline import Run
 
 BAR = 1.0
 """Ours at least as fast as the bare library."""

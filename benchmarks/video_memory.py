@@ -16,12 +16,12 @@ import psutil
 from av.video.frame import VideoFrame
 
 from benchmarks.films import with_tone
-from demo.live.limits import VideoLimits
-from demo.live.pipeline import Run
-from demo.live.report import CsvReport, JsonReport, MotReport
-from demo.live.watcher import Wish
 from demo.results import Image
-from tests.finder import Finder, engine
+from demo.tracking.stream import Wish
+from demo.video.limits import VideoLimits
+from demo.video.pipeline import Run
+from demo.video.reports import CsvReport, JsonReport, MotReport
+from tests.support.finder import Finder, engine
 
 BAR_MB = 100
 _STAY = 40

@@ -1,12 +1,12 @@
 """The one exception that a visitor may read."""
 
-from demo.text import say
+from demo.i18n import say
 
 
 class DemoError(Exception):
     """One sentence that a person can act on: what was wrong and what would be right.
 
-    The arguments are a key of `demo.text` and the values of its fields, so that the same error
+    The arguments are a key of `demo.i18n` and the values of its fields, so that the same error
     reads in the visitor's own language; `str(error)` is the English sentence.
     """
 

@@ -9,12 +9,12 @@ from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from demo.errors import DemoError
-from demo.memory import settle_heaps
+from demo.service.uploads import Visits
 from demo.settings import Settings
-from demo.visits import Visits
+from demo.system import settle_heaps
 
 if TYPE_CHECKING:
-    from demo.desk import Desk
+    from demo.service.service import Desk
 
 _SAFE = {
     "GRADIO_ANALYTICS_ENABLED": "False",
@@ -47,7 +47,7 @@ def _serve(environ: MutableMapping[str, str], arguments: list[str]) -> None:
     visits = Visits(settings.keep_minutes * 60, settings.uploads_mb * 1_000_000)
     try:
         prepare(environ, visits)
-        from demo.page import build  # gradio reads its folder from the environment at import
+        from demo.web.page import build  # gradio reads its folder from the environment at import
 
         page, desk = build(settings, visits)
         visits.start(desk.forget)
@@ -68,7 +68,7 @@ def prepare(environ: MutableMapping[str, str], visits: Visits) -> None:
 
 
 def _launch(page: Any, desk: "Desk", host: str, port: int, share: bool) -> None:
-    from demo.page import launch_options
+    from demo.web.page import launch_options
 
     # One limit for every upload, in Gradio's units of 2^20; whoever opens the file as a picture or
     # as a video holds it to its own exact one, before reading it.

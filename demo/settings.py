@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from demo import cameras
+from demo import camera_addresses
 from demo.errors import DemoError
 
 
@@ -87,7 +87,7 @@ class Settings:
             streams=_whole(environ, "STREAMS", default.streams),
             stream_minutes=_number(environ, "STREAM_MINUTES", default.stream_minutes),
             stream_idle_s=_number(environ, "STREAM_IDLE_S", default.stream_idle_s),
-            cameras=cameras.parse(environ.get("VITRINE_CAMERAS", "")),
+            cameras=camera_addresses.parse(environ.get("VITRINE_CAMERAS", "")),
         )
 
 

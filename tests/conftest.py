@@ -13,9 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from demo import images
-from demo.engine import Engine
-from tests.finder import Finder, engine
+from demo.images.decode import _hush_pillow
+from demo.inference.engine import Engine
+from tests.support.finder import Finder, engine
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
@@ -36,7 +36,7 @@ def pytest_runtest_makereport(
 @pytest.fixture(autouse=True)
 def hush_anew() -> None:
     """Let the decoder set its filter in each test: pytest undoes it after the one before."""
-    images._hush_pillow.cache_clear()
+    _hush_pillow.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from demo import checks
+from demo import validate
 from demo.augment.spec import Boxes, Drawn, Param, SizeWH, Transform, to_image, to_tensor
 from demo.augment.workers import in_parallel
 from demo.discover import collect
@@ -29,7 +29,7 @@ _MAX_TEXT = 20_000
 @cache
 def specs() -> dict[str, Transform]:
     """Every transform by its name, in the order of the page."""
-    return {spec.name: spec for spec in collect("demo.augment", "SPEC")}
+    return {spec.name: spec for spec in collect("demo.augment.transforms", "SPEC")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +46,18 @@ class Step:
         Raises DemoError for an unknown name and for a value outside its parameter.
         """
         if not isinstance(value, dict) or not set(value) <= {"name", "params"}:
-            raise DemoError("augment_bad_step", got=checks.brief(value))
+            raise DemoError("augment_bad_step", got=validate.brief(value))
         name, given = value.get("name"), value.get("params", {})
         if not isinstance(name, str) or name not in specs():
             some = ", ".join(specs())
-            raise DemoError("augment_unknown_transform", got=checks.brief(name), some=some)
+            raise DemoError("augment_unknown_transform", got=validate.brief(name), some=some)
         if not isinstance(given, dict):
-            raise DemoError("augment_bad_step", got=checks.brief(value))
+            raise DemoError("augment_bad_step", got=validate.brief(value))
         spec = specs()[name]
         unknown = set(given) - {param.name for param in spec.params}
         if unknown:
             some = ", ".join(param.name for param in spec.params)
-            got = checks.brief(sorted(map(str, unknown))[0])
+            got = validate.brief(sorted(map(str, unknown))[0])
             raise DemoError("augment_unknown_parameter", transform=name, got=got, some=some)
         return cls(
             name,
@@ -82,7 +82,7 @@ class Pipeline:
         if isinstance(value, str):
             value = _from_json(value)
         if not isinstance(value, list | tuple):
-            raise DemoError("augment_not_a_list", got=checks.brief(value))
+            raise DemoError("augment_not_a_list", got=validate.brief(value))
         if len(value) > MAX_STEPS:
             raise DemoError("augment_too_many_steps", got=len(value), limit=MAX_STEPS)
         return cls(tuple(Step.parse(step) for step in value))
@@ -120,7 +120,7 @@ def preview(image: Image, pipeline: Pipeline, count: object, seed: object) -> li
     seed gives the same pixels on every run. Raises DemoError for a count or a seed out of range.
     """
     check_image(image)
-    number = checks.whole(count, "count", 1, MAX_COUNT)
+    number = validate.whole(count, "count", 1, MAX_COUNT)
     start = checked_seed(seed)
     [picture] = in_parallel(_working_copy, [to_tensor(image)])
     size_wh = working_size((image.shape[1], image.shape[0]))
@@ -158,7 +158,7 @@ def checked_seed(seed: object) -> int:
     number = seed if isinstance(seed, int | float) and not isinstance(seed, bool) else -1
     if 0 <= number <= MAX_SEED and number == int(number):
         return int(number)
-    raise DemoError("augment_bad_seed", got=checks.brief(seed), limit=MAX_SEED)
+    raise DemoError("augment_bad_seed", got=validate.brief(seed), limit=MAX_SEED)
 
 
 def _working_copy(picture: "Tensor") -> "Tensor":
@@ -186,20 +186,20 @@ def _from_json(text: str) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        raise DemoError("augment_not_json", got=checks.brief(text)) from None
+        raise DemoError("augment_not_json", got=validate.brief(text)) from None
 
 
 def _checked(spec: Transform, param: Param, value: object) -> float | int | bool | str:
     name = f"{spec.name}.{param.name}"
     if param.kind == "float":
-        return checks.number(value, name, param.low, param.high)
+        return validate.number(value, name, param.low, param.high)
     if param.kind == "int":
-        return checks.whole(value, name, int(param.low), int(param.high))
+        return validate.whole(value, name, int(param.low), int(param.high))
     if param.kind == "bool":
         if not isinstance(value, bool):
-            raise DemoError("augment_not_a_switch", name=name, got=checks.brief(value))
+            raise DemoError("augment_not_a_switch", name=name, got=validate.brief(value))
         return value
     if not isinstance(value, str) or value not in param.choices:
         some = ", ".join(param.choices)
-        raise DemoError("augment_not_a_choice", name=name, got=checks.brief(value), some=some)
+        raise DemoError("augment_not_a_choice", name=name, got=validate.brief(value), some=some)
     return value

@@ -27,7 +27,7 @@ Drawn = dict[str, Any]
 class Param:
     """One control of a transform.
 
-    title: key of `demo.text`; a choice is titled by `{title}_{choice}`. low, high, step: of float
+    title: key of `demo.i18n`; a choice is titled by `{title}_{choice}`. low, high, step: of float
     and int. unit: printed behind the number, such as "°".
     """
 

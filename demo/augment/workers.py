@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TypeVar
 
-from demo.cores import cores
+from demo.system import cores
 
 _Task = TypeVar("_Task")
 _Answer = TypeVar("_Answer")

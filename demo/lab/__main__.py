@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from demo.errors import DemoError
-from demo.lab.progress import Progress, Record
+from demo.lab.training.progress import Progress, Record
 
 if TYPE_CHECKING:
     from demo.lab.recipe import Recipe
@@ -68,9 +68,9 @@ def _lines(arguments: argparse.Namespace) -> Iterator[str]:
 
 
 def _list() -> Iterator[str]:
-    from demo.lab.datasets import DATASETS
-    from demo.lab.evaluate_detector import DETECTION_SETS
+    from demo.lab.evaluation.detector import DETECTION_SETS
     from demo.lab.recipe import DetectorRecipe, recipes
+    from demo.lab.training.datasets import DATASETS
 
     yield "recipes"
     for recipe in recipes().values():
@@ -84,7 +84,7 @@ def _list() -> Iterator[str]:
 
 
 def _overview() -> Iterator[str]:
-    from demo.lab.overview import overview, unknown_overview
+    from demo.lab.publish.overview import overview, unknown_overview
 
     cards = [json.loads(file.read_text("utf-8")) for file in sorted(Path("weights").glob("*.json"))]
     yield overview(cards)
@@ -116,13 +116,13 @@ def _steps(
     recipe: "Recipe", arguments: argparse.Namespace, run: Path, epochs: int
 ) -> Iterator[Progress]:
     """The training of one recipe, whatever its kind."""
-    from demo.lab.cifar import cifar10
-    from demo.lab.classifier import train_classifier
-    from demo.lab.datasets import DATASETS, extra_of
-    from demo.lab.detector import train_detector
-    from demo.lab.generator import train_generator
+    from demo.lab.data.cifar import cifar10
     from demo.lab.generator_recipe import GeneratorRecipe
     from demo.lab.recipe import DetectorRecipe
+    from demo.lab.training.classifier import train_classifier
+    from demo.lab.training.datasets import DATASETS, extra_of
+    from demo.lab.training.detector import train_detector
+    from demo.lab.training.generator import train_generator
 
     data, cache, device = arguments.data, arguments.runs / "cache", arguments.device
     how = (run, epochs, arguments.resume)
@@ -138,8 +138,8 @@ def _steps(
 
 
 def _evaluate(arguments: argparse.Namespace) -> Iterator[str]:
-    from demo.lab.evaluate import evaluate, read_facts
-    from demo.lab.evaluate_generator import evaluate_generator
+    from demo.lab.evaluation.classifier import evaluate, read_facts
+    from demo.lab.evaluation.generator import evaluate_generator
 
     weights, cache = Path("weights"), arguments.runs / "cache"
     facts = read_facts(weights, arguments.name)
@@ -153,10 +153,10 @@ def _evaluate(arguments: argparse.Namespace) -> Iterator[str]:
 
 def _ship(arguments: argparse.Namespace) -> Iterator[str]:
     from demo.lab.generator_recipe import GeneratorRecipe
+    from demo.lab.publish.classifier import ship_classifier
+    from demo.lab.publish.detector import ship_detector
+    from demo.lab.publish.generator import ship_generator
     from demo.lab.recipe import DetectorRecipe, find_recipe
-    from demo.lab.ship import ship_classifier
-    from demo.lab.ship_detector import ship_detector
-    from demo.lab.ship_generator import ship_generator
 
     recipe = find_recipe(arguments.name)
     run, weights = arguments.runs / recipe.name, Path("weights")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 class GeneratorRecipe:
     """How one generator is trained against a discriminator.
 
-    network: a key of `demo.models.gan.GENERATORS`. width: channels of both networks at 16×16.
+    network: a key of `demo.models.networks.gan.GENERATORS`. width: channels of both networks at 16×16.
     lr, betas: of Adam, both networks. real_target: what the discriminator is to say of real
     pictures, 0–1. average: share of the moving average of the generator's weights that stays at
     each step. features: name of the weights of a classifier, in the same folder, whose features

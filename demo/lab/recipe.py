@@ -22,19 +22,19 @@ class About:
 class ClassifierRecipe:
     """How one classifier is trained.
 
-    network: a key of `demo.models.nets.NETWORKS`; batch norm is a matter of the network. mean,
+    network: a key of `demo.models.networks.classifiers.NETWORKS`; batch norm is a matter of the network. mean,
     std: of the training pixels, RGB, in 0–1. pad: pixels of reflected border before a random crop
     back to the size; flip: mirror half of the pictures; transforms: of `demo.augment` with their
     parameters, applied before both. loss: cross-entropy or mse. optimizer: sgd (plain with
-    momentum 0) or adam. schedule: a key of `demo.lab.schedule.SCHEDULES`, lr its peak. l1, l2:
+    momentum 0) or adam. schedule: a key of `demo.lab.training.schedules.SCHEDULES`, lr its peak. l1, l2:
     weights of the penalties on all weight matrices. precision: of the forward passes in training,
     float32 or bfloat16; weights and sums are float32 either way. outliers: a key of
-    `demo.lab.outliers.OUTLIERS` or "", photos of other things that the network learns to be
+    `demo.lab.data.outliers.OUTLIERS` or "", photos of other things that the network learns to be
     unsure of, one for eight of its own, their loss weighed by outlier_weight. measure_every:
     epochs between two looks at the test accuracy. sizes: (share of the epochs, side in pixels) in
     order where a training begins with smaller pictures; empty for `input_hw` throughout. hints: a
     mobilenet_v2 checkpoint inside the data folder whose ImageNet probabilities the network learns
-    beside its classes (`demo.lab.hints`), that loss weighed by hint_weight.
+    beside its classes (`demo.lab.training.soft_labels`), that loss weighed by hint_weight.
     """
 
     name: str
@@ -83,7 +83,7 @@ class DetectorRecipe:
     order: small pictures first, which cost little, the full size last. options: further
     arguments of the trainer. precision: of the forward passes in training, float32 or bfloat16.
     teacher: a COCO checkpoint inside the data folder that the network learns from as well
-    (`demo.lab.distill`), of the architecture teacher_architecture. start: the recipe whose network
+    (`demo.lab.training.distillation`), of the architecture teacher_architecture. start: the recipe whose network
     this one goes on from, "" for random weights. repeats: (label, times), how often a training
     photo is shown in one epoch where the teacher sees that label.
     """

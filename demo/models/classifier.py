@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from demo.letterbox import CenterCrop
+from demo.geometry.letterbox import CenterCrop
 from demo.models.checkpoint import nbytes
 from demo.models.spec import Prepared, UnknownRule
 from demo.results import Image, Scores, check_image

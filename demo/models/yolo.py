@@ -6,12 +6,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from demo.letterbox import Letterbox
+from demo.geometry.letterbox import Letterbox
 from demo.models.checkpoint import fill, nbytes
-from demo.models.packed import PackedConv, packable, packs
+from demo.models.networks.packed_conv import PackedConv, packable, packs
+from demo.models.networks.yolo_head import LINKS, Maps, best_classes, without_doubles
 from demo.models.spec import MAX_CANDIDATES, Model, Prepared, WeightsFile
-from demo.models.ultra import build, detector_state
-from demo.models.yolo_head import LINKS, Maps, best_classes, without_doubles
+from demo.models.ultralytics import build, detector_state
 from demo.results import Detections, Image
 
 _BLOCKS = ("Conv", "DWConv")

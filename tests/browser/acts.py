@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from benchmarks.client import unlike_any_other
-from demo import examples
+from demo.service import examples
 
 BUS = examples.paths()[0]
 TABS = {"classify": 0, "detect": 1, "video": 2, "augment": 3, "models": 4}

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from demo import examples
 from demo.results import Image
+from demo.service import examples
 from tests.browser.acts import SLOW, choose, open_tab
 from tests.browser.conftest import SIZE_WH, Filmed
 from tests.conftest import Server
-from tests.webcams import Webcam, still
+from tests.support.webcams import Webcam, still
 
 LISTEN = """task => {
   window.answers = [];

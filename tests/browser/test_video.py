@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.acts import SLOW, choose, open_tab, saved
 from tests.browser.conftest import Visit
-from tests.clips import encode, square
+from tests.support.clips import encode, square
 
 LINE = "#video-line input, #video-line textarea"
 PLOT = ".chart .plot"

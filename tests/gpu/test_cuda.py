@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from demo import boxes, examples, images
-from demo.engine import Engine
+from demo.geometry import boxes
+from demo.images.decode import decode
+from demo.images.limits import Limits
+from demo.inference.engine import Engine
 from demo.results import Detections, Image, Scores
+from demo.service import examples
 from demo.settings import Settings
 
 SCORE = 5e-3
@@ -31,8 +34,8 @@ def engines(shared_data: Path) -> Iterator[tuple[Engine, Engine]]:
 
 @pytest.fixture(scope="module")
 def pictures() -> list[Image]:
-    limits = images.Limits.of(Settings())
-    return [images.decode(path.read_bytes(), limits).rgb for path in examples.paths()]
+    limits = Limits.of(Settings())
+    return [decode(path.read_bytes(), limits).rgb for path in examples.paths()]
 
 
 def test_the_device_is_named(engines: tuple[Engine, Engine]) -> None:

@@ -1,6 +1,6 @@
 """Three blocks of convolutions with batch norm and dropout on CIFAR-10."""
 
-from demo.lab.cifar import DATA, LABELS, MEAN, STD
+from demo.lab.data.cifar import DATA, LABELS, MEAN, STD
 from demo.lab.recipe import About, ClassifierRecipe
 
 RECIPE = ClassifierRecipe(

@@ -1,6 +1,6 @@
 """The tutorials' convolutional network on CIFAR-10."""
 
-from demo.lab.cifar import DATA, LABELS, MEAN, STD
+from demo.lab.data.cifar import DATA, LABELS, MEAN, STD
 from demo.lab.recipe import About, ClassifierRecipe
 
 RECIPE = ClassifierRecipe(

@@ -1,6 +1,6 @@
 """A small residual network on CIFAR-10, with covered patches."""
 
-from demo.lab.cifar import DATA, LABELS, MEAN, STD
+from demo.lab.data.cifar import DATA, LABELS, MEAN, STD
 from demo.lab.recipe import About, ClassifierRecipe
 
 RECIPE = ClassifierRecipe(

@@ -1,0 +1,1 @@
+"""The ASGI application: routes, body limit, head script, source archive."""

@@ -1,0 +1,1 @@
+"""One file a transform; each declares SPEC."""

@@ -1,0 +1,1 @@
+"""Live cameras over a WebSocket: frames in, drawn answers out."""

@@ -1,0 +1,1 @@
+"""Overlays drawn with OpenCV, always on a copy."""

@@ -1,0 +1,114 @@
+"""Answers to take away as files."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from demo.export import formats
+from demo.export.replay import (
+    PICTURE,
+    replay_client,
+    replay_local_detections,
+    replay_local_scores,
+)
+from demo.results import Detections, Scores
+
+_JSON = "application/json"
+_WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)
+
+
+class File(NamedTuple):
+    """One file to take away: what the link says, the file's name, its bytes, its MIME type."""
+
+    title: str
+    name: str
+    content: bytes
+    mime: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a visitor asked a detector, for the scripts that ask it again."""
+
+    confidence: float
+    iou: float
+    classes: tuple[str, ...]
+    size: int | None
+    """None is the size that the model was trained for, which `/detect` always takes."""
+
+
+def detection_files(
+    found: Detections,
+    facts: Mapping[str, Any],
+    url: str,
+    asked: Asked | None = None,
+    picture: str = PICTURE,
+) -> list[File]:
+    """All take-away files of a detector's answer.
+
+    facts: the answer of `/detect`. url: where the page stands. asked: without it no script can
+    give the same answer, so there is none; over HTTP there is none for another network size
+    than the API's. picture: the name of the file, for the formats that name it.
+    """
+    base = stem(picture)
+    coco = formats.to_json(formats.coco(found, picture))
+    return [
+        *_tables(base, facts, formats.detections_csv(found)),
+        File("COCO", f"{base}.coco.json", coco.encode(), _JSON),
+        File("YOLO", f"{base}.yolo.zip", formats.yolo_zip(found, base), "application/zip"),
+        File("VOC", f"{base}.xml", formats.voc_xml(found, picture).encode(), "application/xml"),
+        *(_detection_scripts(str(facts["model"]), url, asked, base, picture) if asked else ()),
+    ]
+
+
+def score_files(
+    scores: Scores, facts: Mapping[str, Any], url: str, picture: str = PICTURE
+) -> list[File]:
+    """All take-away files of a classifier's answer; facts is the answer of `/classify`."""
+    base, model, top_k = stem(picture), str(facts["model"]), len(facts["labels"])
+    return [
+        *_tables(base, facts, formats.scores_csv(scores)),
+        *_scripts(
+            base,
+            replay_client(url, "/classify", {"model": model, "top_k": top_k}, picture),
+            replay_local_scores(model, top_k, picture),
+        ),
+    ]
+
+
+def stem(name: str) -> str:
+    """A file's name without folder and extension, safe on every system; `picture` if empty."""
+    last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    first = last.rpartition(".")[0] or last
+    safe = re.sub(r"[^\w-]+", "-", first)[:60].strip("-_")
+    return f"{safe}-" if _WINDOWS_DEVICES.fullmatch(safe) else safe or "picture"
+
+
+def _tables(base: str, facts: Mapping[str, Any], table: str) -> list[File]:
+    # Spreadsheets take a CSV file for UTF-8 only where a byte order mark says so.
+    return [
+        File("JSON", f"{base}.json", formats.to_json(facts).encode(), _JSON),
+        File("CSV", f"{base}.csv", table.encode("utf-8-sig"), "text/csv"),
+    ]
+
+
+def _detection_scripts(model: str, url: str, asked: Asked, base: str, picture: str) -> list[File]:
+    kwargs = {
+        "model": model,
+        "confidence": asked.confidence,
+        "iou": asked.iou,
+        "classes": list(asked.classes),
+    }
+    client = replay_client(url, "/detect", kwargs, picture) if asked.size is None else ""
+    local = replay_local_detections(
+        model, asked.confidence, asked.iou, asked.classes, asked.size, picture
+    )
+    return _scripts(base, client, local)
+
+
+def _scripts(base: str, client: str, local: str) -> list[File]:
+    # Never <base>.py alone: a picture called json.jpg would hide Python's own module.
+    both = (("Python · HTTP", f"{base}-http.py", client), ("Python", f"{base}-local.py", local))
+    return [File(title, name, text.encode(), "text/x-python") for title, name, text in both if text]

@@ -1,0 +1,1 @@
+"""Boxes and the image transforms that carry their own inverse."""

@@ -1,0 +1,1 @@
+"""The engine: catalog, loaded models, batches of forward passes."""

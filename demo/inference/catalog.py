@@ -1,0 +1,196 @@
+"""Which models there are, where their weights lie, and that a file is what it claims to be.
+
+`python -m demo.weights list` shows them, `python -m demo.weights fetch NAME…` brings official ones.
+"""
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from demo.discover import collect
+from demo.errors import DemoError
+from demo.inference.download import Downloader
+from demo.models.spec import ModelSpec, WeightsEntry, WeightsFile, told
+from demo.settings import Settings
+from demo.validate import brief
+
+_SUMS = "SHA256SUMS"
+_BLOCK = 1 << 20
+
+
+class Catalog:
+    """All models that could answer, and the files of those that can.
+
+    Order of look-up: the user's folder, the download cache, the embedded files, a download.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        specs: Iterable[ModelSpec] | None = None,
+        downloader: Downloader | None = None,
+    ) -> None:
+        """Raises DemoError where the user's folder does not exist."""
+        if settings.weights_dir is not None and not settings.weights_dir.is_dir():
+            raise DemoError("no_weights_folder", folder=settings.weights_dir.name)
+        chosen = collect("demo.models", "SPECS") if specs is None else specs
+        self._specs = {spec.name: spec for spec in chosen}
+        self._folder = settings.weights_dir and settings.weights_dir.resolve()
+        self._cache = (settings.cache_dir / "weights").resolve()
+        self._offline = settings.offline
+        self._downloader = downloader or Downloader()
+        self._digests: dict[tuple[Path, int, int], str] = {}
+
+    def specs(self) -> list[ModelSpec]:
+        """Every model, in the order of lists."""
+        return list(self._specs.values())
+
+    def spec(self, name: str) -> ModelSpec:
+        """The model of that name. Raises DemoError naming some that exist."""
+        if name in self._specs:
+            return self._specs[name]
+        near = get_close_matches(name, self._specs, n=5, cutoff=0.3) or list(self._specs)[:5]
+        raise DemoError("unknown_model", name=brief(name), some=", ".join(near))
+
+    def present(self) -> dict[str, Path]:
+        """Name → file, of the models whose weights lie here; nothing is read but folders."""
+        folders = [_listing(folder) for folder in (self._folder, self._cache)]
+        found = ((spec.name, _pick(spec.weights, folders)) for spec in self._specs.values())
+        return {name: path for name, path in found if path is not None}
+
+    def find(self, name: str) -> Path | None:
+        """The file of one model, or None where it would have to be downloaded."""
+        folders = [_listing(folder) for folder in (self._folder, self._cache)]
+        return _pick(self.spec(name).weights, folders)
+
+    def size_bytes(self, name: str) -> int | None:
+        """Size of the model's file: of the one that is here, else of the official one."""
+        path = self.find(name)
+        return path.stat().st_size if path else self.spec(name).weights.size_bytes
+
+    def open(self, name: str, progress: Callable[[float], None]) -> WeightsFile:
+        """The model's file, downloaded if need be, with its digest compared.
+
+        progress: told the share that has arrived. Raises DemoError where it is missing and cannot
+        be brought, or is not what its digest says.
+        """
+        entry = self.spec(name).weights
+        path = self.find(name) or self._download(name, entry, progress)
+        if not self._matches(path, entry):
+            if not self._cached(path) or self._offline:
+                raise DemoError("weights_wrong_hash", file=path.name)
+            # The spoilt file stays until a right one takes its place.
+            path = self._download(name, entry, progress)
+        digest = self._digest(path)
+        official = entry.sha256 is not None and digest.startswith(entry.sha256)
+        return WeightsFile(path, digest, official)
+
+    def _cached(self, path: Path) -> bool:
+        """Whether the file is one that this program downloaded; the user's folder never is."""
+        return path.parent == self._cache and self._cache != self._folder
+
+    def _matches(self, path: Path, entry: WeightsEntry) -> bool:
+        """Whether the file has every digest that is stated for it.
+
+        A user's own `yolo11n.pt` need not be the official one; a file in the cache, an embedded
+        one, one whose name carries the digest and one that SHA256SUMS lists beside it must match.
+        """
+        digest = self._digest(path)
+        stated = _sums(path.parent).get(path.name, digest)
+        if entry.sha256 is None or not digest.startswith(stated):
+            return digest.startswith(stated)
+        ours = path == entry.embedded or self._cached(path)
+        return digest.startswith(entry.sha256) or not (ours or entry.sha256 in path.name)
+
+    def _download(self, name: str, entry: WeightsEntry, progress: Callable[[float], None]) -> Path:
+        if entry.url is None or entry.size_bytes is None:
+            raise DemoError("weights_missing", name=name)
+        if self._offline:
+            raise DemoError("weights_offline", name=name)
+        target = self._cache / entry.official
+        self._downloader.fetch(entry.url, target, entry.sha256, entry.size_bytes, progress)
+        return target
+
+    def _digest(self, path: Path) -> str:
+        """sha256 in hex, computed once for a file that does not change."""
+        try:
+            facts = path.stat()
+            key = (path, facts.st_size, facts.st_mtime_ns)
+            if key not in self._digests:
+                digest = hashlib.sha256()
+                with path.open("rb") as file:
+                    while block := file.read(_BLOCK):
+                        digest.update(block)
+                self._digests[key] = digest.hexdigest()
+        except OSError:
+            raise DemoError("weights_unreadable", file=path.name) from None
+        return self._digests[key]
+
+
+def _listing(folder: Path | None) -> dict[str, Path]:
+    if folder is None or not folder.is_dir():
+        return {}
+    with os.scandir(folder) as entries:
+        return {entry.name: folder / entry.name for entry in entries if entry.is_file()}
+
+
+def _pick(entry: WeightsEntry, folders: Iterable[Mapping[str, Path]]) -> Path | None:
+    for folder in folders:
+        for name in entry.names:
+            if name in folder:
+                return folder[name]
+    embedded = entry.embedded
+    return embedded if embedded is not None and embedded.is_file() else None
+
+
+def _sums(folder: Path) -> dict[str, str]:
+    """The digests of a SHA256SUMS file in that folder, by file name."""
+    try:
+        lines = (folder / _SUMS).read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return {}
+    pairs = (line.split(maxsplit=1) for line in lines if line.strip())
+    return {pair[1].strip().lstrip("*"): pair[0].lower() for pair in pairs if len(pair) == 2}
+
+
+def main(arguments: list[str], settings: Settings, catalog: Catalog | None = None) -> int:
+    """The command line: `list`, or `fetch NAME…`; 0 where all went well, else a DemoError."""
+    catalog = catalog or Catalog(settings)
+    if arguments[:1] == ["fetch"] and len(arguments) > 1:
+        for name in arguments[1:]:
+            file = catalog.open(name, _printer(name))
+            print(f"\r{name}: {file.path.name}, sha256 {file.sha256}")
+        return 0
+    if arguments != ["list"]:
+        raise DemoError("weights_usage")
+    here = catalog.present()
+    for spec in catalog.specs():
+        print(_line(spec, here.get(spec.name)))
+    return 0
+
+
+def _printer(name: str) -> Callable[[float], None]:
+    def show(share: float) -> None:
+        print(f"\r{name}: {share:4.0%}", end="", flush=True)
+
+    return show
+
+
+def _line(spec: ModelSpec, path: Path | None) -> str:
+    size = path.stat().st_size if path else spec.weights.size_bytes or 0
+    where = "here   " if path else "missing"
+    bring = "" if path else f"  python -m demo.weights fetch {spec.name}"
+    score: dict[str, Any] = spec.published or spec.measured or {"metric": "", "value": 0.0}
+    return f"{where}  {spec.name:<20} {spec.task:<9} {size / 1e6:8.1f} MB  {told(score):<24}{bring}"
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:], Settings.from_env(os.environ)))
+    except DemoError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)

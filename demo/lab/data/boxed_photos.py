@@ -1,0 +1,142 @@
+"""Photos with person-drawn boxes, and their layout for ultralytics' trainer."""
+
+import csv
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from demo.errors import DemoError
+from demo.lab.data.caltech import NO_ANIMAL_NO_FACE, caltech_folder, spread
+from demo.lab.data.splits import is_test
+from demo.models.coco import LABELS as COCO
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """One photo and its boxes: xyxy in pixels of the file, label by label."""
+
+    path: Path
+    inside: str
+    """Path inside its set, which decides the split."""
+    boxes: tuple[tuple[float, float, float, float], ...]
+    labels: tuple[str, ...]
+    parts: int = 5
+    """One in so many photos of the set is a test photo."""
+
+    @property
+    def test(self) -> bool:
+        """Whether it is never trained on."""
+        return is_test(self.inside, self.parts)
+
+
+def photos_of(data: Path, name: str) -> list[Photo]:
+    """All photos of a set by path: boxes3, animals, coco128, or caltech101, which has no boxes.
+
+    Raises DemoError where the set is missing.
+    """
+    if name == "coco128":
+        return coco128_photos(data)
+    if name == "caltech101":
+        folder = caltech_folder(data, data)
+        paths = sorted(folder.glob("*/*.webp"))
+        return [Photo(path, f"{path.parent.name}/{path.name}", (), ()) for path in paths]
+    return boxed_photos(data, name)
+
+
+def coco128_photos(data: Path) -> list[Photo]:
+    """COCO128 with its boxes (`class cx cy w h`, shares of the photo); a third of it is test."""
+    folder = data / "coco128"
+    if not (folder / "labels").is_dir():
+        raise DemoError("lab_data_missing", dataset="coco128", expected="coco128/labels")
+    photos = []
+    for path in sorted((folder / "images").glob("*.jpg")):
+        text = (folder / "labels" / path.name).with_suffix(".txt")
+        lines = text.read_text().splitlines() if text.is_file() else []
+        with Image.open(path) as image:
+            width, height = image.size
+        rows = [[float(number) for number in line.split()] for line in lines]
+        boxes = tuple(
+            ((x - w / 2) * width, (y - h / 2) * height, (x + w / 2) * width, (y + h / 2) * height)
+            for _, x, y, w, h in rows
+        )
+        labels = tuple(COCO[int(row[0])] for row in rows)
+        photos.append(Photo(path, f"images/{path.name}", boxes, labels, parts=3))
+    return photos
+
+
+def boxed_photos(data: Path, name: str) -> list[Photo]:
+    """All photos of `data/name` (images/ and boxes.csv: file,x0,y0,x1,y1,class), by path.
+
+    Raises DemoError where the folder or its table is missing.
+    """
+    folder = data / name
+    if not (folder / "boxes.csv").is_file():
+        raise DemoError("lab_data_missing", dataset=name, expected=f"{name}/boxes.csv")
+    rows: dict[str, list[tuple[tuple[float, float, float, float], str]]] = defaultdict(list)
+    with (folder / "boxes.csv").open(newline="", encoding="utf-8") as table:
+        for file, x0, y0, x1, y1, label in csv.reader(table):
+            if file == "file":
+                continue
+            rows[file].append(((float(x0), float(y0), float(x1), float(y1)), label))
+    return [
+        Photo(
+            folder / "images" / file,
+            f"images/{file}",
+            tuple(box for box, _ in boxes),
+            tuple(label for _, label in boxes),
+        )
+        for file, boxes in sorted(rows.items())
+    ]
+
+
+def negative_photos(data: Path, count: int, part: str) -> list[Photo]:
+    """`count` photos of the part train or test without any of the classes, evenly by category."""
+    if not count:
+        return []
+    folder = caltech_folder(data, data)
+    inside = spread(folder, NO_ANIMAL_NO_FACE, count, part)
+    return [Photo(folder / path, path, (), ()) for path in inside]
+
+
+def write_layout(photos: list[Photo], labels: tuple[str, ...], folder: Path) -> Path:
+    """Write links, label files, two lists and data.yaml under `folder`; returns the YAML's path.
+
+    Label lines are `class cx cy w h` in shares of the photo's size; boxes of other classes are
+    left out. Test photos go to the list `val`, which the trainer only measures on; a photo that
+    stands in `photos` twice stands in its list twice.
+    """
+    lists: dict[str, list[str]] = {"train": [], "val": []}
+    for photo in photos:
+        place = f"{photo.path.parents[1].name}_{photo.inside.replace('/', '_')}"
+        link = folder.resolve() / "images" / place
+        text = (folder / "labels" / place).with_suffix(".txt")
+        for parent in (link.parent, text.parent):
+            parent.mkdir(parents=True, exist_ok=True)
+        if not link.is_symlink():
+            link.symlink_to(photo.path.resolve())
+        text.write_text("".join(_label_lines(photo, labels)))
+        lists["val" if photo.test else "train"].append(str(link))
+    for part, paths in lists.items():
+        (folder / f"{part}.txt").write_text("\n".join(paths) + "\n")
+    names = "".join(f"  {i}: {label}\n" for i, label in enumerate(labels))
+    yaml = folder / "data.yaml"
+    yaml.write_text(f"path: {folder.resolve()}\ntrain: train.txt\nval: val.txt\nnames:\n{names}")
+    return yaml
+
+
+def _label_lines(photo: Photo, labels: tuple[str, ...]) -> list[str]:
+    with Image.open(photo.path) as image:
+        width, height = image.size
+    lines = []
+    for (x0, y0, x1, y1), label in zip(photo.boxes, photo.labels, strict=True):
+        if label not in labels:
+            continue
+        x0, x1 = max(0.0, x0), min(float(width), x1)
+        y0, y1 = max(0.0, y0), min(float(height), y1)
+        centre = ((x0 + x1) / 2 / width, (y0 + y1) / 2 / height)
+        size = ((x1 - x0) / width, (y1 - y0) / height)
+        numbers = " ".join(f"{value:.6f}" for value in (*centre, *size))
+        lines.append(f"{labels.index(label)} {numbers}\n")
+    return lines

@@ -1,0 +1,1 @@
+"""Measuring trained networks on held-out data."""

@@ -1,0 +1,1 @@
+"""Writing trained weights and their cards into weights/."""

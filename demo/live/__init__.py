@@ -1,1 +1,0 @@
-"""Video: frames in, answers and frames out, side by side; no user interface."""

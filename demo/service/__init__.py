@@ -1,0 +1,1 @@
+"""What the page, the HTTP API and the command lines call."""

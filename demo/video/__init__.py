@@ -1,0 +1,1 @@
+"""Video files: reading, annotating and writing films."""

@@ -1,0 +1,1 @@
+"""Gradio components shared by the tabs."""

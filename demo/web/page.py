@@ -1,0 +1,86 @@
+"""The page: header, tabs, footer."""
+
+from importlib.metadata import version
+from typing import Any
+
+import gradio as gr
+import torchvision.transforms.v2  # noqa: F401 - see below
+from gradio.events import api
+from starlette.middleware import Middleware
+
+from demo import __version__, discover
+from demo.asgi.body_limit import Guard
+from demo.asgi.head_script import Opening
+from demo.asgi.source_archive import SOURCE_PATH, Source
+from demo.camera.websocket import Live
+from demo.inference.engine import Engine
+from demo.service.service import Desk
+from demo.service.uploads import Visits
+from demo.settings import Settings
+from demo.web.components.picture import refuse_all_but_uploads
+from demo.web.style import css, head, theme
+from demo.web.tab import Context, Tab, translations
+from demo.web.views import page_frame
+
+# torchvision's modules import each other in a circle. Threads that import it at the same time, as
+# the first visitors of two tabs would, see it half made; so it is whole before the first thread.
+
+
+def build(settings: Settings, visits: Visits) -> tuple[gr.Blocks, Desk]:
+    """The whole page, and the desk that answers behind it."""
+    desk = Desk(settings, Engine(settings), visits)
+    refuse_all_but_uploads()
+    with gr.Blocks(title="Vitrine", analytics_enabled=False, fill_width=True) as page:
+        context = Context(desk, translations(), page)
+        gr.HTML(
+            page_frame.header(desk.engine.device_text()),
+            elem_id="header",
+            padding=False,
+        )
+        with gr.Tabs(elem_id="tabs"):
+            for tab in discover.collect("demo.web.tabs", "TAB"):
+                _tab(context, tab)
+        gr.HTML(_footer(context), elem_id="footer", padding=False)
+        api(desk.engine.models, api_name="models")
+    page.queue(max_size=settings.queue_size, default_concurrency_limit=8, api_open=False)
+    visits.exempt_present()
+    return page, desk
+
+
+def launch_options(body_bytes: int, desk: Desk) -> dict[str, Any]:
+    """What `launch` takes for a page that calls nobody and opens nothing that it does not need."""
+    middleware = [
+        Middleware(Live, engine=desk.engine, settings=desk.settings),
+        Middleware(Source),
+        Middleware(Guard, file_bytes=body_bytes),
+        Middleware(Opening, script=head()),
+    ]
+    return {
+        "i18n": translations(),
+        "theme": theme(),
+        "css": css(),
+        "app_kwargs": {"middleware": middleware, "docs_url": None, "redoc_url": None},
+        "footer_links": [],
+        "run_history": False,
+        "enable_monitoring": False,
+        "show_error": False,
+        "ssr_mode": False,
+        "pwa": False,
+        "mcp_server": False,
+        "strict_cors": True,
+        "quiet": False,
+    }
+
+
+def _tab(context: Context, tab: Tab) -> None:
+    with gr.Tab(context.t(tab.title), id=tab.name, elem_id=f"tab-{tab.name}"):
+        tab.build(context)
+
+
+def _footer(context: Context) -> str:
+    packages = ("gradio", "torch", "ultralytics", "opencv-python")
+    versions = " · ".join(f"{name} {version(name)}" for name in packages)
+    minutes = context.desk.settings.keep_minutes
+    return page_frame.footer(
+        minutes, SOURCE_PATH.lstrip("/"), f"Vitrine {__version__} · {versions}"
+    )

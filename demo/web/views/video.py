@@ -1,0 +1,139 @@
+"""The parts of the Video tab as HTML: progress, player, summary, files."""
+
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from demo.drawing.palette import hex_color
+from demo.i18n import say
+from demo.tracking.line_counter import Line
+from demo.video.first_frame import First
+from demo.video.job import Job
+from demo.video.progress import Progress
+from demo.web.views.answer import note
+
+_MOST_CHIPS = 12
+
+
+def first(film: First, locale: str) -> str:
+    """What was put in: size, length, frames a second."""
+    height, width = film.rgb.shape[:2]
+    words = say(
+        "video_first",
+        locale,
+        width=width,
+        height=height,
+        seconds=film.seconds,
+        per_second=film.per_second,
+        frames=film.frames,
+    )
+    return note(words)
+
+
+def progress(now: Progress, waiting: str, locale: str) -> str:
+    """A bar, frames done, frames a second and the time left; waiting: said before the first."""
+    if not now.done:
+        return f'<div class="going"><progress></progress><span>{escape(waiting)}</span></div>'
+    # The container's number may be wrong, or missing.
+    total = max(now.total, now.done) if now.total else 0
+    bar = f'<progress value="{now.done}" max="{total}">' if total else "<progress>"
+    words = [
+        say("video_frames_of", locale, done=now.done, total=total)
+        if total
+        else say("video_frames", locale, done=now.done)
+    ]
+    if now.per_second > 0:
+        words.append(say("video_speed", locale, speed=now.per_second))
+    if now.seconds_left is not None:
+        words.append(say("video_left", locale, left=_minutes(now.seconds_left)))
+    spans = "".join(f"<span>{escape(word)}</span>" for word in words)
+    return f'<div class="going">{bar}</progress>{spans}</div>'
+
+
+def player(job: Job, locale: str) -> str:
+    """The finished film."""
+    label = escape(say("video_result", locale))
+    return (
+        f'<video controls playsinline preload="auto" aria-label="{label}" '
+        f'src="{_address(job.files["film"])}"></video>'
+    )
+
+
+def summary(job: Job, line: Line | None, locale: str) -> str:
+    """How many of what were seen and crossed the line, and what it took."""
+    facts = job.summary
+    frames = facts["frames_seen"]
+    told = say(
+        "video_done",
+        locale,
+        frames=frames,
+        seconds=_minutes(job.seconds),
+        speed=frames / max(job.seconds, 1e-6),
+        model=facts["model"],
+        device=facts["device"],
+    )
+    notes = note(told)
+    if facts["stopped_early"]:
+        notes += note(say("video_stopped", locale), "warn")
+    if facts["broken_packets"]:
+        notes += note(say("video_damaged", locale, count=facts["broken_packets"]), "warn")
+    rows = [_row(say(key, locale), counts, colours, locale) for key, counts, colours in _seen(job)]
+    if line is not None:
+        rows += _crossings(line, facts["crossings"], job.colours, locale)
+    return notes + f'<dl class="facts">{"".join(rows)}</dl>'
+
+
+def files(job: Job, locale: str) -> str:
+    """Links that save the film and what was seen in it."""
+    titles = {"film": say("video_file", locale)}
+    links = "".join(
+        f'<a href="{_address(path)}" download="{escape(path.name)}">'
+        f"{escape(titles.get(kind, kind))}</a>"
+        for kind, path in job.files.items()
+    )
+    return f'<div class="take"><span>{escape(say("take_away", locale))}</span>{links}</div>'
+
+
+def _seen(job: Job) -> list[tuple[str, Mapping[str, int], Mapping[str, int]]]:
+    """The string, the numbers and the class ids of the row about all of the film."""
+    if "tracks" in job.summary:
+        return [("video_things", job.summary["tracks"], job.colours)]
+    if job.summary["boxes"] or not job.scored:
+        return [("video_boxes", job.summary["boxes"], job.colours)]
+    curves = job.counts.curves().curves
+    return [("video_labels", {c.label: c.often for c in curves}, job.colours)]
+
+
+def _crossings(line: Line, counts: Any, colours: Mapping[str, int], locale: str) -> list[str]:
+    """One row each way; the arrow points where things went, across the line."""
+    ways = zip(("rightward", "leftward"), line.arrows(), strict=True)
+    return [
+        _row(say("video_crossed", locale, arrow=arrow), counts[way], colours, locale)
+        for way, arrow in ways
+    ]
+
+
+def _row(title: str, counts: Mapping[str, int], colours: Mapping[str, int], locale: str) -> str:
+    chips = "".join(
+        f'<span><i style="background:{hex_color(colours[label])}"></i>{escape(label)} '
+        f"<b>{count}</b></span>"
+        for label, count in list(counts.items())[:_MOST_CHIPS]
+    )
+    if len(counts) > _MOST_CHIPS:
+        chips += f"<small>{say('chart_others', locale, count=len(counts) - _MOST_CHIPS)}</small>"
+    none = f"<small>{escape(say('video_none', locale))}</small>"
+    return f'<dt>{escape(title)}</dt><dd class="chips">{chips or none}</dd>'
+
+
+def _minutes(seconds: float) -> str:
+    """`12 s`, `3:05 min`; the same in every language."""
+    if seconds < 60:
+        return f"{seconds:.0f} s" if seconds >= 9.95 else f"{seconds:.1f} s"
+    whole = round(seconds)
+    return f"{whole // 60}:{whole % 60:02d} min"
+
+
+def _address(path: Path) -> str:
+    return f"gradio_api/file={quote(str(path))}"

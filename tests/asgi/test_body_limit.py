@@ -1,0 +1,80 @@
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+
+from demo.asgi.body_limit import Guard, Message
+from tests.support.asgi_client import run
+
+
+async def echo(scope: Any, receive: Any, send: Any) -> None:
+    body = await Request(scope, receive).body()
+    await PlainTextResponse(str(len(body)))(scope, receive, send)
+
+
+def ask(
+    path: str, chunks: list[bytes], headers: list[tuple[bytes, bytes]] | None = None
+) -> tuple[int, str]:
+    sent: list[Message] = []
+    waiting = [
+        {"type": "http.request", "body": c, "more_body": i < len(chunks) - 1}
+        for i, c in enumerate(chunks)
+    ]
+
+    async def receive() -> Message:
+        return waiting.pop(0)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": path, "headers": headers or []}
+    run(Guard(echo, file_bytes=5_000_000)(scope, receive, send))
+    return sent[0]["status"], sent[1]["body"].decode()
+
+
+def test_a_small_body_passes() -> None:
+    assert ask("/gradio_api/queue/join", [b"x" * 100]) == (200, "100")
+
+
+def test_an_upload_may_be_larger_than_other_bodies() -> None:
+    megabyte = [b"x" * 1_000_000] * 2
+    assert ask("/gradio_api/upload", megabyte) == (200, "2000000")
+    assert ask("/gradio_api/queue/join", megabyte)[0] == 413
+
+
+def test_a_body_without_length_is_counted_and_cut() -> None:
+    status, text = ask("/gradio_api/upload", [b"x" * 1_000_000] * 6)
+    assert status == 413
+    assert "5 MB" in text
+
+
+def test_a_declared_length_is_refused_before_it_is_read() -> None:
+    status, text = ask(
+        "/gradio_api/upload",
+        [],
+        [(b"content-length", b"9000000"), (b"accept-language", b"zh-TW")],
+    )
+    assert status == 413
+    assert "上限" in text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/gradio_api/proxy=https://example.org",
+        "/gradio_api/file=https://example.org/a.png",
+        "/gradio_api/file=HTTP://example.org/a.png",
+        "/monitoring",
+        "/monitoring/summary",
+        "/gradio_api/vibe-edit/",
+        "/gradio_api/process_recording",
+        "/gradio_api/component_server",
+    ],
+)
+def test_relays_and_monitoring_are_closed(path: str) -> None:
+    assert ask(path, [b""])[0] == 404
+
+
+def test_the_private_files_pass() -> None:
+    assert ask("/gradio_api/file=/tmp/vitrine-1-x/a.jpg", [b""])[0] == 200

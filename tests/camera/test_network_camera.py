@@ -1,0 +1,421 @@
+"""The owner's cameras: read by the server, one reader a visitor, and never an address told."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from starlette.websockets import WebSocketDisconnect
+
+from demo.camera import frame_source, network_camera
+from demo.camera.network_camera import Remote
+from demo.errors import DemoError
+from demo.settings import Settings
+from demo.video.limits import VideoLimits
+from demo.web.views import camera as camera_view
+from tests.camera.test_websocket import House, Visitor
+from tests.support import webcams
+from tests.support.finder import Finder
+from tests.support.watched import Watched
+from tests.support.webcams import RtspCam, Webcam
+
+SECRET = "hunter2"
+LIMITS = VideoLimits()
+
+
+@pytest.fixture
+def webcam() -> Iterator[Webcam]:
+    camera = Webcam()
+    camera.paths["/video"] = webcams.motion
+    yield camera
+    camera.shutdown()
+    camera.server_close()
+
+
+def readers() -> int:
+    """Threads that read a camera now."""
+    return sum(one.name == network_camera.THREAD for one in threading.enumerate())
+
+
+def soon(true: Callable[[], bool], seconds: float = 2.0) -> bool:
+    """Whether it becomes true within so many seconds."""
+    end = time.monotonic() + seconds
+    while not true() and time.monotonic() < end:
+        time.sleep(0.01)
+    return true()
+
+
+@contextmanager
+def watching(address: str, limits: VideoLimits = LIMITS) -> Iterator[Remote]:
+    one = Remote(address, limits)
+    try:
+        yield one
+    finally:
+        one.close()
+        assert soon(lambda: not readers())
+
+
+@pytest.fixture
+def settings(tmp_path: Path, webcam: Webcam) -> Settings:
+    cameras = {"door": webcam.url("/video", f"root:{SECRET}@"), "gone": webcam.url("/gone")}
+    folders: dict[str, Any] = {"weights_dir": tmp_path, "cache_dir": tmp_path / "c"}
+    return Settings(device="cpu", streams=3, stream_idle_s=5, cameras=cameras, **folders)
+
+
+@contextmanager
+def opened(folder: Path, settings: Settings, finder: Finder | None = None) -> Iterator[House]:
+    house = House(folder, finder or Finder(), settings)
+    with house._client:
+        yield house
+    house.engine.close()
+
+
+@pytest.fixture
+def house(tmp_path: Path, settings: Settings) -> Iterator[House]:
+    with opened(tmp_path, settings) as made:
+        yield made
+
+
+def seen(visitor: Visitor) -> None:
+    visitor.session.send_text('{"type": "seen"}')
+
+
+def ended(visitor: Visitor) -> str:
+    """Why a stream ended, which names no address."""
+    told = visitor.told()
+    assert told["type"] == "end"
+    with pytest.raises(WebSocketDisconnect):
+        visitor.told()
+    assert not any(one in told["text"] for one in ("://", "127.0.0.1", SECRET, "root"))
+    return str(told["text"])
+
+
+def test_a_named_camera_is_answered_frame_after_frame(house: House, webcam: Webcam) -> None:
+    with house.visitor() as one:
+        assert one.told()["type"] == "start"
+        one.wish(source="door")
+        numbers = []
+        for _ in range(10):
+            facts, drawn = one.answer()
+            seen(one)
+            assert [box["track"] for box in facts["boxes"]] == [1]
+            assert drawn.shape == (240, 320, 3)
+            numbers.append(facts["frame"])
+        assert numbers == sorted(set(numbers))
+        assert facts["replaced"] == numbers[-1] - 10
+        assert facts["server_ms"] > 0
+        one.wish(source="door", confidence=0.95)
+        for _ in range(4):
+            boxes = one.answer()[0]["boxes"]
+            seen(one)
+        assert boxes == []
+        assert webcam.listening == 1
+    assert soon(lambda: not readers() and not webcam.listening)
+
+
+def test_two_visitors_have_a_reader_and_a_wish_each(house: House, webcam: Webcam) -> None:
+    with house.visitor() as one, house.visitor() as two:
+        for visitor, values in ((one, {}), (two, {"track": False, "line": None})):
+            visitor.told()
+            visitor.wish(source="door", **values)
+        for _ in range(3):
+            a, b = one.answer()[0], two.answer()[0]
+            seen(one)
+            seen(two)
+        assert ("tracks" in a, "tracks" in b) == (True, False)
+        assert readers() == webcam.listening == 2
+        two.session.close()
+        assert soon(lambda: readers() == webcam.listening == 1)
+        one.answer()
+        seen(one)
+        one.answer()
+
+
+def test_a_slow_page_makes_no_queue(house: House, webcam: Webcam) -> None:
+    with house.visitor() as one:
+        one.told()
+        one.wish(source="door")
+        first, second = one.answer()[0], one.answer()[0]
+        time.sleep(1)
+        seen(one)
+        third = one.answer()[0]
+        # About 30 frames have come meanwhile, and one of them was kept: the newest.
+        assert second["frame"] - first["frame"] < 10
+        assert third["frame"] - second["frame"] > 15
+        assert third["replaced"] == third["frame"] - 3
+        assert third["waited_ms"] < 500
+        time.sleep(0.3)
+        seen(one)
+        assert one.answer()[0]["frame"] - third["frame"] > 4
+
+
+@pytest.mark.parametrize(
+    ("limits", "word"),
+    [({"stream_idle_s": 0.5}, "0.5 seconds"), ({"stream_minutes": 0.01}, "0.01 minutes")],
+)
+def test_a_page_that_shows_nothing_and_the_time_limit_end_the_reader(
+    tmp_path: Path, settings: Settings, limits: dict[str, float], word: str
+) -> None:
+    short = replace(settings, **limits)  # type: ignore[arg-type]
+    with opened(tmp_path, short) as house, house.visitor() as one:
+        one.told()
+        one.wish(source="door")
+        for _ in range(frame_source.AHEAD):
+            one.answer()
+        assert word in ended(one)
+        assert soon(lambda: not readers())
+
+
+@pytest.mark.parametrize(
+    "source", ["yard", "", "http://root:hunter2@127.0.0.1/", "file:///etc/passwd", 5, ["door"], {}]
+)
+def test_a_name_that_nobody_gave_is_refused(house: House, webcam: Webcam, source: object) -> None:
+    with house.visitor() as one:
+        one.told()
+        one.wish(source=source)
+        assert ended(one) == "There is no camera of that name here; choose one of the list."
+    assert webcam.asked == []
+
+
+def test_without_the_setting_there_is_no_source(tmp_path: Path, settings: Settings) -> None:
+    with opened(tmp_path, replace(settings, cameras={})) as house, house.visitor() as one:
+        one.told()
+        one.wish(source="door")
+        assert "no camera of that name" in ended(one)
+    assert "server:" not in camera_view.live("detect", {})
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_one_connection_looks_through_one_camera(house: House, own: bool) -> None:
+    with house.visitor() as one:
+        one.told()
+        one.wish(source=None if own else "door")
+        if own:
+            one.wish(source="door")
+        else:
+            one.show(1, b"\xff\xd8")
+        told = one.session.receive()
+        while "text" not in told:
+            told = one.session.receive()
+        assert "One connection" in told["text"]
+
+
+def test_a_camera_that_is_not_there_is_one_sentence_soon(house: House, webcam: Webcam) -> None:
+    with house.visitor() as one:
+        one.told()
+        start = time.monotonic()
+        one.wish(source="gone")
+        assert "cannot be reached" in ended(one)
+        assert time.monotonic() - start < 2
+
+
+def test_an_error_about_a_wish_waits_to_be_seen(house: House) -> None:
+    with house.visitor() as one:
+        one.told()
+        one.wish(source="door", model="nobody")
+        assert "nobody" in one.told()["text"]
+        assert one.told()["type"] == "error"
+        one.wish(source="door")
+        seen(one)
+        assert one.answer()[0]["boxes"]
+
+
+@pytest.mark.parametrize("address", ["http://{}/", "https://{}/", "rtsp://{}/", "rtsps://{}/"])
+@pytest.mark.parametrize("silent", [True, False])
+def test_a_dead_address_is_one_sentence_and_no_log(
+    address: str, silent: bool, capfd: pytest.CaptureFixture[str]
+) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    place = f"root:{SECRET}@127.0.0.1:{listener.getsockname()[1]}"
+    if not silent:
+        listener.close()
+    start = time.monotonic()
+    with watching(address.format(place)) as one, pytest.raises(DemoError, match="be reached"):
+        one.newest()
+    assert time.monotonic() - start < 6
+    listener.close()
+    printed = capfd.readouterr()
+    assert printed.out == printed.err == ""
+
+
+@pytest.mark.parametrize(
+    ("form", "movflags"),
+    [("mpegts", ""), ("flv", ""), ("mp4", "frag_keyframe+empty_moov+default_base_moof")],
+)
+def test_films_that_cameras_send(tmp_path: Path, webcam: Webcam, form: str, movflags: str) -> None:
+    data = webcams.film(tmp_path / "film", form, movflags=movflags)
+    webcam.paths["/film"] = lambda: iter([data])
+    with watching(webcam.url("/film")) as one:
+        taken = one.newest()
+        assert taken.rgb.shape == (240, 320, 3)
+        assert taken.rgb[..., 0].max() > 180
+        with pytest.raises(DemoError, match="has ended"):
+            [one.newest() for _ in range(1000)]
+
+
+def test_the_picture_is_the_right_way_round_and_small(webcam: Webcam) -> None:
+    webcam.paths["/big"] = lambda: iter(
+        [webcams.part(webcams.jpeg(webcams.picture(0, (1280, 960)))), webcams.part(b"")] * 5
+    )
+    with watching(webcam.url("/big")) as one:
+        rgb = one.newest().rgb
+    assert rgb.shape == (480, 640, 3)
+    expected = webcams.picture(0, (640, 480)).astype(int)
+    assert np.abs(rgb.astype(int) - expected).mean() < 4
+
+
+def test_a_frame_beyond_the_limit_is_refused(webcam: Webcam) -> None:
+    limits = VideoLimits(max_megapixels=0.05)
+    with (
+        watching(webcam.url("/video"), limits) as one,
+        pytest.raises(DemoError, match=r"0\.05 megapixels"),
+    ):
+        one.newest()
+
+
+@pytest.mark.parametrize("password", [SECRET, "wrong"])
+def test_a_password_is_told_where_it_is_asked_for(webcam: Webcam, password: str) -> None:
+    webcam.password = SECRET
+    with watching(webcam.url("/video", f"cam:{password}@")) as one:
+        if password == SECRET:
+            assert one.newest().number == 1
+        else:
+            with pytest.raises(DemoError, match="be reached"):
+                one.newest()
+
+
+LEADS = {
+    "m3u8": "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n{other}\n#EXTINF:2,\n{file}\n",
+    "ffconcat": "ffconcat version 1.0\nfile '{other}'\nfile '{file}'\n",
+    "sdp": "v=0\nm=video {port} RTP/AVP 96\n{other}\n",
+    "mpd": '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011">{other}{file}</MPD>',
+}
+
+
+@pytest.mark.parametrize("kind", LEADS)
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_playlist_opens_nothing(tmp_path: Path, webcam: Webcam, kind: str, wrapped: bool) -> None:
+    """Neither as it is, nor as what a part of a motion JPEG holds."""
+    film = tmp_path / "film.ts"
+    webcams.film(film, "mpegts")
+    webcam.paths["/other.ts"] = lambda: iter([film.read_bytes()])
+    text = LEADS[kind].format(other=webcam.url("/other.ts"), file=film, port=webcam.server_port)
+    data = text.encode() * 20
+    webcam.paths["/list." + kind] = lambda: iter([webcams.part(data)] * 9 if wrapped else [data])
+    webcam.kind = "application/vnd.apple.mpegurl"
+    with (
+        Watched(tmp_path) as watched,
+        watching(webcam.url("/list." + kind)) as one,
+        pytest.raises(DemoError, match=r"can be read|be reached|has ended"),
+    ):
+        one.newest()
+    assert webcam.asked == ["/list." + kind]
+    assert watched.names == []
+
+
+def test_ffmpeg_by_itself_would_follow_the_playlist(tmp_path: Path, webcam: Webcam) -> None:
+    """The control of the test above."""
+    data = webcams.film(tmp_path / "film", "mpegts")
+    webcam.paths["/other.ts"] = lambda: iter([data])
+    text = f"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n{webcam.url('/other.ts')}\n"
+    webcam.paths["/list.m3u8"] = lambda: iter([text.encode() + b"#EXT-X-ENDLIST\n"])
+    webcam.kind = "application/vnd.apple.mpegurl"
+    av.open(webcam.url("/list.m3u8"), timeout=5).close()
+    assert "/other.ts" in webcam.asked
+
+
+def test_no_redirect_is_followed(webcam: Webcam) -> None:
+    webcam.moved["/moved"] = webcam.url("/video")
+    with watching(webcam.url("/moved")) as one, pytest.raises(DemoError, match="be reached"):
+        one.newest()
+    assert webcam.asked == ["/moved"]
+
+
+@pytest.mark.parametrize("phase", ["answer", "head", "body"])
+def test_who_leaves_a_camera_that_hangs_does_not_wait(webcam: Webcam, phase: str) -> None:
+    hang = threading.Event()
+
+    def hanging() -> Iterator[bytes]:
+        if phase == "body":
+            yield from webcams.motion(number=10)
+        hang.wait(10)
+
+    webcam.paths["/hangs"] = hanging
+    deaf = socket.create_server(("127.0.0.1", 0))
+    port = deaf.getsockname()[1]
+    address = f"http://127.0.0.1:{port}/" if phase == "answer" else webcam.url("/hangs")
+    one = Remote(address, LIMITS)
+    if phase == "body":
+        one.newest()
+    time.sleep(0.8)
+    assert readers() == 1
+    start = time.monotonic()
+    one.close()
+    assert soon(lambda: not readers(), 1)
+    assert time.monotonic() - start < 0.5
+    hang.set()
+    deaf.close()
+
+
+def test_rtsp_is_read_and_left() -> None:
+    camera = RtspCam()
+    one = Remote(f"rtsp://127.0.0.1:{camera.port}/stream1", LIMITS)
+    assert one.newest().rgb.shape == (240, 320, 3)
+    time.sleep(0.5)
+    assert one.newest().replaced > 5
+    one.close()
+    assert camera.left.wait(2)
+    assert soon(lambda: not readers())
+    assert camera.asked[:4] == ["OPTIONS", "DESCRIBE", "SETUP", "PLAY"]
+    camera.close()
+
+
+def test_no_redirect_of_rtsp_is_followed() -> None:
+    """FFmpeg by itself follows it: the control."""
+    for guarded in (True, False):
+        other = RtspCam()
+        camera = RtspCam(moved=f"rtsp://127.0.0.1:{other.port}/other")
+        address = f"rtsp://127.0.0.1:{camera.port}/stream1"
+        if guarded:
+            with watching(address) as one, pytest.raises(DemoError, match="be reached"):
+                one.newest()
+        else:
+            av.open(address, options={"rtsp_transport": "tcp"}, timeout=3).close()
+        assert bool(other.asked) is not guarded
+        camera.close()
+        other.close()
+
+
+def test_rtsp_survives_a_pause() -> None:
+    camera = RtspCam(stall_s=2.2)
+    with watching(f"rtsp://127.0.0.1:{camera.port}/stream1") as one:
+        while not camera.went_on.is_set():
+            one.newest()
+        before = one.newest().number
+        for _ in range(5):
+            last = one.newest().number
+        assert last > before
+    camera.close()
+
+
+def test_who_leaves_a_paused_rtsp_camera_is_gone_in_two_seconds() -> None:
+    camera = RtspCam(stall_s=4)
+    one = Remote(f"rtsp://127.0.0.1:{camera.port}/stream1", LIMITS)
+    one.newest()
+    time.sleep(1)
+    one.close()
+    assert soon(lambda: not readers(), 2)
+    camera.close()
+
+
+def test_the_page_knows_names_and_no_addresses(settings: Settings) -> None:
+    html = camera_view.live("detect", settings.cameras)
+    assert '<option value="server:door">door</option>' in html
+    assert not any(one in html + repr(settings) for one in ("http:", "127.0.0.1", SECRET))

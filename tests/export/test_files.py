@@ -1,0 +1,92 @@
+import ast
+import json
+
+import numpy as np
+import pytest
+
+from demo.export.files import Asked, detection_files, score_files, stem
+from demo.results import Detections, Scores
+
+FOUND = Detections(
+    np.array([[10, 20, 110, 220]], np.float32),
+    np.array([0.9], np.float32),
+    np.array([1]),
+    ("貓", "dog"),
+    (640, 480),
+)
+FACTS = {"model": "yolo11n", "boxes": [{"label": "dog", "xyxy": [10, 20, 110, 220]}]}
+URL = "http://127.0.0.1:7860"
+ASKED = Asked(0.25, 0.7, ("dog",), None)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("bus.jpg", "bus"),
+        ("C:\\photos\\my cat.JPG", "my-cat"),
+        ("../../etc/passwd", "passwd"),
+        ("手機 2024.heic", "手機-2024"),
+        ("a.b.c.png", "a-b-c"),
+        (".htaccess", "htaccess"),
+        ('<img src="x">.png', "img-src-x"),
+        ("con.jpg", "con-"),
+        ("e\u0301te\u0301.jpg", "été"),
+        ("", "picture"),
+        ("...", "picture"),
+        ("😀.png", "picture"),
+        ("x" * 300 + ".png", "x" * 60),
+    ],
+)
+def test_stems_are_safe(name: str, expected: str) -> None:
+    assert stem(name) == expected
+
+
+def test_detection_files() -> None:
+    files = detection_files(FOUND, FACTS, URL, ASKED, "../my cat.jpg")
+    assert [(f.title, f.name, f.mime) for f in files] == [
+        ("JSON", "my-cat.json", "application/json"),
+        ("CSV", "my-cat.csv", "text/csv"),
+        ("COCO", "my-cat.coco.json", "application/json"),
+        ("YOLO", "my-cat.yolo.zip", "application/zip"),
+        ("VOC", "my-cat.xml", "application/xml"),
+        ("Python · HTTP", "my-cat-http.py", "text/x-python"),
+        ("Python", "my-cat-local.py", "text/x-python"),
+    ]
+    content = {f.title: f.content for f in files}
+    assert json.loads(content["JSON"]) == FACTS
+    assert content["CSV"].decode("utf-8-sig").splitlines()[1].startswith("dog,1,0.9000,10.00")
+    assert json.loads(content["COCO"])["annotations"][0]["bbox"] == [10, 20, 100, 200]
+    assert content["YOLO"].startswith(b"PK")
+    assert b"<xmin>11</xmin>" in content["VOC"]
+    assert b"'/detect'" in content["Python · HTTP"]
+
+
+def test_spreadsheets_see_that_a_table_is_utf8() -> None:
+    table = detection_files(FOUND, FACTS, URL)[1].content
+    assert table.startswith(b"\xef\xbb\xbflabel,")
+
+
+def test_a_script_is_only_offered_where_it_gives_the_same_answer() -> None:
+    without = [f.title for f in detection_files(FOUND, FACTS, URL)]
+    assert without == ["JSON", "CSV", "COCO", "YOLO", "VOC"]
+    large = Asked(0.25, 0.7, (), 1280)
+    assert [f.title for f in detection_files(FOUND, FACTS, URL, large)][5:] == ["Python"]
+
+
+def test_score_files() -> None:
+    scores = Scores(np.array([0.25, 0.75], np.float32), ("貓", "dog"))
+    facts = {"model": "cnn", "labels": [{"label": "dog", "score": 0.75}]}
+    files = score_files(scores, facts, URL)
+    assert [f.name for f in files] == [
+        "picture.json",
+        "picture.csv",
+        "picture-http.py",
+        "picture-local.py",
+    ]
+    content = {f.title: f.content.decode("utf-8-sig") for f in files}
+    assert json.loads(content["JSON"]) == facts
+    assert content["CSV"] == "label,score\ndog,0.750000\n貓,0.250000\n"
+    assert "top_k=1," in content["Python · HTTP"]
+    assert "top(1)" in content["Python"]
+    for title in ("Python · HTTP", "Python"):
+        ast.parse(content[title])

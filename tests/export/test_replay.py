@@ -1,0 +1,105 @@
+import importlib
+import sys
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from demo.export import replay
+
+URL = "https://example.org/x'); import os; ('"
+
+
+class Recorder:
+    """Stands in for gradio_client: notes what a script asks of it."""
+
+    asked: dict[str, Any]
+
+    def __init__(self, url: str) -> None:
+        Recorder.asked = {"url": url}
+
+    def predict(self, **kwargs: Any) -> str:
+        Recorder.asked |= kwargs
+        return "answer"
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = ModuleType("gradio_client")
+    vars(fake).update(Client=Recorder, handle_file=lambda path: {"path": path})
+    monkeypatch.setitem(sys.modules, "gradio_client", fake)
+
+
+@pytest.mark.usefixtures("client")
+def test_the_client_asks_what_was_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    kwargs = {
+        "model": "'); raise SystemExit  # \n",
+        "confidence": 0.1,
+        "top_k": 3,
+        "classes": ['say "hi"', "手機\n"],
+        "deep": {"a": [None, True], "b": ()},
+    }
+    exec(replay.replay_client(URL, "/detect", kwargs, 'my "cat".jpg'), {})
+    assert Recorder.asked == {
+        "url": URL,
+        "image": {"path": 'my "cat".jpg'},
+        "api_name": "/detect",
+        **kwargs,
+    }
+    assert capsys.readouterr().out == "answer\n"
+
+
+def test_gradio_client_has_what_the_script_imports() -> None:
+    module = importlib.import_module("gradio_client")
+    assert callable(module.Client)
+    assert callable(module.handle_file)
+
+
+class Sly(str):
+    """A string that would write itself as code."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "__import__('os')"
+
+
+def test_no_value_becomes_code() -> None:
+    text = replay.replay_client(URL, "/detect", {"model": Sly("cat")})
+    assert "model='cat'," in text
+    assert "__import__" not in text
+
+
+@pytest.mark.parametrize("value", [object(), {1, 2}, b"x", range(3)])
+def test_only_plain_values_are_written(value: object) -> None:
+    with pytest.raises(TypeError, match="expected a plain value"):
+        replay.replay_client(URL, "/detect", {"model": value})
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_only_finite_numbers_are_written(value: float) -> None:
+    with pytest.raises(ValueError, match="expected a finite number"):
+        replay.replay_client(URL, "/detect", {"confidence": value})
+
+
+@pytest.mark.parametrize("name", ["a b", "class", "x=1, y", ""])
+def test_only_names_are_written_as_arguments(name: str) -> None:
+    with pytest.raises(ValueError, match="expected the name of an argument"):
+        replay.replay_client(URL, "/detect", {name: 1})
+
+
+@pytest.mark.parametrize("classes", [(), ("dog",), ("dog", 'say "hi"')])
+def test_the_local_detection_script_holds_the_parameters(classes: tuple[str, ...]) -> None:
+    text = replay.replay_local_detections("yolo11n", 0.25, 0.7, classes, 640, "a'b.jpg")
+    compile(text, "script", "exec")
+    assert f"found = answer.result.select(0.25, {classes!r})" in text
+    assert "engine.run('yolo11n', picture.rgb, 640)" in text
+    assert 'Path("a\'b.jpg")' in text
+    assert "boxes.nms(found, 0.7)" in text
+
+
+def test_the_local_score_script_holds_the_parameters() -> None:
+    text = replay.replay_local_scores("cnn", 5)
+    compile(text, "script", "exec")
+    assert "engine.run('cnn', picture.rgb, None)" in text
+    assert "answer.result.top(5)" in text

@@ -1,0 +1,201 @@
+"""Data sets decode right; splits are fixed and disjoint; recipes are collected."""
+
+import hashlib
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torchvision.models import mobilenet_v2
+
+from demo.errors import DemoError
+from demo.lab.data.boxed_photos import (
+    Photo,
+    boxed_photos,
+    coco128_photos,
+    negative_photos,
+    write_layout,
+)
+from demo.lab.data.caltech import NO_ANIMAL_NO_FACE, NOT_IN_CIFAR10, spread
+from demo.lab.data.cifar import Pictures, cifar10, decode
+from demo.lab.data.outliers import FOREIGN, SHOWN, compressed, foreign_things
+from demo.lab.data.photo101 import photo_paths
+from demo.lab.data.splits import is_test
+from demo.lab.recipe import DetectorRecipe, find_recipe, recipes
+from demo.lab.training.soft_labels import CLASSES, hints
+
+
+def first_of(archive: "np.lib.npyio.NpzFile", part: str, count: int) -> dict[str, object]:
+    """The archive cut to its first pictures."""
+    return {
+        "header": archive["header"],
+        f"{part}_data": archive[f"{part}_data"],
+        f"{part}_len": archive[f"{part}_len"][:count],
+    }
+
+
+def test_split_is_the_sha1_of_the_path_modulo_five() -> None:
+    for inside in ("images/face/image_0001.webp", "accordion/image_0001.webp"):
+        digest = hashlib.sha1(inside.encode()).hexdigest()
+        assert is_test(inside) == (
+            sum(int(d, 16) * 16**i for i, d in enumerate(digest[::-1])) % 5 == 0
+        )
+    shares = [is_test(f"images/{i}.webp") for i in range(5000)]
+    assert 0.18 < np.mean(shares) < 0.22
+
+
+def test_a_made_up_archive_decodes_to_its_pixels() -> None:
+    flat = [np.full((32, 32, 3), value, np.uint8) for value in (10, 128, 240)]
+    jpegs = []
+    for picture in flat:
+        file = io.BytesIO()
+        Image.fromarray(picture).save(file, "JPEG", quality=75)
+        jpegs.append(file.getvalue())
+    header = jpegs[0][:20]
+    assert all(jpeg.startswith(header) for jpeg in jpegs)
+    lossless = np.random.default_rng(0).integers(0, 256, (1, 32, 32, 3), np.uint8)
+    archive = {
+        "header": np.frombuffer(header, np.uint8),
+        "train_data": np.frombuffer(b"".join(j[20:] for j in jpegs), np.uint8),
+        "train_len": np.array([len(j) - 20 for j in jpegs], np.uint16),
+        "train_lossless_idx": np.array([1]),
+        "train_lossless": lossless,
+    }
+    images = decode(archive, "train")
+    assert images.shape == (3, 32, 32, 3)
+    assert np.abs(images[0].astype(int) - 10).max() <= 1
+    assert np.abs(images[2].astype(int) - 240).max() <= 1
+    np.testing.assert_array_equal(images[1], lossless[0])
+
+
+def test_cifar_begins_as_everybody_knows_it(shared_data: Path) -> None:
+    with np.load(shared_data / "cifar10" / "cifar10.npz") as archive:
+        images = decode(first_of(archive, "test", 3), "test")
+        labels = [str(archive["class_names"][i]) for i in archive["test_labels"][:5]]
+    assert labels == ["cat", "ship", "ship", "airplane", "frog"]
+    # The second test picture is a ship on bright water under a bright sky: far from black.
+    assert images[1].mean() > 120 > images[0].mean() > 60
+
+
+def test_a_folder_without_the_set_is_said(tmp_path: Path) -> None:
+    with pytest.raises(DemoError, match=r"cifar10/cifar10\.npz"):
+        cifar10(tmp_path, "test", tmp_path)
+    with pytest.raises(DemoError, match=r"boxes3/boxes\.csv"):
+        boxed_photos(tmp_path, "boxes3")
+
+
+def test_parts_are_disjoint_and_boxes_fit(shared_data: Path) -> None:
+    photos = boxed_photos(shared_data, "boxes3") + boxed_photos(shared_data, "animals")
+    assert len(photos) == 2032 + 4608
+    assert sum(len(photo.boxes) for photo in photos) == 2032 + 6117
+    assert sum(is_test(photo.inside) for photo in photos) == 1352
+    labels = {label for photo in photos for label in photo.labels}
+    assert labels == {"face", "motorcycle", "airplane", "dog", "cat", "sheep", "horse", "cow"}
+    train = {photo.inside for photo in negative_photos(shared_data, 400, "train")}
+    test = {photo.inside for photo in negative_photos(shared_data, 300, "test")}
+    assert (len(train), len(test)) == (400, 300)
+    assert not train & test
+
+
+def test_foreign_photos_are_spread_over_their_categories(shared_data: Path) -> None:
+    folder = shared_data / "caltech101"
+    paths = spread(folder, NOT_IN_CIFAR10, 1000)
+    assert len(set(paths)) == 1000
+    assert {path.split("/")[0] for path in paths} == set(NOT_IN_CIFAR10)
+    assert paths == spread(folder, NOT_IN_CIFAR10, 1000)
+    near = {"car_side", "dalmatian", "ferry", "ketch", "schooner", "pigeon", "emu", "wild_cat"}
+    assert not near & set(NOT_IN_CIFAR10)
+    assert not {"dalmatian", "gerenuk", "BACKGROUND_Google"} & set(NO_ANIMAL_NO_FACE)
+
+
+def test_the_layout_holds_shares_of_the_photo(tmp_path: Path) -> None:
+    photos = []
+    for i in range(20):
+        path = tmp_path / "toy" / "images" / f"{i}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (200, 100)).save(path)
+        photos.append(Photo(path, f"images/{i}.png", ((50.0, 20.0, 250.0, 60.0),), ("cat",)))
+    yaml = write_layout(photos, ("dog", "cat"), tmp_path / "run")
+    # Clipped to the photo: x 50–200 of 200, y 20–60 of 100.
+    text = (tmp_path / "run" / "labels" / "toy_images_3.txt").read_text()
+    assert text == "1 0.625000 0.400000 0.750000 0.400000\n"
+    train, val = (
+        (tmp_path / "run" / f"{part}.txt").read_text().split() for part in ("train", "val")
+    )
+    assert len(train) + len(val) == 20
+    assert not set(train) & set(val)
+    assert len(val) == sum(is_test(photo.inside) for photo in photos) > 0
+    assert "0: dog\n  1: cat" in yaml.read_text()
+    assert all(Path(path).resolve().is_file() for path in train + val)
+
+
+def test_recipes_are_found_by_name() -> None:
+    promised = {"cnn-cifar10", "cnn3-cifar10", "resnet9-cifar10", "photo-101", "yolo-vitrine"}
+    assert promised | {"dcgan-cifar10"} <= set(recipes())
+    with pytest.raises(DemoError, match="cnn-cifar10"):
+        find_recipe("no-such-recipe")
+
+
+def test_pictures_grow_with_the_epochs() -> None:
+    recipe = find_recipe("yolo-vitrine-base")
+    assert isinstance(recipe, DetectorRecipe)
+    sizes = [recipe.size_at(epoch, 18) for epoch in range(18)]
+    assert sizes == [160] * 9 + [224] * 6 + [256] * 3
+
+
+def test_a_third_of_coco128_is_never_trained_on(shared_data: Path) -> None:
+    photos = coco128_photos(shared_data)
+    assert len(photos) == 128
+    assert sum(len(photo.boxes) for photo in photos) == 929
+    test = [photo for photo in photos if photo.test]
+    assert 30 <= len(test) <= 56
+    assert test[0].test == is_test(test[0].inside, 3)
+    assert any(label == "person" for photo in test for label in photo.labels)
+
+
+def test_photo_101_has_a_hundred_kinds_and_two_parts(shared_data: Path, tmp_path: Path) -> None:
+    rows = photo_paths(shared_data, tmp_path)
+    labels = sorted({label for _, _, label in rows})
+    assert tuple(labels) == find_recipe("photo-101").labels
+    assert len(rows) == 8241
+    assert sum(is_test(inside) for _, inside, _ in rows) == 1647
+    assert len({inside for _, inside, _ in rows}) == len(rows)
+    with pytest.raises(DemoError, match="caltech101"):
+        photo_paths(tmp_path, tmp_path)
+
+
+def test_shown_outliers_and_foreign_photos_are_of_other_kinds(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    assert not set(SHOWN) & set(FOREIGN)
+    assert set(SHOWN) | set(FOREIGN) == set(NOT_IN_CIFAR10)
+    foreign = foreign_things(shared_data, tmp_path, 32)
+    assert foreign.shape == (1000, 32, 32, 3)
+    assert np.array_equal(foreign, foreign_things(shared_data, tmp_path, 32))  # the kept one
+
+
+def test_compression_leaves_its_traces() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (32, 32, 3)).astype(np.uint8)
+    through = compressed(noise)
+    assert through.shape == noise.shape
+    assert 5 < np.abs(through.astype(int) - noise).mean() < 80
+
+
+def test_a_teacher_says_the_same_of_a_picture_and_its_mirror_image(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    weights = tmp_path / "mobilenet_v2.pth"
+    torch.save(mobilenet_v2().state_dict(), weights)
+    left = np.random.default_rng(0).integers(0, 256, (1, 40, 40, 3)).astype(np.uint8)
+    both = np.concatenate([left, left[:, :, ::-1]])
+    pictures = Pictures(both, np.zeros(2, np.int64), ("thing",))
+    said = hints(weights, pictures, tmp_path / "kept.npy")
+    assert said.shape == (2, CLASSES)
+    assert said.astype(np.float64).sum(axis=1) == pytest.approx([1, 1], abs=2e-3)
+    np.testing.assert_allclose(said[0], said[1], atol=1e-5)
+    np.testing.assert_array_equal(
+        said, hints(tmp_path / "gone.pth", pictures, tmp_path / "kept.npy")
+    )
+    with pytest.raises(DemoError, match=r"weights/gone\.pth"):
+        hints(tmp_path / "gone.pth", pictures, tmp_path / "other.npy")

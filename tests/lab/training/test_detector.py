@@ -1,0 +1,66 @@
+"""Ultralytics' trainer on a handful of made-up photos."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors import safe_open
+
+from demo.lab.data.boxed_photos import Photo
+from demo.lab.evaluation.detector import detect, false_finds, load_detector
+from demo.lab.recipe import DetectorRecipe, find_recipe
+from demo.lab.training.detector import STATE, train_detector
+
+
+def small_recipe() -> DetectorRecipe:
+    recipe = find_recipe("yolo-vitrine-base")
+    assert isinstance(recipe, DetectorRecipe)
+    sizes = ((0.5, 32), (0.5, 64))
+    return replace(recipe, datasets=("toys",), imgsz=64, sizes=sizes, batch=8, negatives=0)
+
+
+@pytest.fixture
+def toys(tmp_path: Path) -> Iterator[Path]:
+    """24 photos of one bright square each, in the layout of a boxed set; one thread."""
+    random = np.random.default_rng(0)
+    folder = tmp_path / "data" / "toys"
+    (folder / "images").mkdir(parents=True)
+    with (folder / "boxes.csv").open("w", newline="") as table:
+        for i in range(24):
+            image = random.integers(0, 90, (80, 100, 3)).astype(np.uint8)
+            x, y = (int(v) for v in random.integers(5, 40, 2))
+            image[y : y + 30, x : x + 40] = 230
+            Image.fromarray(image).save(folder / "images" / f"{i}.png")
+            csv.writer(table).writerow([f"{i}.png", x, y, x + 40, y + 30, "dog"])
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield tmp_path / "data"
+    torch.set_num_threads(before)
+
+
+@pytest.mark.filterwarnings("default")
+def test_an_interrupted_training_goes_on_and_its_state_loads(toys: Path, tmp_path: Path) -> None:
+    recipe, run = small_recipe(), tmp_path / "run"
+    first = train_detector(recipe, toys, run, 2, resume=False, threads=1)
+    assert next(first).epoch == 1
+    del first
+    with safe_open(run / STATE, framework="pt") as file:
+        assert file.metadata() == {"epoch": "1"}
+    rest = list(train_detector(recipe, toys, run, 2, resume=True, threads=1))
+    assert {progress.epoch for progress in rest} == {2}
+    with safe_open(run / STATE, framework="pt") as file:
+        assert file.metadata() == {"epoch": "2"}
+    assert not (run / STATE).read_bytes().startswith(b"\x80")  # no pickle
+    model = load_detector(run / STATE, "yolo11n", recipe.labels)
+    image = np.full((80, 100, 3), 60, np.uint8)
+    found = detect(model, image, 64, recipe.labels)
+    assert found.size_wh == (100, 80)
+    assert found.labels == recipe.labels
+    path = toys / "toys" / "images" / "0.png"
+    finds = false_finds(model, [Photo(path, "images/0.png", (), ())], 64, recipe.labels)
+    assert finds["n"] == 1 >= finds["0.25"] >= finds["0.5"]

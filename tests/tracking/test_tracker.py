@@ -1,0 +1,213 @@
+"""Ids, trails, tallies and lines, on boxes whose way is known."""
+
+import subprocess
+import sys
+from collections.abc import Iterable
+
+import numpy as np
+import pytest
+
+from demo.errors import DemoError
+from demo.results import Detections
+from demo.tracking.line_counter import Crossings, Line
+from demo.tracking.tracker import Tally, Tracked, Tracker, Trails
+
+SIZE_WH = (400, 300)
+LABELS = ("cat", "dog")
+
+
+def boxes(
+    places: Iterable[tuple[float, float]], scores: float | list[float] = 0.9, class_id: int = 0
+) -> Detections:
+    """Boxes of 30 × 40 with their middles at `places`."""
+    middle = np.array(list(places), np.float32).reshape(-1, 2)
+    half = np.array((15, 20), np.float32)
+    n = len(middle)
+    return Detections(
+        np.concatenate([middle - half, middle + half], axis=1),
+        np.broadcast_to(np.asarray(scores, np.float32), n),
+        np.full(n, class_id, np.int64),
+        LABELS,
+        SIZE_WH,
+    )
+
+
+def tracked(places: Iterable[tuple[float, float]], ids: list[int], class_id: int = 0) -> Tracked:
+    return Tracked(boxes(places, class_id=class_id), np.array(ids, np.int64))
+
+
+def test_two_things_that_meet_keep_their_ids() -> None:
+    tracker = Tracker(0.25, 10)
+    ids = []
+    for i in range(40):
+        found = boxes([(50 + 7 * i, 100), (323 - 7 * i, 150)])
+        # The order of boxes says nothing.
+        ids.append(tracker.update(found if i % 2 else found[np.array([1, 0])]))
+    for i, frame in enumerate(ids[1:], 1):
+        assert sorted(frame.ids.tolist()) == [1, 2]
+        by_id = dict(zip(frame.ids.tolist(), frame.found.xyxy[:, 0].tolist(), strict=True))
+        start = ids[1]
+        first = dict(zip(start.ids.tolist(), start.found.xyxy[:, 1].tolist(), strict=True))
+        rightwards = 1 if first[1] == 80 else 2
+        assert by_id[rightwards] == 35 + 7 * i
+
+
+def test_two_streams_never_share_ids() -> None:
+    one, other = Tracker(0.25, 10), Tracker(0.25, 10)
+    for i in range(5):
+        first = one.update(boxes([(50 + 3 * i, 100)]))
+    for i in range(5):
+        second = other.update(boxes([(50 + 3 * i, 100), (200, 200)]))
+        first = one.update(boxes([(65 + 3 * i, 100), (300, 250)]))
+    assert sorted(second.ids.tolist()) == [1, 2]
+    assert sorted(first.ids.tolist()) == [1, 2]
+
+
+def test_a_faint_box_carries_a_track_on_but_starts_none() -> None:
+    tracker = Tracker(0.5, 10)
+    for i in range(6):
+        low = 0.2 if i == 4 else 0.9
+        got = tracker.update(boxes([(50 + 3 * i, 100), (300, 200)], [low, 0.2]))
+        if i:
+            assert got.ids.tolist() == [1]
+            assert got.found.scores.tolist() == [pytest.approx(low)]
+
+
+def test_a_box_of_the_least_score_is_shown_before_it_has_an_id() -> None:
+    tracker = Tracker(0.5, 10)
+    tracker.update(boxes([]))
+    got = tracker.update(boxes([(50, 100)], 0.5))
+    assert (len(got.found), got.ids.tolist()) == (1, [0])
+
+
+def test_an_id_comes_back_after_a_short_absence_only() -> None:
+    tracker = Tracker(0.25, 10)
+    where = [(50.0, 100.0)]
+    for _ in range(5):
+        tracker.update(boxes(where))
+    for _ in range(6):
+        tracker.update(boxes([]))
+    assert tracker.update(boxes(where)).ids.tolist() == [1]
+    for _ in range(20):
+        tracker.update(boxes([]))
+    tracker.update(boxes(where))
+    assert tracker.update(boxes(where)).ids.tolist() == [2]
+
+
+def test_the_rest_of_the_program_is_left_alone() -> None:
+    """Importing ultralytics replaces `PIL.Image.open`; others do: a process of its own."""
+    code = (
+        "from PIL import Image; from demo.tracking.tracker import Tracker; "
+        "Tracker(0.25, 10); print(Image.open.__module__)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "PIL.Image"
+
+
+def test_a_doubtful_box_carries_on_a_track_for_a_second() -> None:
+    tracker = Tracker(0.5, per_second=10)
+    assert tracker.update(boxes([(50, 50)], 0.9)).ids.tolist() == [1]
+    shown = [len(tracker.update(boxes([(50, 50)], 0.3)).ids) for _ in range(14)]
+    assert shown == [1] * 10 + [0] * 4
+    assert tracker.update(boxes([(50, 50)], 0.9)).ids.tolist() == [1]
+
+
+def test_a_raised_confidence_hides_at_once_and_a_lowered_one_shows_the_same_ids() -> None:
+    tracker = Tracker(0.25, per_second=10)
+    assert tracker.update(boxes([(50, 50)], 0.6)).ids.tolist() == [1]
+    tracker.expect(0.95)
+    assert tracker.update(boxes([(50, 50)], 0.6)).ids.tolist() == []
+    tracker.expect(0.25)
+    assert tracker.update(boxes([(50, 50)], 0.6)).ids.tolist() == [1]
+
+
+def test_each_id_once() -> None:
+    with pytest.raises(ValueError, match="once"):
+        tracked([(50, 50), (90, 90)], [1, 1])
+    tracked([(50, 50), (90, 90)], [0, 0])
+
+
+def test_a_trail_follows_the_middle_and_ends() -> None:
+    trails = Trails(per_second=5)
+    for i in range(15):
+        trails.update(tracked([(50 + i, 60), (200, 200)], [3, 0]))
+    [(class_id, points)] = trails.lines()
+    assert class_id == 0
+    assert points.tolist() == [[50 + i, 60] for i in range(5, 15)]
+    for _ in range(11):
+        trails.update(tracked([], []))
+    assert trails.lines() == []
+
+
+def test_a_thing_counts_once_as_what_it_was_called_most() -> None:
+    tally = Tally()
+    for class_id in (0, 1, 1):
+        tally.update(tracked([(50, 50), (90, 90)], [1, 0], class_id))
+    tally.update(tracked([(50, 50)], [2], 0))
+    assert tally.counts() == {"cat": 1, "dog": 1}
+
+
+UPRIGHT = Line(100, 200, 100, 0)
+"""Upwards: its right side is the right one of the picture."""
+
+
+@pytest.mark.parametrize(
+    ("way", "counts"),
+    [
+        ([(50, 100), (150, 100)], (1, 0)),
+        ([(150, 100), (50, 100)], (0, 1)),
+        ([(50, 100), (150, 100), (50, 100), (150, 100)], (2, 1)),
+        # Stops on the line, then goes on; stops on the line, then turns back.
+        ([(50, 100), (100, 100), (150, 100)], (1, 0)),
+        ([(50, 100), (100, 100), (50, 100)], (0, 0)),
+        # Around the end of the line.
+        ([(50, 250), (150, 250)], (0, 0)),
+        # In small steps.
+        ([(90 + i, 100) for i in range(20)], (1, 0)),
+        # Along it.
+        ([(90, 10), (90, 190)], (0, 0)),
+    ],
+)
+def test_a_crossing_counts_once_each_way(
+    way: list[tuple[float, float]], counts: tuple[int, int]
+) -> None:
+    crossings = Crossings(UPRIGHT)
+    for place in way:
+        crossings.update(tracked([place], [7]))
+    assert (crossings.rightward.total(), crossings.leftward.total()) == counts
+
+
+def test_crossings_tell_classes_and_tracks_apart() -> None:
+    crossings = Crossings(UPRIGHT)
+    crossings.update(tracked([(50, 50), (150, 150)], [1, 2], 1))
+    crossings.update(tracked([(150, 50), (50, 150)], [1, 2], 1))
+    # Without an id nobody knows where it was before.
+    crossings.update(tracked([(50, 50)], [0]))
+    crossings.update(tracked([(150, 50)], [0]))
+    assert crossings.counts() == {"rightward": {"dog": 1}, "leftward": {"dog": 1}}
+
+
+def test_a_line_in_words() -> None:
+    assert Line.parse("1, 2,3.5,4") == Line(1, 2, 3.5, 4)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "1,2,3", "1,2,3,4,5", "a,b,c,d", "1,2,1,2", "nan,0,1,1", "inf,0,1,1", "1e9,0,1,1"]
+)
+def test_a_line_that_is_none(text: str) -> None:
+    with pytest.raises(DemoError) as caught:
+        Line.parse(text)
+    assert caught.value.key == "video_line"
+
+
+@pytest.mark.parametrize(
+    ("line", "arrows"),
+    [
+        (Line(0, 0, 0, 9), ("←", "→")),
+        (Line(0, 9, 0, 0), ("→", "←")),
+        (Line(0, 0, 9, 0), ("↓", "↑")),
+        (Line(0, 9, 9, 0), ("↘", "↖")),
+    ],
+)
+def test_arrows_point_where_things_go(line: Line, arrows: tuple[str, str]) -> None:
+    assert line.arrows() == arrows

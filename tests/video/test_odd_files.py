@@ -1,0 +1,368 @@
+"""Films that lie, that name other files, or that break midway; disks that fill; signals.
+
+Whatever comes, the answer is a film or one sentence, and nothing is left behind.
+"""
+
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import psutil
+import pytest
+
+from demo.errors import DemoError
+from demo.inference.engine import Engine
+from demo.results import Image
+from demo.tracking.stream import Wish
+from demo.video.limits import VideoLimits
+from demo.video.pipeline import Run
+from demo.video.reports import CsvReport, JsonReport, MotReport
+from tests.conftest import ROOT
+from tests.support.clips import encode, shown, square, tone
+from tests.support.finder import Finder
+from tests.support.watched import Watched
+from tests.video.test_reader import elsewhere
+
+OUT = ["out.csv", "out.json", "out.mp4", "out.txt"]
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    """An empty folder."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left() -> Iterator[None]:
+    """No thread of the pipeline, no open file and no program."""
+    files, programs = count("/proc/self/fd"), psutil.Process().children()
+    yield
+    assert [t.name for t in threading.enumerate() if t.name.startswith("video")] == []
+    assert count("/proc/self/fd") == files
+    assert psutil.Process().children() == programs
+
+
+def run(desk: Engine, work: Path, limits: VideoLimits | None = None) -> Run:
+    """`in.mp4` and all reports beside it."""
+    kinds = {JsonReport: "out.json", CsvReport: "out.csv", MotReport: "out.txt"}
+    reports = [kind(work / name) for kind, name in kinds.items()]
+    limits = limits or VideoLimits()
+    return Run(desk, work / "in.mp4", work / "out.mp4", Wish("finder"), limits, reports)
+
+
+def refusal(desk: Engine, work: Path, limits: VideoLimits | None = None) -> str:
+    """The key of the sentence; nothing but the film itself is left in its folder."""
+    before = names(work)
+    with pytest.raises(DemoError) as caught:
+        list(run(desk, work, limits).steps())
+    assert str(work) not in str(caught.value)
+    assert names(work) == before
+    return caught.value.key
+
+
+def answer(desk: Engine, work: Path) -> str:
+    """The key of the sentence, or nothing for a film that is made."""
+    try:
+        list(run(desk, work).steps())
+    except DemoError as problem:
+        return problem.key
+    return ""
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def count(folder: str) -> int:
+    return sum(1 for _ in Path(folder).iterdir())
+
+
+def clip(path: Path, frames: int = 12, **kwargs: Any) -> bytes:
+    return encode(path, [square(i) for i in range(frames)], **kwargs).read_bytes()
+
+
+HLS = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:1,\n{canary}\n#EXT-X-ENDLIST\n"
+CONCAT = "ffconcat version 1.0\nfile {canary}\n"
+DASH = (
+    '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" '
+    'mediaPresentationDuration="PT1S"><Period><AdaptationSet mimeType="video/mp4">'
+    '<Representation id="1" bandwidth="1"><BaseURL>{canary}</BaseURL></Representation>'
+    "</AdaptationSet></Period></MPD>"
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "careless"),
+    [(HLS, "list.m3u8"), (CONCAT, "list.mp4"), ("alias", "list.mov"), (DASH, ""), ("url", "")],
+)
+def test_no_other_file_is_ever_opened(
+    desk: Engine, work: Path, tmp_path: Path, kind: str, careless: str
+) -> None:
+    """The kernel is asked, as FFmpeg opens files without telling Python.
+
+    careless: under this name FFmpeg left to itself does open the other file: the watch can fail.
+    """
+    safe = tmp_path / "safe"
+    safe.mkdir()
+    canary = safe / "canary.mp4"
+    film = clip(canary, sound="aac")
+    data = kind.format(canary=canary).encode()
+    if kind in ("alias", "url"):
+        data = elsewhere(film, canary)
+    if kind == "url":
+        # By its address instead (ISO/IEC 14496-12, 8.7.2), in as many bytes.
+        at = data.index(b"alis")
+        size = int.from_bytes(data[at - 4 : at], "big") - 4
+        address = b"url \0\0\0\0" + f"file://{canary}".encode()
+        data = data[:at] + address.ljust(size, b"\0") + data[at + size :]
+    for name in {"in.mp4", careless or "in.mp4"}:
+        (work / name).write_bytes(data)
+    if careless:
+        options = {"safe": "0", "enable_drefs": "1", "use_absolute_path": "1"}
+        with (
+            Watched(safe) as seen,
+            av.open(str(work / careless), container_options=options) as film_,
+        ):
+            next(film_.decode(video=0))
+        assert "canary.mp4" in seen.names
+    with Watched(safe) as seen:
+        assert refusal(desk, work).startswith("video_")
+    assert seen.names == []
+
+
+@pytest.mark.parametrize(("form", "coder"), [("mp3", "mp3"), ("wav", "pcm_s16le"), ("mp4", "aac")])
+def test_sound_is_no_film(desk: Engine, work: Path, form: str, coder: str) -> None:
+    with av.open(str(work / "in.mp4"), "w", format=form) as output:
+        voice: Any = output.add_stream(coder, rate=44_100)
+        voice.layout = "mono"
+        heard = av.AudioFrame.from_ndarray(tone(0.5), "fltp", "mono")
+        heard.sample_rate = 44_100
+        output.mux(voice.encode(heard))
+        output.mux(voice.encode(None))
+    expected = {"mp3": "video_other_kind", "wav": "video_other_kind", "mp4": "video_only_sound"}
+    assert refusal(desk, work) == expected[form]
+
+
+def test_larger_than_4k(desk: Engine, work: Path, finder: Finder) -> None:
+    encode(work / "in.mp4", [np.zeros((2880, 5120, 3), np.uint8)])
+    assert refusal(desk, work) == "video_too_big"
+    assert finder.prepared == 0
+
+
+@pytest.mark.parametrize("size_wh", [(1, 1), (1, 64), (64, 1), (3, 5), (2000, 2)])
+def test_smallest_films(desk: Engine, work: Path, size_wh: tuple[int, int]) -> None:
+    width, height = size_wh
+    grey = np.full((height, width, 3), 99, np.uint8)
+    encode(work / "in.mp4", [grey] * 3, pix_fmt="yuv444p")
+    list(run(desk, work).steps())
+    got = [picture.shape for _, picture in shown(work / "out.mp4")]
+    assert got == [(height + height % 2, width + width % 2, 3)] * 3
+
+
+@pytest.mark.parametrize("other", [(128, 96), (48, 64), (32, 24)])
+def test_a_film_that_changes_its_size(desk: Engine, work: Path, other: tuple[int, int]) -> None:
+    """Every frame is there, in the size of the first."""
+    changing(work / "in.mp4", (64, 48), other)
+    list(run(desk, work).steps())
+    got = shown(work / "out.mp4")
+    assert [round(second, 3) for second, _ in got] == [i / 10 for i in range(12)]
+    assert {picture.shape for _, picture in got} == {(48, 64, 3)}
+
+
+def test_a_film_that_grows_beyond_the_limit(desk: Engine, work: Path) -> None:
+    """A little is told; what the decoder itself refuses to allocate counts as broken."""
+    limits = VideoLimits(max_megapixels=0.012)
+    changing(work / "in.mp4", (64, 48), (128, 96))
+    assert refusal(desk, work, limits) == "video_too_big"
+    changing(work / "in.mp4", (64, 48), (640, 480))
+    job = run(desk, work, limits)
+    list(job.steps())
+    assert len(shown(work / "out.mp4")) == 6
+    assert job.summary["broken_packets"] >= 5
+
+
+def changing(path: Path, first: tuple[int, int], second: tuple[int, int]) -> None:
+    """Six frames of one size and six of another, in one track of H.264."""
+    with av.open(str(path), "w", format="mp4") as output:
+        track = output.add_stream("libx264", rate=10, options={"tune": "zerolatency"})
+        track.width, track.height = first
+        track.codec_context.time_base = Fraction(1, 1000)
+        # Its own headers stand before its first frame.
+        later: Any = av.CodecContext.create("libx264", "w")
+        later.width, later.height = second
+        later.pix_fmt, later.time_base, later.framerate = "yuv420p", Fraction(1, 1000), 10
+        later.options = {"tune": "zerolatency"}
+        for index in range(12):
+            coder, size_wh = (track, first) if index < 6 else (later, second)
+            frame = av.VideoFrame.from_ndarray(square(index, size_wh), "rgb24")
+            frame.pts, frame.time_base = index * 100, Fraction(1, 1000)
+            for packet in coder.encode(frame):
+                packet.stream = track
+                output.mux(packet)
+
+
+def test_a_film_that_cannot_be_read_to_its_end(desk: Engine, work: Path) -> None:
+    """Its pictures are read until there; what lies behind is counted as broken."""
+    film = clip(work / "in.mp4", movflags="frag_keyframe+empty_moov", sound="aac")
+    (work / "in.mp4").write_bytes(resized(film, film.index(b"trun"), sample=6))
+    job = run(desk, work)
+    list(job.steps())
+    assert len(shown(work / "out.mp4")) == 6
+    assert job.summary["broken_packets"] == 1
+
+
+def test_sound_that_cannot_be_read_to_its_end(desk: Engine, work: Path) -> None:
+    """All pictures are there, and what could be heard."""
+    film = clip(work / "in.mp4", movflags="frag_keyframe+empty_moov", sound="aac")
+    (work / "in.mp4").write_bytes(resized(film, film.rindex(b"trun"), sample=10))
+    list(run(desk, work).steps())
+    assert len(shown(work / "out.mp4")) == 12
+    with av.open(str(work / "out.mp4")) as made:
+        assert 5 <= sum(1 for packet in made.demux(audio=0) if packet.size) <= 10
+
+
+def resized(film: bytes, trun: int, sample: int) -> bytes:
+    """One sample of a fragment says that it has 4 GB (ISO/IEC 14496-12, 8.8.8)."""
+    flags = int.from_bytes(film[trun + 5 : trun + 8], "big")
+    assert flags & 0x200, "no sizes in this fragment"
+    row = 4 * (flags >> 8 & 0xF).bit_count()
+    at = trun + 12 + 4 * (flags & 1) + (flags & 4) + row * sample + 4 * (flags >> 8 & 1)
+    return film[:at] + b"\xff" * 4 + film[at + 4 :]
+
+
+def test_sound_with_impossible_times(desk: Engine, work: Path) -> None:
+    film = clip(work / "in.mp4", sound="aac")
+    # The timescale of the sound: 268 million instead of 44,100 a second.
+    at = film.rindex(b"mdhd") + 16
+    (work / "in.mp4").write_bytes(film[:at] + b"\x10" + film[at + 1 :])
+    list(run(desk, work).steps())
+    assert len(shown(work / "out.mp4")) == 12
+
+
+@pytest.mark.parametrize("form", ["mp4", "mov", "webm", "fragments"])
+def test_damaged_films(desk: Engine, work: Path, form: str) -> None:
+    """A film or a sentence, whatever bytes are damaged; the seed is the film's number."""
+    kwargs: dict[str, Any] = {
+        "mp4": {"sound": "aac"},
+        "mov": {"form": "mov", "sound": "pcm_s16le"},
+        "webm": {"form": "webm", "codec": "libvpx", "sound": "libopus"},
+        "fragments": {"sound": "aac", "movflags": "frag_keyframe+empty_moov"},
+    }[form]
+    film = clip(work / "in.mp4", **kwargs)
+    # Where the tables are, which hurts most.
+    first, end = (0, 2000) if form in ("webm", "fragments") else (film.find(b"moov"), len(film))
+    kept = 0
+    for seed in range(12):
+        chance = random.Random(seed)
+        data = bytearray(film)
+        for _ in range(chance.choice((1, 3, 8))):
+            data[chance.randrange(first, end)] = chance.choice((0, 1, 127, 255))
+        (work / "in.mp4").write_bytes(data)
+        said = answer(desk, work)
+        assert said.startswith("video_") or not said, seed
+        assert said not in ("video_not_written", "video_disk_full"), seed
+        assert names(work) == (["in.mp4"] if said else ["in.mp4", *OUT]), seed
+        for name in OUT:
+            (work / name).unlink(missing_ok=True)
+        kept += not said
+    assert kept > 0
+
+
+def test_a_pipe_is_not_waited_for(desk: Engine, work: Path) -> None:
+    os.mkfifo(work / "in.mp4")
+    assert refusal(desk, work) == "video_missing"
+
+
+def test_a_pipe_or_device_is_never_replaced(desk: Engine, work: Path) -> None:
+    clip(work / "in.mp4")
+    os.mkfifo(work / "out.csv")
+    assert refusal(desk, work) == "video_not_written"
+    assert (work / "out.csv").is_fifo()
+
+
+@pytest.mark.parametrize("allowed", [300, 3_000, 60_000])
+def test_a_disk_that_fills_midway(desk: Engine, work: Path, allowed: int) -> None:
+    """Whether a report or the film is refused first, nothing is left of any."""
+    noise = np.random.default_rng(0)
+    pictures: list[Image] = [noise.integers(0, 255, (96, 128, 3), np.uint8) for _ in range(40)]
+    encode(work / "in.mp4", pictures, sound="aac")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (allowed, before[1]))
+    try:
+        assert refusal(desk, work) == "video_disk_full"
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_report_that_fails_at_its_very_end_leaves_no_film(desk: Engine, work: Path) -> None:
+    """Reports are held in memory until they are closed: then the disk says that it is full."""
+
+    class Long(JsonReport):
+        def tail(self, summary: object) -> str:
+            return " " * 100_000
+
+    clip(work / "in.mp4")
+    job = Run(
+        desk,
+        work / "in.mp4",
+        work / "out.mp4",
+        Wish("finder"),
+        VideoLimits(),
+        [Long(work / "out.json")],
+    )
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
+    try:
+        with pytest.raises(DemoError) as caught:
+            list(job.steps())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert caught.value.key == "video_disk_full"
+    assert names(work) == ["in.mp4"]
+
+
+def test_native_threads_end_with_the_film(desk: Engine, work: Path, finder: Finder) -> None:
+    """Decoders and encoders have threads that Python knows nothing of."""
+    clip(work / "in.mp4", sound="aac")
+    list(run(desk, work).steps())
+    before = count("/proc/self/task")
+    for breaks_at in (None, 40, None):
+        finder.breaks_at = breaks_at
+        finder.batches.clear()
+        job = run(desk, work)
+        for progress in job.steps():
+            if progress.done > 2:
+                job.stop()
+    assert count("/proc/self/task") <= before
+
+
+def test_being_ended_keeps_what_is_done(work: Path) -> None:
+    """As a service manager ends a program, or `timeout`."""
+    clip(work / "in.mp4", 1500)
+    words = ["-m", "demo.video", str(work / "in.mp4"), str(work / "out.mp4")]
+    command = [sys.executable, *words, "--model", "cnn-cifar10", "--json", str(work / "out.json")]
+    environ = os.environ | {"VITRINE_OFFLINE": "1", "VITRINE_DEVICE": "cpu"}
+    process = subprocess.Popen(command, cwd=ROOT, env=environ, stderr=subprocess.PIPE, text=True)
+    end = time.monotonic() + 60
+    while time.monotonic() < end and process.poll() is None:
+        if any(path.suffix == ".part" and path.stat().st_size > 9000 for path in work.iterdir()):
+            break
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    _, told = process.communicate(timeout=60)
+    assert (process.returncode, "Traceback" in told) == (0, False), told
+    assert names(work) == ["in.mp4", "out.json", "out.mp4"]
+    assert 0 < len(shown(work / "out.mp4")) < 1500

@@ -1,0 +1,309 @@
+"""Videos are opened by their bytes, alone, within limits; frames come upright and on time."""
+
+from itertools import islice
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from demo.errors import DemoError
+from demo.results import Image
+from demo.settings import Settings
+from demo.video import container
+from demo.video.limits import VideoLimits
+from demo.video.reader import Frame, Video, video
+from tests.support.clips import RATE, encode, red_box, square, tone
+
+LIMITS = VideoLimits()
+
+
+def frames(path: Path, limits: VideoLimits = LIMITS) -> list[Frame]:
+    with video(path, limits) as film:
+        return list(film.frames())
+
+
+def refusal(path: Path, limits: VideoLimits = LIMITS) -> str:
+    with pytest.raises(DemoError) as caught:
+        frames(path, limits)
+    assert str(path.parent) not in str(caught.value)
+    return caught.value.key
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return encode(tmp_path_factory.mktemp("clip") / "a.mp4", [square(i) for i in range(12)])
+
+
+@pytest.mark.parametrize(
+    ("form", "codec"), [("mp4", "libx264"), ("mov", "libx264"), ("webm", "libvpx")]
+)
+def test_every_frame_comes_with_its_time(tmp_path: Path, form: str, codec: str) -> None:
+    path = encode(tmp_path / "film", [square(i) for i in range(12)], form=form, codec=codec)
+    with video(path, LIMITS) as film:
+        got = list(film.frames())
+        seconds = [float(frame.pts * film.time_base) for frame in got]
+        assert film.size_wh == (64, 48)
+    assert [frame.index for frame in got] == list(range(12))
+    assert seconds == pytest.approx([i / RATE for i in range(12)])
+    for frame in got:
+        box = red_box(frame.rgb)
+        assert box is not None
+        assert abs(box[0] - (2 + 2 * frame.index)) <= 1
+
+
+def test_uneven_times_are_kept(tmp_path: Path) -> None:
+    times = [0, 40, 240, 250, 900, 1000]
+    path = encode(tmp_path / "vfr.mp4", [square(i) for i in range(6)], times)
+    with video(path, LIMITS) as film:
+        got = [round(float(frame.pts * film.time_base) * 1000) for frame in film.frames()]
+    assert got == times
+
+
+@pytest.mark.parametrize("rotation", [90, 180, -90])
+def test_frames_come_upright(tmp_path: Path, rotation: int) -> None:
+    """As numpy turns it: both count counterclockwise."""
+    stored = square(0)
+    path = encode(tmp_path / "turned.mp4", [stored] * 3, rotation=rotation)
+    upright = np.rot90(stored, rotation // 90)
+    with video(path, LIMITS) as film:
+        first = next(film.frames()).rgb
+        assert film.size_wh == (upright.shape[1], upright.shape[0])
+    assert first.flags.c_contiguous
+    assert red_box(first) == red_box(np.ascontiguousarray(upright))
+
+
+def test_a_mirrored_matrix_is_undone(clip: Path, tmp_path: Path) -> None:
+    """a = −1 in the track header: x is to be flipped (ISO/IEC 14496-12, 6.2.2)."""
+    data = clip.read_bytes()
+    matrix = data.index(b"tkhd") + 4 + 40
+    assert data[matrix : matrix + 4] == b"\0\1\0\0"
+    path = tmp_path / "mirrored.mp4"
+    path.write_bytes(data[:matrix] + b"\xff\xff\0\0" + data[matrix + 4 :])
+    box = red_box(frames(path)[0].rgb)
+    plain = red_box(square(0))
+    assert box is not None
+    assert plain is not None
+    assert abs(box[0] - (64 - plain[2])) <= 1
+
+
+@pytest.mark.parametrize("side", [48, 720])
+def test_untagged_colours_are_those_that_players_show(tmp_path: Path, side: int) -> None:
+    """Red is Y 81, Cb 90, Cr 240 by BT.601 and Y 63, Cb 102, Cr 240 by BT.709."""
+    y, cb, cr = (81, 90, 240) if side < 720 else (63, 102, 240)
+    path = tmp_path / "red.mp4"
+    with av.open(str(path), "w", format="mp4") as output:
+        stream = output.add_stream("libx264", rate=RATE, options={"crf": "1"})
+        stream.width = stream.height = side
+        planes = np.full((side * 3 // 2, side), y, np.uint8)
+        planes[side : side * 5 // 4] = cb
+        planes[side * 5 // 4 :] = cr
+        frame = av.VideoFrame.from_ndarray(planes, "yuv420p")
+        output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    pixel = frames(path)[0].rgb[side // 2, side // 2].astype(int)
+    assert np.abs(pixel - (255, 0, 0)).max() <= 4
+
+
+def test_odd_sizes_come_as_they_are(tmp_path: Path) -> None:
+    path = encode(tmp_path / "odd.mp4", [square(i, (65, 49)) for i in range(3)], pix_fmt="yuv444p")
+    assert frames(path)[0].rgb.shape == (49, 65, 3)
+
+
+def test_the_name_decides_nothing(clip: Path, tmp_path: Path) -> None:
+    film = tmp_path / "film.txt"
+    film.write_bytes(clip.read_bytes())
+    assert len(frames(film)) == 12
+    text = tmp_path / "text.mp4"
+    text.write_text("not a film")
+    assert refusal(text) == "video_unknown"
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        ("#EXTM3U\n#EXTINF:1,\n{clip}\n#EXT-X-ENDLIST\n", "HLS playlist"),
+        ("\ufeff#EXTM3U\n{clip}\n", "HLS playlist"),
+        ("ffconcat version 1.0\nfile {clip}\n", "ffconcat playlist"),
+    ],
+)
+def test_a_list_of_other_files_is_named_and_refused(
+    clip: Path, tmp_path: Path, content: str, kind: str
+) -> None:
+    path = tmp_path / "list.mp4"
+    path.write_text(content.format(clip=clip))
+    with pytest.raises(DemoError, match=kind):
+        frames(path)
+
+
+def test_a_container_that_names_another_file_cannot_open_it(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A QuickTime film may keep its pictures elsewhere (data reference `alis`)."""
+    other = tmp_path / "other.mp4"
+    other.write_bytes(clip.read_bytes())
+    path = tmp_path / "thief.mov"
+    path.write_bytes(elsewhere(clip.read_bytes(), other))
+    asked: list[str] = []
+
+    def note(url: str, flags: int, options: dict[str, str]) -> None:
+        asked.append(url)
+        raise PermissionError
+
+    # First that the film is what it claims to be: FFmpeg left to itself does ask for the file.
+    options = {"enable_drefs": "1", "use_absolute_path": "1"}
+    with path.open("rb") as file, pytest.raises(PermissionError):
+        av.open(file, format="mov", io_open=note, container_options=options)
+    assert asked == [str(other)]
+    asked.clear()
+    monkeypatch.setattr(container, "_refuse", note)
+    with pytest.raises(DemoError):
+        frames(path)
+    assert asked == []
+
+
+def elsewhere(film: bytes, other: Path) -> bytes:
+    """The film without its pictures, its data reference naming `other` as an alias does."""
+    name = str(other).encode()
+    alias = bytearray(150)
+    alias[50] = len(other.name)
+    alias[51 : 51 + len(other.name)] = other.name.encode()
+    paths = (2).to_bytes(2, "big") + len(name).to_bytes(2, "big") + name + b"\0" * (len(name) % 2)
+    body = bytes(alias[:150]) + paths + (0xFFFF).to_bytes(2, "big") + b"\0\0"
+    entry = (len(body) + 12).to_bytes(4, "big") + b"alis" + b"\0\0\0\0" + body
+    old = film.index(b"url \0\0\0\1") - 4
+    grown = bytearray(film[:old] + entry + film[old + 12 :])
+    for kind in (b"dref", b"dinf", b"minf", b"mdia", b"trak", b"moov"):
+        at = film.rindex(kind, 0, old + 8) - 4
+        size = int.from_bytes(film[at : at + 4], "big") + len(entry) - 12
+        grown[at : at + 4] = size.to_bytes(4, "big")
+    start = film.index(b"mdat") + 4
+    size = int.from_bytes(film[start - 8 : start - 4], "big") - 8
+    grown[start : start + size] = b"\0" * size
+    return bytes(grown)
+
+
+@pytest.mark.parametrize(("form", "movflags"), [("mp4", ""), ("mp4", "+faststart"), ("webm", "")])
+@pytest.mark.parametrize("part", [0.3, 0.9])
+def test_a_truncated_film(tmp_path: Path, form: str, movflags: str, part: float) -> None:
+    noise = np.random.default_rng(0)
+    pictures = [noise.integers(0, 255, (48, 64, 3), np.uint8) for _ in range(8)]
+    codec = "libvpx" if form == "webm" else "libx264"
+    data = encode(
+        tmp_path / "whole", pictures, form=form, codec=codec, movflags=movflags
+    ).read_bytes()
+    path = tmp_path / "part.mp4"
+    path.write_bytes(data[: int(len(data) * part)])
+    assert refusal(path) == "video_truncated"
+
+
+def test_sound_alone_even_with_a_cover(tmp_path: Path) -> None:
+    path = tmp_path / "song.mp4"
+    with av.open(str(path), "w", format="mp4") as output:
+        voice = output.add_stream("aac", rate=44_100)
+        voice.layout = "mono"
+        heard = av.AudioFrame.from_ndarray(tone(0.5), "fltp", "mono")
+        heard.sample_rate = 44_100
+        output.mux(voice.encode(heard))
+        output.mux(voice.encode(None))
+    assert refusal(path) == "video_only_sound"
+
+
+def test_a_film_without_a_frame(clip: Path, tmp_path: Path) -> None:
+    data = bytearray(clip.read_bytes())
+    for table in (b"stsz", b"stts", b"stsc", b"stco", b"stss"):
+        # The number of entries, which stands behind version, flags and (stsz) a common size.
+        at = data.index(table) + (12 if table == b"stsz" else 8)
+        data[at : at + 4] = bytes(4)
+    path = tmp_path / "none.mp4"
+    path.write_bytes(data)
+    assert refusal(path) in ("video_no_frames", "video_broken")
+
+
+def test_a_coding_that_is_not_read_is_named(tmp_path: Path) -> None:
+    path = encode(
+        tmp_path / "old.mov",
+        [square(i) for i in range(3)],
+        form="mov",
+        codec="qtrle",
+        pix_fmt="rgb24",
+    )
+    with pytest.raises(DemoError, match="qtrle"):
+        frames(path)
+
+
+def test_broken_pictures(clip: Path, tmp_path: Path) -> None:
+    data = bytearray(clip.read_bytes())
+    start = data.index(b"mdat") + 4
+    size = int.from_bytes(data[start - 8 : start - 4], "big") - 8
+    data[start : start + size] = np.random.default_rng(0).bytes(size)
+    path = tmp_path / "noise.mp4"
+    path.write_bytes(data)
+    assert refusal(path) == "video_broken"
+
+
+@pytest.mark.parametrize(
+    ("data", "key"),
+    [
+        (b"", "video_empty_file"),
+        (b"\0\0\0\x18ftypmp42" + bytes(12), "video_truncated"),
+        (b"\0\0\0\x08ftyp\0\0\0\x02moov", "video_broken"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "video_other_kind"),
+        (b"ID3\4" + bytes(60), "video_other_kind"),
+        (b"\x1a\x45\xdf\xa3\x90\x42\x82\x88matroska", "video_other_kind"),
+        (b"\x1a\x45\xdf\xa3\x8b\x42\x82\x84webm", "video_truncated"),
+    ],
+)
+def test_other_files(tmp_path: Path, data: bytes, key: str) -> None:
+    path = tmp_path / "a.mp4"
+    path.write_bytes(data)
+    assert refusal(path) == key
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    assert refusal(tmp_path / "none.mp4") == "video_missing"
+    assert refusal(tmp_path) == "video_missing"
+
+
+@pytest.mark.parametrize(
+    ("limits", "key"),
+    [
+        (VideoLimits(max_file_mb=0.0001), "video_too_heavy"),
+        (VideoLimits(max_minutes=0.01), "video_too_long"),
+        (VideoLimits(max_megapixels=0.003), "video_too_big"),
+    ],
+)
+def test_limits(clip: Path, limits: VideoLimits, key: str) -> None:
+    assert refusal(clip, limits) == key
+
+
+def test_a_film_that_hides_its_size_is_found_out(clip: Path, tmp_path: Path) -> None:
+    """The container says 8 × 8, the pictures themselves 64 × 48."""
+    data = bytearray(clip.read_bytes())
+    at = data.index(b"avc1", data.index(b"stsd")) + 4 + 24
+    assert data[at : at + 4] == b"\0\x40\0\x30"
+    data[at : at + 4] = b"\0\x08\0\x08"
+    path = tmp_path / "small.mp4"
+    path.write_bytes(data)
+    assert refusal(path, VideoLimits(max_megapixels=0.002)) == "video_too_big"
+
+
+def test_the_limits_are_settings() -> None:
+    settings = Settings.from_env(
+        {
+            "VITRINE_MAX_VIDEO_MB": "3",
+            "VITRINE_MAX_VIDEO_MINUTES": "2",
+            "VITRINE_MAX_VIDEO_MEGAPIXELS": "1",
+        }
+    )
+    assert VideoLimits.of(settings) == VideoLimits(3, 2, 1)
+    assert VideoLimits.of(Settings()) == LIMITS
+    LIMITS.check_size((4096, 2304))
+
+
+def test_people(shared_data: Path) -> None:
+    with video(shared_data / "videos" / "people.mp4", LIMITS) as film:
+        assert isinstance(film, Video)
+        assert (film.size_wh, film.frames_about) == ((768, 432), 1394)
+        first: list[Image] = [frame.rgb for frame in islice(film.frames(), 5)]
+    assert all(rgb.shape == (432, 768, 3) for rgb in first)

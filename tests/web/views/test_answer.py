@@ -1,0 +1,107 @@
+"""HTML that is made from what strangers send: everything escaped, everything said."""
+
+import re
+
+import numpy as np
+import pytest
+
+from demo.i18n import LOCALES
+from demo.images.decode import decode
+from demo.images.encode import encode_png
+from demo.images.limits import Limits
+from demo.inference.engine import Answer
+from demo.results import Detections, Scores, Timing
+from demo.web.views import answer as answer_view
+from demo.web.views import page_frame
+
+EVIL = '"><script>alert(1)</script>&'
+RGB = np.full((30, 40, 3), 200, np.uint8)
+PICTURE = decode(encode_png(RGB), Limits())
+
+
+def detections(label: str = "cat") -> Detections:
+    xyxy = np.array([[1, 2, 11, 22], [0, 0, 5, 5]], np.float32)
+    scores = np.array([0.5, 0.25], np.float32)
+    return Detections(xyxy, scores, np.array([0, 0]), (label,), (40, 30))
+
+
+def answer(result: Detections | Scores) -> Answer:
+    window = (0.0, 0.0, 40.0, 30.0)
+    return Answer("m", "0" * 64, result, Timing(), "CPU", window, RGB, (40, 30))
+
+
+def row(name: str) -> dict[str, object]:
+    return {
+        "name": name,
+        "task": "detect",
+        "available": False,
+        "embedded": False,
+        "params": 5,
+        "size_bytes": 5_000_000,
+        "published": {"metric": name, "value": 1.0},
+        "measured": None,
+        "licence": name,
+    }
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        answer_view.note(EVIL),
+        answer_view.bars(Scores(np.ones(1, np.float32), (EVIL,)), 1, "en"),
+        answer_view.chips(detections(EVIL), "en"),
+        answer_view.nothing(detections(EVIL), "en"),
+        answer_view.table(detections(EVIL), "en"),
+        answer_view.take_away([(EVIL, EVIL, b"x", "text/csv")], "en", f"/tmp/{EVIL}.jpg"),
+        answer_view.link(f"/tmp/{EVIL}", EVIL),
+        page_frame.models([row(EVIL)], "en"),
+        page_frame.header(EVIL),
+        page_frame.footer(10, EVIL, EVIL),
+    ],
+)
+def test_nothing_from_outside_becomes_markup(html: str) -> None:
+    assert "<script" not in html
+    assert 'href="">' not in html
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_table_row_says_what_the_box_is(locale: str) -> None:
+    html = answer_view.table(detections(), locale)
+    cells = re.sub(r"<[^>]+>", " ", html.split("<tbody>")[1]).split()
+    assert cells[:9] == ["1", "cat", "50.0", "%", "1", "2", "11", "22", "10"]
+
+
+def test_the_time_bar_adds_up_to_the_whole() -> None:
+    html = answer_view.timing(Timing(10, 10, 60, 10, 10), answer(detections()), "en")
+    widths = [float(w) for w in re.findall(r"width:([\d.]+)%", html)]
+    assert sum(widths) == pytest.approx(100, abs=0.3)
+    assert "100 ms" in html
+    assert "kept" not in html
+
+
+def test_a_kept_answer_says_so() -> None:
+    assert "kept" in answer_view.timing(Timing(draw=3), answer(detections()), "en")
+
+
+def test_nothing_found_is_a_sentence() -> None:
+    empty = Detections.empty(("cat",), (40, 30))
+    html = answer_view.nothing(empty, "en")
+    assert "Nothing found" in html
+    assert "knows: cat" in html
+
+
+def test_what_was_seen_shows_both_pictures_and_tells_the_size() -> None:
+    html = answer_view.seen(PICTURE, answer(detections()), "en")
+    assert html.count("<img") == 2
+    assert "40 × 30" in html
+    assert "pixelated" in html
+
+
+def test_static_text_stands_in_every_language() -> None:
+    html = answer_view.everywhere("tagline")
+    assert [f'data-l="{locale}"' in html for locale in LOCALES] == [True] * 3
+
+
+def test_an_absent_model_shows_the_command_that_brings_it() -> None:
+    assert "python -m demo.weights fetch x11" in page_frame.models([row("x11")], "en")
+    assert "No model" in page_frame.models([], "en")
