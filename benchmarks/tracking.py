@@ -30,7 +30,7 @@ from demo.models.coco import LABELS
 from demo.results import Detections, Image
 from demo.settings import Settings
 from demo.system import cores
-from demo.tracking.stream import Wish
+from demo.tracking.stream import StreamOptions
 from demo.video.limits import VideoLimits
 from demo.video.pipeline import Run
 from demo.video.reports import MotReport
@@ -57,7 +57,7 @@ def ours(engine: Engine, folder: Path) -> Follow:
 
     def follow(film: Path, classes: Sequence[str]) -> Tracks:
         report = folder / "ours.txt"
-        wish = Wish("yolo11n", classes=tuple(classes))
+        wish = StreamOptions("yolo11n", classes=tuple(classes))
         *_, last = Run(
             engine, film, folder / "ours.mp4", wish, VideoLimits(), [MotReport(report)]
         ).steps()

@@ -26,7 +26,7 @@ from benchmarks.servers import WEIGHTS
 from demo.inference.engine import Engine
 from demo.settings import Settings
 from demo.system import cores, settle_heaps
-from demo.tracking.stream import Wish
+from demo.tracking.stream import StreamOptions
 from demo.video.limits import VideoLimits
 from demo.video.pipeline import Run
 
@@ -88,7 +88,7 @@ def ours(engine: Engine, goal: Path) -> Turn:
 
     def make(film: Path) -> tuple[int, float]:
         start = time.perf_counter()
-        *_, last = Run(engine, film, goal, Wish("yolo11n"), VideoLimits()).steps()
+        *_, last = Run(engine, film, goal, StreamOptions("yolo11n"), VideoLimits()).steps()
         return last.done, time.perf_counter() - start
 
     return make

@@ -17,7 +17,7 @@ from av.video.frame import VideoFrame
 
 from benchmarks.films import with_tone
 from demo.results import Image
-from demo.tracking.stream import Wish
+from demo.tracking.stream import StreamOptions
 from demo.video.limits import VideoLimits
 from demo.video.pipeline import Run
 from demo.video.reports import CsvReport, JsonReport, MotReport
@@ -74,7 +74,7 @@ def main(words: list[str]) -> int:
             running,
             source,
             folder / "out.mp4",
-            Wish("finder"),
+            StreamOptions("finder"),
             VideoLimits(),
             [*reports, MotReport(folder / "a.txt")],
         )

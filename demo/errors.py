@@ -1,6 +1,6 @@
 """The one exception that a visitor may read."""
 
-from demo.i18n import say
+from demo.i18n import translate
 
 
 class DemoError(Exception):
@@ -13,4 +13,4 @@ class DemoError(Exception):
     def __init__(self, key: str, **fields: object) -> None:
         self.key = key
         self.fields = fields
-        super().__init__(say(key, "en", **fields))
+        super().__init__(translate(key, "en", **fields))

@@ -23,7 +23,7 @@ def strings() -> dict[str, dict[str, str]]:
     return table
 
 
-def say(key: str, locale: str, **fields: object) -> str:
+def translate(key: str, locale: str, **fields: object) -> str:
     """The string `key` in `locale` (one of LOCALES) with its {fields} filled in."""
     return strings()[key][locale].format(**fields)
 

@@ -9,12 +9,13 @@ from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from demo.errors import DemoError
-from demo.service.uploads import Visits
+from demo.service.uploads import UploadStore
 from demo.settings import Settings
 from demo.system import settle_heaps
 
 if TYPE_CHECKING:
-    from demo.service.service import Desk
+    from demo.service.service import Service
+
 
 _SAFE = {
     "GRADIO_ANALYTICS_ENABLED": "False",
@@ -44,42 +45,42 @@ def _serve(environ: MutableMapping[str, str], arguments: list[str]) -> None:
     port = _port(environ.get("GRADIO_SERVER_PORT") or "7860")
     _check_free(host, port)
     settle_heaps()
-    visits = Visits(settings.keep_minutes * 60, settings.uploads_mb * 1_000_000)
+    uploads = UploadStore(settings.keep_minutes * 60, settings.uploads_mb * 1_000_000)
     try:
-        prepare(environ, visits)
+        prepare(environ, uploads)
         from demo.web.page import build  # gradio reads its folder from the environment at import
 
-        page, desk = build(settings, visits)
-        visits.start(desk.forget)
-        desk.warm_up()
+        page, service = build(settings, uploads)
+        uploads.start(service.forget)
+        service.warm_up()
         try:
-            _launch(page, desk, host, port, share="--share" in arguments)
+            _launch(page, service, host, port, share="--share" in arguments)
         finally:
-            desk.close()
+            service.close()
     finally:
-        visits.close()
+        uploads.close()
 
 
-def prepare(environ: MutableMapping[str, str], visits: Visits) -> None:
+def prepare(environ: MutableMapping[str, str], uploads: UploadStore) -> None:
     """Point every temporary file at the private folder and switch off what calls home."""
     environ.update(_SAFE)
-    environ["GRADIO_TEMP_DIR"] = str(visits.folder)
-    tempfile.tempdir = str(visits.folder)
+    environ["GRADIO_TEMP_DIR"] = str(uploads.folder)
+    tempfile.tempdir = str(uploads.folder)
 
 
-def _launch(page: Any, desk: "Desk", host: str, port: int, share: bool) -> None:
+def _launch(page: Any, service: "Service", host: str, port: int, share: bool) -> None:
     from demo.web.page import launch_options
 
     # One limit for every upload, in Gradio's units of 2^20; whoever opens the file as a picture or
     # as a video holds it to its own exact one, before reading it.
-    settings = desk.settings
+    settings = service.settings
     file_bytes = math.ceil(max(settings.max_file_mb, settings.max_video_mb)) << 20
     page.launch(
         server_name=host,
         server_port=port,
         share=share,
         max_file_size=file_bytes,
-        **launch_options(file_bytes, desk),
+        **launch_options(file_bytes, service),
     )
 
 

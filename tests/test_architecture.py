@@ -89,7 +89,7 @@ def test_functions_stay_small() -> None:
 
 
 def test_the_style_sheet_stays_small() -> None:
-    assert (DEMO / "style.css").read_text("utf-8").count("\n") < 150
+    assert (DEMO / "web" / "static" / "style.css").read_text("utf-8").count("\n") < 150
 
 
 def test_app_is_only_an_entry() -> None:

@@ -5,7 +5,7 @@ from string import Formatter
 
 import pytest
 
-from demo.i18n import LOCALES, locale_of, say, strings
+from demo.i18n import LOCALES, locale_of, strings, translate
 
 DEMO = Path(__file__).parents[1] / "demo"
 
@@ -47,7 +47,7 @@ def test_every_string_says_the_same_in_three_languages(key: str) -> None:
 
 
 def test_a_field_is_filled_in() -> None:
-    assert "12" in say("loading_model", "en", name="yolo11n", size="12 MB")
+    assert "12" in translate("loading_model", "en", name="yolo11n", size="12 MB")
 
 
 def test_every_error_that_the_code_raises_has_a_string_with_its_fields() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect
 
-from demo.i18n import locale_of, say
+from demo.i18n import locale_of, translate
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -33,7 +33,7 @@ _CLOSED = (
 )
 
 
-class Guard:
+class BodyLimit:
     """Answers 413 to a body beyond its cap and 404 to what the page never needs.
 
     file_bytes caps an uploaded file; the headers of its part may add 0.1 MB. Every other body may
@@ -62,7 +62,7 @@ class Guard:
     ) -> None:
         headers = dict(scope["headers"])
         locale = locale_of(headers.get(b"accept-language", b"").decode("latin-1"))
-        sentence = say("body_too_big", locale, limit=limit / 1e6)
+        sentence = translate("body_too_big", locale, limit=limit / 1e6)
         declared = headers.get(b"content-length", b"")
         if declared.isdigit() and int(declared) > cap:
             await _refuse(send, 413, sentence)

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 Message = MutableMapping[str, Any]
 
 
-class Opening:
+class HeadScript:
     """Inserts `script` behind the first `<head>` of every HTML answer.
 
     Gradio's own `head` option is applied by the front end, after it has chosen a language.

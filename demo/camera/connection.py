@@ -44,7 +44,7 @@ _SOON = {
 }
 
 
-class Line:
+class Connection:
     """What is connected for one reader; another thread may hang up."""
 
     def __init__(self) -> None:
@@ -74,7 +74,7 @@ class Line:
 
 
 @contextmanager
-def opened(address: str, line: Line) -> Iterator[InputContainer]:
+def opened(address: str, line: Connection) -> Iterator[InputContainer]:
     """What the camera at `address` sends, open for the block.
 
     Raises DemoError for what is no stream of pictures, and one of FAULTS where nobody answers.
@@ -144,7 +144,7 @@ def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:
 
 
 @contextmanager
-def _answer(address: str, line: Line) -> Iterator[HTTPResponse]:
+def _answer(address: str, line: Connection) -> Iterator[HTTPResponse]:
     """The answer to a GET, with the name and the password of the address where it asks for them."""
     parts = urlsplit(address)
     bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()
@@ -173,7 +173,7 @@ def _answer(address: str, line: Line) -> Iterator[HTTPResponse]:
 class _Caller(request.HTTPHandler, request.HTTPSHandler):
     """Speaks http and https, and gives every connection to the line."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Connection) -> None:
         super().__init__()
         self._line = line
 
@@ -188,7 +188,7 @@ class _Caller(request.HTTPHandler, request.HTTPSHandler):
 class _Plain(HTTPConnection):
     """A connection that the line knows of."""
 
-    def __init__(self, line: Line, host: str, **options: Any) -> None:
+    def __init__(self, line: Connection, host: str, **options: Any) -> None:
         super().__init__(host, **options)
         self._line = line
 

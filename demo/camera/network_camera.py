@@ -27,7 +27,7 @@ THREAD = "owner's camera"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Taken:
+class CapturedFrame:
     """One frame: its number from 1, H×W×3 uint8 RGB, when it was decoded (perf_counter).
 
     replaced: how many before it were dropped for newer ones. decode_ms: reading its pixels.
@@ -48,13 +48,13 @@ class _Decoded:
     decode_ms: float
 
 
-class Remote:
+class NetworkCamera:
     """Reads one camera for one visitor in a thread of its own, from now until it is closed."""
 
     def __init__(self, address: str, limits: VideoLimits) -> None:
         self._address = address
         self._limits = limits
-        self._line = connection.Line()
+        self._line = connection.Connection()
         self._news = threading.Condition()
         self._waiting: _Decoded | None = None
         self._over: DemoError | None = None
@@ -62,7 +62,7 @@ class Remote:
         self._colours = VideoReformatter()
         threading.Thread(target=self._read, name=THREAD, daemon=True).start()
 
-    def newest(self) -> Taken:
+    def newest(self) -> CapturedFrame:
         """The newest frame, none of them twice; waits for it, and is not to be asked by two.
 
         Raises DemoError where the camera cannot be reached or read, or has ended.
@@ -78,7 +78,7 @@ class Remote:
         spent = decoded.decode_ms + (time.perf_counter() - start) * 1000
         self._given += 1
         replaced = decoded.number - self._given
-        return Taken(decoded.number, rgb, decoded.came, replaced, spent)
+        return CapturedFrame(decoded.number, rgb, decoded.came, replaced, spent)
 
     def close(self) -> None:
         """Hang up, at once and without waiting for the thread; whoever waits is woken."""

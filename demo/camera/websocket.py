@@ -1,6 +1,6 @@
 """Cameras over WebSockets: the newest frame wins, the number of streams has a limit.
 
-The page sends text, `{"type": "wish", …}` (see `Camera.ask`), and frames: 4 bytes of a number,
+The page sends text, `{"type": "wish", …}` (see `CameraSession.ask`), and frames: 4 bytes of a number,
 big-endian, and a JPEG. It gets text of the types `place` (in the line), `start`, `error` (about
 one frame or wish) and `end`, and answers: 4 bytes of a length, so many bytes of JSON, a JPEG.
 
@@ -20,11 +20,11 @@ from anyio.to_thread import run_sync
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from demo.camera.frame_source import Over, Own, Owners
-from demo.camera.session import LIMITS, Camera, Shot
+from demo.camera.frame_source import BrowserSource, NetworkSource, StreamEnded
+from demo.camera.session import LIMITS, CameraSession, FrameAnswer
 from demo.camera.slots import Slots
 from demo.errors import DemoError
-from demo.i18n import locale_for, say
+from demo.i18n import locale_for, translate
 from demo.inference.engine import Engine
 from demo.settings import Settings
 
@@ -54,10 +54,10 @@ class Live:
             await socket.close(_POLICY)
             return
         await socket.accept()
-        stream = _Stream(socket, Camera(self._engine), self._settings)
+        stream = _Stream(socket, CameraSession(self._engine), self._settings)
         try:
             await self._serve(stream)
-        except* Over as over:
+        except* StreamEnded as over:
             [fault] = over.exceptions[:1]
             # The visitor may have gone meanwhile.
             with suppress(WebSocketDisconnect, RuntimeError):
@@ -79,14 +79,14 @@ class Live:
 class _Stream:
     """One visitor's WebSocket."""
 
-    def __init__(self, socket: WebSocket, camera: Camera, settings: Settings) -> None:
+    def __init__(self, socket: WebSocket, camera: CameraSession, settings: Settings) -> None:
         self._socket = socket
         self._camera = camera
         self._settings = settings
         self._locale = locale_for(socket.headers)
         self._wish: dict[str, Any] | None = None
         self._source: str | None = None
-        self._feed: Own | Owners | None = None
+        self._feed: BrowserSource | NetworkSource | None = None
         self._chosen = anyio.Event()
 
     async def listen(self) -> None:
@@ -100,9 +100,9 @@ class _Stream:
                 self._hear(message.get("text") or "")
                 continue
             if not 4 < len(data) <= LIMITS.max_file_mb * 1e6:
-                raise Over("live_frame_size", {"limit": f"{LIMITS.max_file_mb:g}"})
+                raise StreamEnded("live_frame_size", {"limit": f"{LIMITS.max_file_mb:g}"})
             feed = self._feed_of(None)
-            if isinstance(feed, Own):
+            if isinstance(feed, BrowserSource):
                 feed.put(int.from_bytes(data[:4], "big"), data[4:])
 
     async def answer_all(self) -> None:
@@ -117,28 +117,28 @@ class _Stream:
         finally:
             if self._feed is not None:
                 self._feed.close()
-        raise Over("live_time_over", {"minutes": f"{minutes:g}"})
+        raise StreamEnded("live_time_over", {"minutes": f"{minutes:g}"})
 
     async def tell_place(self, place: int) -> None:
         """Say where in the line the visitor stands."""
-        text = say("live_full", self._locale, streams=self._settings.streams, place=place)
+        text = translate("live_full", self._locale, streams=self._settings.streams, place=place)
         await self._tell("place", place=place, text=text)
 
     async def end(self, key: str, fields: Mapping[str, object]) -> None:
         """Say why, and close."""
-        await self._tell("end", text=say(key, self._locale, **fields))
+        await self._tell("end", text=translate(key, self._locale, **fields))
         await self._socket.close()
 
-    async def _choice(self) -> Own | Owners:
+    async def _choice(self) -> BrowserSource | NetworkSource:
         """Where the frames come from, which the first wish or frame tells."""
         seconds = self._settings.stream_idle_s
         with anyio.move_on_after(seconds):
             await self._chosen.wait()
         if self._feed is None:
-            raise Over("live_idle", {"seconds": f"{seconds:g}"})
+            raise StreamEnded("live_idle", {"seconds": f"{seconds:g}"})
         return self._feed
 
-    async def _answer_next(self, feed: Own | Owners) -> None:
+    async def _answer_next(self, feed: BrowserSource | NetworkSource) -> None:
         idle_from = time.perf_counter()
         given = await feed.next()
         wish, self._wish = self._wish, None
@@ -147,7 +147,7 @@ class _Stream:
             # Who leaves does not wait for the answer; nothing else uses the camera afterwards.
             shot = await run_sync(self._look, given.look, wish, abandon_on_cancel=True)
         except DemoError as fault:
-            text = say(fault.key, self._locale, **fault.fields)
+            text = translate(fault.key, self._locale, **fault.fields)
             feed.answered()
             await self._tell("error", frame=given.number, text=text)
             return
@@ -164,7 +164,7 @@ class _Stream:
         feed.answered()
         await self._socket.send_bytes(len(head).to_bytes(4, "big") + head + shot.jpeg)
 
-    def _look(self, look: Callable[[], Shot], wish: dict[str, Any] | None) -> Shot:
+    def _look(self, look: Callable[[], FrameAnswer], wish: dict[str, Any] | None) -> FrameAnswer:
         if wish is not None:
             self._camera.ask(wish)
         return look()
@@ -175,27 +175,27 @@ class _Stream:
             with suppress(ValueError, RecursionError):
                 values = json.loads(text)
         kind = values.get("type") if isinstance(values, dict) else None
-        if kind == "seen" and isinstance(self._feed, Owners):
+        if kind == "seen" and isinstance(self._feed, NetworkSource):
             self._feed.seen()
         elif kind == "wish":
             self._feed_of(values.get("source"))
             self._wish = values
         else:
-            raise Over("live_not_understood", {})
+            raise StreamEnded("live_not_understood", {})
 
-    def _feed_of(self, source: object) -> Own | Owners:
+    def _feed_of(self, source: object) -> BrowserSource | NetworkSource:
         """The one feed of this stream, of the owner's camera `source` or, for None, of the page."""
         if self._feed is not None:
             if source != self._source:
-                raise Over("live_one_source", {})
+                raise StreamEnded("live_one_source", {})
             return self._feed
         if source is None:
-            self._feed = Own(self._camera, self._settings)
+            self._feed = BrowserSource(self._camera, self._settings)
         elif isinstance(source, str) and source in self._settings.cameras:
-            self._feed = Owners(self._camera, self._settings, source)
+            self._feed = NetworkSource(self._camera, self._settings, source)
             self._source = source
         else:
-            raise Over("live_no_source", {})
+            raise StreamEnded("live_no_source", {})
         self._chosen.set()
         return self._feed
 

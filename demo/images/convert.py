@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image as pil
 from PIL import ImageCms
 
-from demo.i18n import say
+from demo.i18n import translate
 from demo.results import Image
 
 _STRIP_PIXELS = 1 << 20
@@ -32,9 +32,9 @@ class Note:
     key: str
     fields: Mapping[str, object] = field(default_factory=dict)
 
-    def say(self, locale: str) -> str:
+    def text(self, locale: str) -> str:
         """The note as a sentence in `locale`."""
-        return say(self.key, locale, **self.fields)
+        return translate(self.key, locale, **self.fields)
 
 
 def is_srgb(profile: bytes) -> bool:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from demo.errors import DemoError
-from demo.inference.core_lock import Turns
+from demo.inference.core_lock import CoreLock
 from demo.models.spec import Model
 
 
@@ -47,7 +47,7 @@ class Worker:
         self._free = free
         self._lock = threading.Lock()
         self._waiting: deque[_Job] = deque()
-        self._turns = Turns()
+        self._turns = CoreLock()
         self._lanes = ThreadPoolExecutor(lanes, "lane") if lanes > 1 else None
         self._thread = ThreadPoolExecutor(1, "forward")
         self._thread.submit(_have_threads, threads).result()
@@ -78,7 +78,7 @@ class Worker:
         if job.raw is None:
             company = self._take(job)
             tensors = [one.tensor for one in company]
-            with self._turns.alone():
+            with self._turns.exclusive():
                 start = time.perf_counter()
                 raw = self._forward(job.name, job.model, tensors)
                 forward_ms = (time.perf_counter() - start) * 1000
@@ -88,7 +88,7 @@ class Worker:
         return job.raw, job.forward_ms
 
     def _beside(self, name: str, model: Model, tensor: Tensor) -> tuple[Tensor, float]:
-        with self._turns.beside():
+        with self._turns.shared():
             start = time.perf_counter()
             raw = self._forward(name, model, [tensor])
             return raw, (time.perf_counter() - start) * 1000

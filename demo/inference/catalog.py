@@ -14,7 +14,7 @@ from typing import Any
 from demo.discover import collect
 from demo.errors import DemoError
 from demo.inference.download import Downloader
-from demo.models.spec import ModelSpec, WeightsEntry, WeightsFile, told
+from demo.models.spec import ModelSpec, WeightsEntry, WeightsFile, format_score
 from demo.settings import Settings
 from demo.validate import brief
 
@@ -185,7 +185,7 @@ def _line(spec: ModelSpec, path: Path | None) -> str:
     where = "here   " if path else "missing"
     bring = "" if path else f"  python -m demo.weights fetch {spec.name}"
     score: dict[str, Any] = spec.published or spec.measured or {"metric": "", "value": 0.0}
-    return f"{where}  {spec.name:<20} {spec.task:<9} {size / 1e6:8.1f} MB  {told(score):<24}{bring}"
+    return f"{where}  {spec.name:<20} {spec.task:<9} {size / 1e6:8.1f} MB  {format_score(score):<24}{bring}"
 
 
 if __name__ == "__main__":

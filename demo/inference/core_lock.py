@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Turns:
+class CoreLock:
     """Whoever goes alone waits only for those who are at it, and lets those in who then waited."""
 
     def __init__(self) -> None:
@@ -16,7 +16,7 @@ class Turns:
         self._alone = 0
 
     @contextmanager
-    def beside(self) -> Iterator[None]:
+    def shared(self) -> Iterator[None]:
         """A turn together with others of this kind."""
         with self._changed:
             self._waiting += 1
@@ -32,7 +32,7 @@ class Turns:
                 self._changed.notify_all()
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def exclusive(self) -> Iterator[None]:
         """A turn with nobody beside; for one caller at a time."""
         with self._changed:
             self._alone += 1

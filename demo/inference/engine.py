@@ -15,7 +15,7 @@ from demo import validate
 from demo.errors import DemoError
 from demo.inference.batching import Worker
 from demo.inference.catalog import Catalog
-from demo.inference.model_cache import Resident, Status
+from demo.inference.model_cache import ModelCache, Status
 from demo.models.spec import ModelSpec
 from demo.results import Detections, Image, Scores, Timing, check_image
 from demo.settings import Settings
@@ -27,7 +27,7 @@ _FIRST_PAGE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answer:
+class Prediction:
     """What a model says about a picture, and how it came to it.
 
     window_xyxy: the part of the upload that the network saw, pixels of the upload. seen: the
@@ -53,14 +53,16 @@ class Engine:
         self._device = _device(settings.device)
         threads = settings.threads or cores()
         self._threads = threads
-        self._resident = Resident(self._catalog, self._device, settings.model_budget_mb * 1_000_000)
+        self._resident = ModelCache(
+            self._catalog, self._device, settings.model_budget_mb * 1_000_000
+        )
         lanes = threads if self._device.type == "cpu" else 0
         self._worker = Worker(_MOST[self._device.type], self._free, threads, lanes=lanes)
         self._closing = threading.Event()
 
     def run(
         self, name: str, image: Image, size: int | None = None, *, bulk: bool = False
-    ) -> Answer:
+    ) -> Prediction:
         """What the model `name` says about an H×W×3 uint8 RGB picture; blocks, thread-safe.
 
         size: longest side of a detector's input, a multiple of 32 in 64–1280; None is the model's
@@ -70,7 +72,7 @@ class Engine:
         check_image(image)
         spec = self._catalog.spec(name)
         side = _side(spec, size)
-        with self._resident.borrow(name) as loaded:
+        with self._resident.lease(name) as loaded:
             start = time.perf_counter()
             prepared = loaded.model.preprocess(image, side)
             prepared_at = time.perf_counter()
@@ -83,7 +85,7 @@ class Engine:
             forward=forward_ms,
             postprocess=(end - answered_at) * 1000,
         )
-        return Answer(
+        return Prediction(
             name,
             loaded.weights_sha256,
             result,

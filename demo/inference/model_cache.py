@@ -41,7 +41,7 @@ class _Slot:
     fraction: float | None = None
 
 
-class Resident:
+class ModelCache:
     """Lends loaded models; the least recently used go when the budget is exceeded."""
 
     def __init__(self, catalog: Catalog, device: torch.device, budget_bytes: int) -> None:
@@ -58,7 +58,7 @@ class Resident:
         self._closed.set()
 
     @contextmanager
-    def borrow(self, name: str) -> Iterator[Loaded]:
+    def lease(self, name: str) -> Iterator[Loaded]:
         """The model for the length of the block; it is not evicted meanwhile.
 
         The first to ask loads it, others wait for that. Raises the DemoError of a failed load to

@@ -13,7 +13,7 @@ from demo.errors import DemoError
 from demo.models import yolo
 from demo.models.checkpoint import fill, load_state
 from demo.models.classifier import Classifier, Recipe
-from demo.models.image_generator import Painter
+from demo.models.image_generator import ImageGenerator
 from demo.models.networks.classifiers import NETWORKS
 from demo.models.networks.gan import GENERATORS
 from demo.models.spec import Model, ModelSpec, UnknownRule, WeightsEntry, WeightsFile
@@ -106,7 +106,7 @@ def _load_painter(
 ) -> Model:
     network = constructor()
     fill(network, load_state(file), file, name)
-    return Painter(name, network, device)
+    return ImageGenerator(name, network, device)
 
 
 def _load(

@@ -14,7 +14,7 @@ from demo.models.spec import Prepared
 from demo.results import Image
 
 
-class Painter:
+class ImageGenerator:
     """A network of N×100 noise → N×3×h×w pictures.
 
     It is a Model, so that it is listed, loaded and kept as all are, and `forward` is batched as

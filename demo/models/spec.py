@@ -102,7 +102,7 @@ class Model(Protocol):
         """One picture's raw output (1×…) → answer in pixels of the upload; by many threads."""
 
 
-def told(score: Mapping[str, Any]) -> str:
+def format_score(score: Mapping[str, Any]) -> str:
     """A published or measured score for people: `top-1 72.2 %`, or `KID 0.0312` with a unit."""
     if "unit" in score:
         return f"{score['metric']} {score['value']:.4f} {score['unit']}".rstrip()

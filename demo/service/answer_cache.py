@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 
-class Recent:
+class AnswerCache:
     """A least-recently-used store, so that a slider never decodes or runs the network again.
 
     budget_bytes bounds the sum of the sizes; keep_s is how long an unused entry stays, seconds.

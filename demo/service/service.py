@@ -17,11 +17,11 @@ from demo.errors import DemoError
 from demo.geometry import boxes
 from demo.images.decode import Picture, decode
 from demo.images.limits import Limits
-from demo.inference.engine import Answer, Engine
+from demo.inference.engine import Engine, Prediction
 from demo.models.spec import ModelSpec
 from demo.results import Detections, Image, Scores, Timing
-from demo.service.answer_cache import Recent
-from demo.service.uploads import Visits
+from demo.service.answer_cache import AnswerCache
+from demo.service.uploads import UploadStore
 from demo.settings import Settings
 from demo.system import cores, trim
 
@@ -45,7 +45,7 @@ class Shown:
     """
 
     picture: Picture
-    answer: Answer
+    answer: Prediction
     timing: Timing
     facts: dict[str, Any]
 
@@ -69,14 +69,16 @@ class Made:
     apply_ms: float
 
 
-class Desk:
+class Service:
     """Opens pictures and asks models, keeping both for a moment."""
 
-    def __init__(self, settings: Settings, engine: Engine, visits: Visits) -> None:
+    def __init__(self, settings: Settings, engine: Engine, uploads: UploadStore) -> None:
         self.settings = settings
         self.engine = engine
-        self.visits = visits
-        self._recent = Recent(settings.recent_budget_mb * 1_000_000, settings.keep_minutes * 60)
+        self.uploads = uploads
+        self._recent = AnswerCache(
+            settings.recent_budget_mb * 1_000_000, settings.keep_minutes * 60
+        )
         # A picture of 25 megapixels takes 200 MB while it is decoded; more at once gain nothing.
         self._workers = ThreadPoolExecutor(_WAITING, "answer")
         self._opening = threading.BoundedSemaphore(max(2, cores()))
@@ -91,7 +93,7 @@ class Desk:
 
         Raises DemoError for a picture that is not here, broken or beyond the limits.
         """
-        real = self.visits.use(path)
+        real = self.uploads.touch(path)
         kept = self._recent.get(("picture", real))
         if kept is not None:
             return kept, 0.0
@@ -197,7 +199,7 @@ class Desk:
         }
         return Made(picture, [one.image for one in made], facts, decode_ms, elapsed)
 
-    def _ask(self, path: str, name: str, size: int | None) -> tuple[Picture, Answer, Timing]:
+    def _ask(self, path: str, name: str, size: int | None) -> tuple[Picture, Prediction, Timing]:
         picture, decode_ms = self.open(path)
         key = ("answer", picture.sha256, name, size)
         kept = self._recent.get(key)
@@ -219,7 +221,7 @@ def _draw_once() -> None:
     draw_detections(np.zeros((64, 64, 3), np.uint8), found)
 
 
-def _facts(answer: Answer, timing: Timing, **own: object) -> dict[str, Any]:
+def _facts(answer: Prediction, timing: Timing, **own: object) -> dict[str, Any]:
     return {
         "model": answer.model,
         "weights_sha256": answer.weights_sha256,
@@ -245,7 +247,7 @@ def _rows(found: Detections) -> list[dict[str, Any]]:
     ]
 
 
-def _size_bytes(answer: Answer) -> int:
+def _size_bytes(answer: Prediction) -> int:
     result = answer.result
     if isinstance(result, Detections):
         return answer.seen.nbytes + 40 * len(result)

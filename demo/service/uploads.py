@@ -19,7 +19,7 @@ _TOUCHED_S, _QUIET_S = 600.0, 3600.0
 """A running server touches its folder so often; one that was quiet for so long has ended."""
 
 
-class Visits:
+class UploadStore:
     """A folder of mode 0700 whose files go within `keep_s` seconds of their last use, all at exit.
 
     budget_bytes bounds the folder: beyond it the files that were not used for longest go first.
@@ -38,7 +38,7 @@ class Visits:
         """Never sweep what stands in the folder now: the page's own example pictures."""
         self._exempt = frozenset(p for p in self.folder.rglob("*") if p.is_file())
 
-    def use(self, path: str) -> Path:
+    def touch(self, path: str) -> Path:
         """A file of this folder, its time of last use renewed.
 
         Raises DemoError for a path outside the folder and for a file that is gone.

@@ -16,7 +16,7 @@ _CELLS = 6
 """What is hidden is left with so many pixels a side, too few to know a person by."""
 
 
-class Veil:
+class Anonymizer:
     """Covers boxes of the chosen classes, of however low a score, now and for a moment after."""
 
     def __init__(self, per_second: float) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo.results import Detections
-from demo.tracking.frame_result import Seen
+from demo.tracking.frame_result import FrameResult
 
 POINTS = 600
 """No chart on a screen shows more."""
@@ -16,7 +16,7 @@ _COUNTED, _SCORED = 8, 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Curve:
+class ClassSeries:
     """One class. values: K float32, one a point of time: boxes at once, or probability 0–1.
 
     often: boxes in all frames, or frames in which it was the best label.
@@ -29,7 +29,7 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Curves:
+class SeriesSet:
     """The most frequent classes, most frequent first; `others` more are left out.
 
     times: K float64, seconds from the start of the film, rising. end: its length in seconds.
@@ -39,11 +39,11 @@ class Curves:
     times: NDArray[np.float64]
     end: float
     scored: bool
-    curves: tuple[Curve, ...]
+    curves: tuple[ClassSeries, ...]
     others: int = 0
 
 
-class Counts:
+class ClassTimeline:
     """Listens to every frame. A point holds the most of its frames, of which there may be many.
 
     Nobody knows how long a film will be: once all points are taken, each two become one.
@@ -62,7 +62,7 @@ class Counts:
         self._labels: tuple[str, ...] = ()
         self._scored = False
 
-    def add(self, seen: Seen) -> None:
+    def add(self, seen: FrameResult) -> None:
         """Look at the next frame."""
         found = seen.result
         if not self._frames:
@@ -94,24 +94,24 @@ class Counts:
     def discard(self) -> None:
         """Nothing lies on the disk."""
 
-    def curves(self) -> Curves:
+    def curves(self) -> SeriesSet:
         """What was seen so far."""
         points = -(-self._frames // self._each)
         # The last frame is shown for as long as the one before it.
         end = 2 * self._last - self._before
         if not self._frames:
-            return Curves(self._times[:0], 0.0, False, ())
+            return SeriesSet(self._times[:0], 0.0, False, ())
         order = np.argsort(-self._often, kind="stable")
         seen = order[self._often[order] > 0].tolist()
         shown = seen[: _SCORED if self._scored else _COUNTED]
         curves = tuple(
-            Curve(
+            ClassSeries(
                 self._labels[i], i, int(self._often[i]), self._values[:points, i].astype(np.float32)
             )
             for i in shown
         )
         times = self._times[:points].copy()
-        return Curves(times, end, self._scored, curves, len(seen) - len(shown))
+        return SeriesSet(times, end, self._scored, curves, len(seen) - len(shown))
 
     def _halve(self) -> None:
         half = self._most // 2

@@ -12,7 +12,7 @@ _TOP = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
+class FrameResult:
     """The answer about a frame.
 
     index: number of the frame, from 0. seconds: when it is shown. ids: N int64 tracks of the

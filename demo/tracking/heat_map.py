@@ -15,7 +15,7 @@ _STRONGEST = 0.65
 _COLOURS = cv2.COLORMAP_INFERNO
 
 
-class Heat:
+class HeatMap:
     """Counts the middles of boxes over a coarse grid, of one stream with one frame size."""
 
     def __init__(self) -> None:

@@ -18,7 +18,7 @@ _FARTHEST = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CountingLine:
     """From (x0, y0) to (x1, y1), pixels of the upright frame; it may reach beyond it.
 
     Raises DemoError for a line without length, or far from any frame.
@@ -62,14 +62,14 @@ class Line:
         return first * second <= 0
 
 
-class Crossings:
+class LineCounter:
     """Counts the tracks whose middle crosses a line, each way.
 
     `rightward` is from left to right as one looks along the line. Who stops on the line is counted
     when it goes on to the other side, and who goes around its end is not.
     """
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: CountingLine) -> None:
         self.line = line
         self.rightward: Counter[str] = Counter()
         self.leftward: Counter[str] = Counter()

@@ -7,9 +7,9 @@ from demo.drawing.detections import draw_detections
 from demo.drawing.label_plates import Letters, clean, draw_plate
 from demo.drawing.palette import COLOURS, palette
 from demo.results import Detections, Image, Scores
-from demo.tracking.frame_result import Seen
-from demo.tracking.heat_map import Heat
-from demo.tracking.line_counter import Crossings
+from demo.tracking.frame_result import FrameResult
+from demo.tracking.heat_map import HeatMap
+from demo.tracking.line_counter import LineCounter
 from demo.tracking.tracker import Trails
 
 _ACCENT = (37, 99, 235)
@@ -19,10 +19,10 @@ _FAINTEST = 0.3
 
 def annotate(
     rgb: Image,
-    seen: Seen,
+    seen: FrameResult,
     trails: Trails | None = None,
-    crossings: Crossings | None = None,
-    heat: Heat | None = None,
+    crossings: LineCounter | None = None,
+    heat: HeatMap | None = None,
 ) -> Image:
     """A copy of H×W×3 uint8 RGB: heat map, boxes and their ids, trails, the line, its counts."""
     if isinstance(seen.result, Scores):
@@ -44,7 +44,7 @@ def annotate(
     return canvas
 
 
-def _named(found: Detections, seen: Seen) -> Detections:
+def _named(found: Detections, seen: FrameResult) -> Detections:
     """The same boxes, each under a label of its own that says its id.
 
     Colours repeat after COLOURS classes, so a class id that is larger by a multiple of them keeps
@@ -77,14 +77,14 @@ def _trails(canvas: Image, trails: Trails) -> None:
             cv2.line(canvas, start, end, colour, max(round(width * 2 * age), 1), cv2.LINE_AA)
 
 
-def _line(canvas: Image, crossings: Crossings) -> None:
+def _line(canvas: Image, crossings: LineCounter) -> None:
     line = crossings.line
     x0, y0, x1, y1 = map(round, (line.x0, line.y0, line.x1, line.y1))
     width = max(round(sum(canvas.shape[:2]) / 400), 2)
     cv2.line(canvas, (x0, y0), (x1, y1), _ACCENT, width, cv2.LINE_AA)
 
 
-def _counts(canvas: Image, crossings: Crossings) -> None:
+def _counts(canvas: Image, crossings: LineCounter) -> None:
     right, left = crossings.rightward.total(), crossings.leftward.total()
     ahead, back = crossings.line.arrows()
     _corner(canvas, [f"{ahead} {right}   {back} {left}"])

@@ -8,22 +8,22 @@ from typing import Any
 from demo import validate
 from demo.errors import DemoError
 from demo.geometry import boxes
-from demo.inference.engine import Answer, Engine
+from demo.inference.engine import Engine, Prediction
 from demo.models.spec import ModelSpec
 from demo.results import Detections, Image
-from demo.tracking.anonymizer import Veil
-from demo.tracking.frame_result import Seen
-from demo.tracking.heat_map import Heat
-from demo.tracking.line_counter import Crossings, Line
+from demo.tracking.anonymizer import Anonymizer
+from demo.tracking.frame_result import FrameResult
+from demo.tracking.heat_map import HeatMap
+from demo.tracking.line_counter import CountingLine, LineCounter
 from demo.tracking.overlay import annotate
-from demo.tracking.tracker import LOW, Tally, Tracked, Tracker, Trails
+from demo.tracking.tracker import LOW, TrackCounts, Tracked, Tracker, Trails
 
 _TASKS = ("detect", "classify")
 _MOST_APART = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class StreamOptions:
     """What is asked of a stream.
 
     confidence, iou: 0–1, as for a picture. classes: label names, empty for all. every: the model
@@ -38,7 +38,7 @@ class Wish:
     classes: tuple[str, ...] = ()
     every: int = 1
     track: bool = True
-    line: Line | None = None
+    line: CountingLine | None = None
     size: int | None = None
     hide: tuple[str, ...] = ()
     heat: bool = False
@@ -63,8 +63,10 @@ class Wish:
         return spec
 
 
-def wished(engine: Engine, values: Mapping[str, object], line: Line | None = None) -> Wish:
-    """What is asked of a stream, from plain values by the names of `Wish`, each with a default.
+def stream_options(
+    engine: Engine, values: Mapping[str, object], line: CountingLine | None = None
+) -> StreamOptions:
+    """What is asked of a stream, from plain values by the names of `StreamOptions`, each with a default.
 
     A classifier has no boxes, so that what is said of them is left aside. Raises DemoError for a
     value that will not do.
@@ -74,7 +76,7 @@ def wished(engine: Engine, values: Mapping[str, object], line: Line | None = Non
         raise DemoError("unknown_model", name=validate.brief(model), some="/models")
     spec = engine.spec(model)
     boxes = spec.task == "detect"
-    wish = Wish(
+    options = StreamOptions(
         model,
         validate.number(values.get("confidence", 0.25), "confidence", 0.01, 1.0),
         validate.number(values.get("iou", 0.7), "iou", 0.0, 1.0),
@@ -86,8 +88,8 @@ def wished(engine: Engine, values: Mapping[str, object], line: Line | None = Non
         _hidden(values.get("hide"), spec),
         boxes and validate.switch(values.get("heat", False), "heat"),
     )
-    wish.check(engine)
-    return wish
+    options.check(engine)
+    return options
 
 
 def _hidden(value: object, spec: ModelSpec) -> tuple[str, ...]:
@@ -104,43 +106,43 @@ class _State:
 
     tracker: Tracker | None = None
     trails: Trails | None = None
-    tally: Tally = field(default_factory=Tally)
-    crossings: Crossings | None = None
-    heat: Heat | None = None
+    tally: TrackCounts = field(default_factory=TrackCounts)
+    crossings: LineCounter | None = None
+    heat: HeatMap | None = None
 
 
-class Watcher:
+class StreamProcessor:
     """The state of one stream: its tracks, trails, counts. Takes the frames in order."""
 
-    def __init__(self, engine: Engine, wish: Wish, per_second: float) -> None:
+    def __init__(self, engine: Engine, options: StreamOptions, per_second: float) -> None:
         """per_second: frames a second, about. Raises DemoError for a wish that cannot be met."""
         self._engine = engine
         self._per_second = per_second
         self._state = _State()
-        self._wish, self._spec = wish, wish.check(engine)
+        self._options, self._spec = options, options.check(engine)
         self._arrange(None)
-        self._last: Seen | None = None
-        self._answer: Answer | None = None
+        self._last: FrameResult | None = None
+        self._answer: Prediction | None = None
         self._boxes: Counter[str] = Counter()
         self._frames = 0
 
     @property
-    def wish(self) -> Wish:
+    def options(self) -> StreamOptions:
         """What is asked of the stream now."""
-        return self._wish
+        return self._options
 
-    def change(self, wish: Wish) -> None:
+    def change(self, options: StreamOptions) -> None:
         """Ask something else from the next frame on; ids and counts stay where they can.
 
         Raises DemoError for a wish that cannot be met; then the old one holds.
         """
-        spec = wish.check(self._engine)
-        before, self._wish, self._spec = self._wish, wish, spec
+        spec = options.check(self._engine)
+        before, self._options, self._spec = self._options, options, spec
         self._arrange(before)
 
     def look(
-        self, index: int, seconds: float, rgb: Image, answer: Answer | None
-    ) -> tuple[Seen, Image]:
+        self, index: int, seconds: float, rgb: Image, answer: Prediction | None
+    ) -> tuple[FrameResult, Image]:
         """What is seen in the next frame, and it drawn on a copy; no answer holds the last one."""
         if answer is not None:
             seen, shown = self._new(index, seconds, rgb, answer)
@@ -148,7 +150,7 @@ class Watcher:
             # The first frame is always asked about.
             assert self._last is not None
             before = self._last
-            seen = Seen(index, seconds, before.result, before.ids, held=True)
+            seen = FrameResult(index, seconds, before.result, before.ids, held=True)
             shown = rgb
         self._last = seen
         self._frames += 1
@@ -174,51 +176,53 @@ class Watcher:
             "weights_sha256": self._answer.weights_sha256,
             "device": self._answer.device,
             "frames_seen": self._frames,
-            "every": self._wish.every,
-            "confidence": self._wish.confidence,
+            "every": self._options.every,
+            "confidence": self._options.confidence,
             "boxes": dict(self._boxes),
             **self.counts(),
         }
 
-    def _arrange(self, before: Wish | None) -> None:
+    def _arrange(self, before: StreamOptions | None) -> None:
         """Make the parts that the wish needs, and keep those that still fit it."""
-        wish, state = self._wish, self._state
-        per_second = self._per_second / wish.every
-        tracked = wish.track and self._spec.task == "detect"
-        other = before is None or before.model != wish.model
+        options, state = self._options, self._state
+        per_second = self._per_second / options.every
+        tracked = options.track and self._spec.task == "detect"
+        other = before is None or before.model != options.model
         if other or not tracked:
             self._state = state = _State()
-            self._veil = Veil(per_second)
+            self._veil = Anonymizer(per_second)
         if tracked and state.tracker is None:
-            state.tracker = Tracker(wish.confidence, per_second)
+            state.tracker = Tracker(options.confidence, per_second)
             state.trails = Trails(per_second)
         if state.tracker is not None:
-            state.tracker.expect(wish.confidence)
-        if wish.line is None:
+            state.tracker.expect(options.confidence)
+        if options.line is None:
             state.crossings = None
-        elif state.crossings is None or state.crossings.line != wish.line:
-            state.crossings = Crossings(wish.line)
-        if not wish.heat:
+        elif state.crossings is None or state.crossings.line != options.line:
+            state.crossings = LineCounter(options.line)
+        if not options.heat:
             state.heat = None
         elif state.heat is None:
-            state.heat = Heat()
+            state.heat = HeatMap()
 
-    def _new(self, index: int, seconds: float, rgb: Image, answer: Answer) -> tuple[Seen, Image]:
+    def _new(
+        self, index: int, seconds: float, rgb: Image, answer: Prediction
+    ) -> tuple[FrameResult, Image]:
         """What is seen, and the frame without what is to be hidden."""
         self._answer, found = answer, answer.result
-        wish, state = self._wish, self._state
+        options, state = self._options, self._state
         if not isinstance(found, Detections):
-            return Seen(index, seconds, found), rgb
-        if wish.hide:
-            rgb = self._veil.cover(rgb, found, wish.hide)
-        low = wish.confidence if state.tracker is None else min(LOW, wish.confidence)
-        chosen = found.select(low, wish.classes)
-        chosen = boxes.nms(chosen, wish.iou) if self._spec.needs_nms else chosen
-        seen = Seen(index, seconds, chosen)
+            return FrameResult(index, seconds, found), rgb
+        if options.hide:
+            rgb = self._veil.cover(rgb, found, options.hide)
+        low = options.confidence if state.tracker is None else min(LOW, options.confidence)
+        chosen = found.select(low, options.classes)
+        chosen = boxes.nms(chosen, options.iou) if self._spec.needs_nms else chosen
+        seen = FrameResult(index, seconds, chosen)
         if state.tracker is not None:
             tracked = state.tracker.update(chosen)
             self._count(tracked)
-            seen = Seen(index, seconds, tracked.found, tracked.ids)
+            seen = FrameResult(index, seconds, tracked.found, tracked.ids)
         if state.heat is not None and isinstance(seen.result, Detections):
             state.heat.update(seen.result)
         return seen, rgb

@@ -123,7 +123,7 @@ class Trails:
         ]
 
 
-class Tally:
+class TrackCounts:
     """How many different things of each class were tracked."""
 
     def __init__(self) -> None:

@@ -72,20 +72,20 @@ def _work(arguments: argparse.Namespace) -> None:
 
 
 def _run(engine: "Engine", settings: Settings, arguments: argparse.Namespace) -> "Run":
-    from demo.tracking.line_counter import Line
-    from demo.tracking.stream import Wish
+    from demo.tracking.line_counter import CountingLine
+    from demo.tracking.stream import StreamOptions
     from demo.video.limits import VideoLimits
     from demo.video.pipeline import Run
     from demo.video.reports import CsvReport, JsonReport, MotReport
 
-    wish = Wish(
+    wish = StreamOptions(
         model=arguments.model or engine.default("detect"),
         confidence=arguments.confidence,
         iou=arguments.iou,
         classes=_names(arguments.classes),
         every=arguments.every,
         track=arguments.track,
-        line=None if arguments.line is None else Line.parse(arguments.line),
+        line=None if arguments.line is None else CountingLine.parse(arguments.line),
         hide=_names(arguments.hide),
         heat=arguments.heat,
     )

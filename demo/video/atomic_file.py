@@ -9,7 +9,7 @@ from demo.errors import DemoError
 _FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
 
 
-class Part:
+class AtomicFile:
     """Takes up its place on the disk at once, so that a wrong goal is told before the work."""
 
     def __init__(self, goal: Path) -> None:

@@ -18,7 +18,7 @@ _AAC_RATES = (48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_
 _AAC_BITS = 128_000
 
 
-class Sound:
+class AudioTrack:
     """The first sound track of an input, given to an output packet by packet."""
 
     def __init__(

@@ -8,11 +8,11 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class BrokenPipe(Exception):
+class QueueAborted(Exception):
     """The other side has given up."""
 
 
-class Pipe(Generic[T]):
+class BoundedQueue(Generic[T]):
     """Holds at most `room` things, so that a fast stage waits for a slow one."""
 
     def __init__(self, room: int) -> None:
@@ -27,7 +27,7 @@ class Pipe(Generic[T]):
         with self._changed:
             self._changed.wait_for(lambda: self._broken or len(self._things) < self._room)
             if self._broken:
-                raise BrokenPipe
+                raise QueueAborted
             self._things.append(thing)
             self._changed.notify_all()
 
@@ -37,7 +37,7 @@ class Pipe(Generic[T]):
             self._ended = True
             self._changed.notify_all()
 
-    def snap(self) -> None:
+    def abort(self) -> None:
         """Break it: drop what is in it, and wake all who wait."""
         with self._changed:
             self._broken = True
@@ -50,7 +50,7 @@ class Pipe(Generic[T]):
             with self._changed:
                 self._changed.wait_for(lambda: self._broken or self._ended or self._things)
                 if self._broken:
-                    raise BrokenPipe
+                    raise QueueAborted
                 if not self._things:
                     return
                 thing = self._things.popleft()

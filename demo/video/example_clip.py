@@ -15,7 +15,7 @@ _SIZE_WH = (640, 480)
 _RATE, _SECONDS = 15, 6
 
 
-def pan(photo: Image, goal: Path) -> None:
+def write_example_clip(photo: Image, goal: Path) -> None:
     """Write 6 s of MP4: from the left of `photo` to the right, and back.
 
     photo: H×W×3 uint8 RGB. Takes about half a second.

@@ -8,7 +8,7 @@ import cv2
 from demo.errors import DemoError
 from demo.images.encode import thumbnail
 from demo.results import Image
-from demo.tracking.line_counter import Line, Point
+from demo.tracking.line_counter import CountingLine, Point
 from demo.video.limits import VideoLimits
 from demo.video.reader import video
 
@@ -18,7 +18,7 @@ _ACCENT, _WHITE = (37, 99, 235), (255, 255, 255)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class First:
+class FirstFrame:
     """The first frame of a film, H×W×3 uint8 RGB, upright, and what its container says of it."""
 
     rgb: Image
@@ -27,7 +27,7 @@ class First:
     frames: int
 
     @classmethod
-    def of(cls, path: Path, limits: VideoLimits) -> "First":
+    def of(cls, path: Path, limits: VideoLimits) -> "FirstFrame":
         """Raises DemoError for a film that will not do."""
         with video(path, limits) as film:
             frame = next(film.frames())
@@ -67,9 +67,9 @@ def _points(text: str) -> list[Point]:
         if len(numbers) == 2:
             x, y = numbers
             # A line of some length is checked as any other, so that no number is too far away.
-            Line(x, y, x + 1, y)
+            CountingLine(x, y, x + 1, y)
             return [(x, y)]
-        line = Line.parse(text)
+        line = CountingLine.parse(text)
     except (ValueError, DemoError):
         return []
     return [(line.x0, line.y0), (line.x1, line.y1)]

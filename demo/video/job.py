@@ -14,8 +14,8 @@ from demo.errors import DemoError
 from demo.images.encode import encode_jpeg, thumbnail
 from demo.inference.engine import Engine
 from demo.results import Image
-from demo.tracking.class_timeline import Counts
-from demo.tracking.stream import Wish
+from demo.tracking.class_timeline import ClassTimeline
+from demo.tracking.stream import StreamOptions
 from demo.video.limits import VideoLimits
 from demo.video.pipeline import Run
 from demo.video.progress import Progress
@@ -37,11 +37,17 @@ class Job:
     """Works on `source` and leaves film and reports in `folder`, which is its own."""
 
     def __init__(
-        self, engine: Engine, source: Path, folder: Path, wish: Wish, limits: VideoLimits, stem: str
+        self,
+        engine: Engine,
+        source: Path,
+        folder: Path,
+        wish: StreamOptions,
+        limits: VideoLimits,
+        stem: str,
     ) -> None:
         """stem: what the files are called, before the name of the model."""
         self.folder, self._source = folder, source
-        self.counts = Counts()
+        self.counts = ClassTimeline()
         self.seconds = 0.0
         spec = engine.spec(wish.model)
         self.scored = spec.task == "classify"

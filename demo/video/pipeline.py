@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from demo.errors import DemoError
-from demo.inference.engine import Answer, Engine
+from demo.inference.engine import Engine, Prediction
 from demo.results import Image
-from demo.tracking.stream import Watcher, Wish
-from demo.video.bounded_queue import BrokenPipe, Pipe
+from demo.tracking.stream import StreamOptions, StreamProcessor
+from demo.video.bounded_queue import BoundedQueue, QueueAborted
 from demo.video.limits import VideoLimits
-from demo.video.progress import Pace, Progress
+from demo.video.progress import Progress, RateMeter
 from demo.video.reader import Frame, Video, video
 from demo.video.reports import Listener
 from demo.video.writer import Writer
@@ -27,7 +27,7 @@ _HELD_BYTES = 60_000_000
 """What the frames in one pipe may take."""
 _TICK_S = 0.2
 
-Asked = tuple[Frame, "Future[Answer] | None"]
+Asked = tuple[Frame, "Future[Prediction] | None"]
 
 
 class Run:
@@ -38,14 +38,14 @@ class Run:
         engine: Engine,
         source: Path,
         goal: Path,
-        wish: Wish,
+        options: StreamOptions,
         limits: VideoLimits,
         reports: Sequence[Listener] = (),
     ) -> None:
         """reports: what is told of every frame; put in place and dropped together with the film."""
         self._engine = engine
         self._source, self._goal = source, goal
-        self._wish, self._limits, self._reports = wish, limits, reports
+        self._options, self._limits, self._reports = options, limits, reports
         self._stop = threading.Event()
         self._cut = False
         self._changed = threading.Condition()
@@ -68,32 +68,32 @@ class Run:
             for report in self._reports:
                 report.open()
                 held.callback(report.discard)
-            self._wish.check(self._engine)
+            self._options.check(self._engine)
             film = held.enter_context(video(self._source, self._limits))
-            watcher = Watcher(self._engine, self._wish, float(film.rate))
+            processor = StreamProcessor(self._engine, self._options, float(film.rate))
             writer = Writer(self._goal, film, self._source)
             held.callback(writer.discard)
-            pace = Pace(film.frames_about)
+            pace = RateMeter(film.frames_about)
             try:
-                for done in self._work(film, watcher, writer):
+                for done in self._work(film, processor, writer):
                     yield pace.progress(done, self._picture)
             except GeneratorExit:
                 with suppress(DemoError):
-                    self._finish(film, watcher, writer)
+                    self._finish(film, processor, writer)
                 raise
-            self._finish(film, watcher, writer)
+            self._finish(film, processor, writer)
             yield pace.progress(self._done, self._picture, finished=True)
 
-    def _work(self, film: Video, watcher: Watcher, writer: Writer) -> Iterator[int]:
+    def _work(self, film: Video, processor: StreamProcessor, writer: Writer) -> Iterator[int]:
         """Run the stages until the last frame is written; all threads have ended afterwards."""
         room = max(2, min(self._engine.at_once, _HELD_BYTES // _bytes(film)))
-        asked: Pipe[Asked] = Pipe(room)
-        drawn: Pipe[Frame] = Pipe(max(2, min(8, _HELD_BYTES // _bytes(film))))
+        asked: BoundedQueue[Asked] = BoundedQueue(room)
+        drawn: BoundedQueue[Frame] = BoundedQueue(max(2, min(8, _HELD_BYTES // _bytes(film))))
         pool = ThreadPoolExecutor(room, "video-ask")
         line = ThreadPoolExecutor(3, "video")
         works = (
             lambda: self._read(film, pool, asked),
-            lambda: self._draw(film, watcher, asked, drawn),
+            lambda: self._draw(film, processor, asked, drawn),
             lambda: self._write(writer, drawn),
         )
         stages = [line.submit(_stage, work, asked, drawn) for work in works]
@@ -110,31 +110,37 @@ class Run:
         for stage in stages:
             stage.result()
 
-    def _read(self, film: Video, pool: ThreadPoolExecutor, asked: Pipe[Asked]) -> None:
-        wish = self._wish
+    def _read(self, film: Video, pool: ThreadPoolExecutor, asked: BoundedQueue[Asked]) -> None:
+        options = self._options
         for frame in film.frames():
             if self._stop.is_set():
                 self._cut = True
                 break
             answer = None
-            if frame.index % wish.every == 0:
-                ask = partial(self._engine.run, wish.model, frame.rgb, wish.size, bulk=True)
+            if frame.index % options.every == 0:
+                ask = partial(self._engine.run, options.model, frame.rgb, options.size, bulk=True)
                 answer = pool.submit(ask)
             asked.put((frame, answer))
         asked.end()
 
-    def _draw(self, film: Video, watcher: Watcher, asked: Pipe[Asked], drawn: Pipe[Frame]) -> None:
+    def _draw(
+        self,
+        film: Video,
+        processor: StreamProcessor,
+        asked: BoundedQueue[Asked],
+        drawn: BoundedQueue[Frame],
+    ) -> None:
         for frame, answer in asked:
             seconds = float(frame.pts * film.time_base)
             said = None if answer is None else answer.result()
-            seen, picture = watcher.look(frame.index, seconds, frame.rgb, said)
+            seen, picture = processor.look(frame.index, seconds, frame.rgb, said)
             for report in self._reports:
                 report.add(seen)
             self._picture = picture
             drawn.put(Frame(frame.index, frame.pts, picture))
         drawn.end()
 
-    def _write(self, writer: Writer, drawn: Pipe[Frame]) -> None:
+    def _write(self, writer: Writer, drawn: BoundedQueue[Frame]) -> None:
         try:
             for frame in drawn:
                 writer.write(frame)
@@ -144,11 +150,11 @@ class Run:
                 self._writing = False
                 self._changed.notify_all()
 
-    def _finish(self, film: Video, watcher: Watcher, writer: Writer) -> None:
+    def _finish(self, film: Video, processor: StreamProcessor, writer: Writer) -> None:
         """Put film and reports in their places, all of them or none."""
         if self._done:
             self.summary = {
-                **watcher.summary(),
+                **processor.summary(),
                 "size_wh": list(film.size_wh),
                 "frames_per_second": round(float(film.rate), 3),
                 "stopped_early": self._cut,
@@ -161,18 +167,18 @@ class Run:
             report.place()
 
 
-def _stage(work: Callable[[], None], *pipes: Pipe[Any]) -> None:
+def _stage(work: Callable[[], None], *pipes: BoundedQueue[Any]) -> None:
     """One stage in its thread: whatever fails in it breaks the whole line."""
     whole = False
     try:
         work()
         whole = True
-    except BrokenPipe:
+    except QueueAborted:
         return
     finally:
         if not whole:
             for pipe in pipes:
-                pipe.snap()
+                pipe.abort()
 
 
 def _bytes(film: Video) -> int:

@@ -32,7 +32,7 @@ class Progress:
         return f"{self.done}{total} frames, {self.per_second:.1f} a second{left}"
 
 
-class Pace:
+class RateMeter:
     """Frames a second, over a window that slides."""
 
     def __init__(self, total: int) -> None:

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 from demo.errors import DemoError
 from demo.geometry.boxes import xyxy_to_xywh
 from demo.results import Detections
-from demo.tracking.frame_result import Seen
-from demo.video.atomic_file import Part
+from demo.tracking.frame_result import FrameResult
+from demo.video.atomic_file import AtomicFile
 
 
 class Listener(Protocol):
@@ -22,7 +22,7 @@ class Listener(Protocol):
     def open(self) -> None:
         """The film begins."""
 
-    def add(self, seen: Seen) -> None:
+    def add(self, seen: FrameResult) -> None:
         """The next frame."""
 
     def seal(self, summary: Mapping[str, Any]) -> None:
@@ -49,11 +49,11 @@ class Report:
 
     def open(self) -> None:
         """Take up a place on the disk."""
-        self._part = Part(self._goal)
+        self._part = AtomicFile(self._goal)
         self._file = self._part.path.open("w", encoding=self.encoding, newline="")
         self._write(self.head)
 
-    def add(self, seen: Seen) -> None:
+    def add(self, seen: FrameResult) -> None:
         """Write one frame."""
         self._write(self.text(seen))
 
@@ -83,7 +83,7 @@ class Report:
         except OSError:
             return
 
-    def text(self, seen: Seen) -> str:
+    def text(self, seen: FrameResult) -> str:
         """One frame as text."""
         raise NotImplementedError
 
@@ -109,7 +109,7 @@ class JsonReport(Report):
         super().open()
         self._comma = ""
 
-    def text(self, seen: Seen) -> str:
+    def text(self, seen: FrameResult) -> str:
         """One line a frame; frames count from 0."""
         key = "boxes" if isinstance(seen.result, Detections) else "labels"
         row = {
@@ -138,7 +138,7 @@ class CsvReport(Report):
         super().open()
         self._rows = csv.writer(self._file)
 
-    def add(self, seen: Seen) -> None:
+    def add(self, seen: FrameResult) -> None:
         """Write one frame."""
         try:
             for row in seen.rows():
@@ -165,7 +165,7 @@ class MotReport(Report):
     Frames, ids and pixels count from 1 (motchallenge.net/instructions, "File Format").
     """
 
-    def text(self, seen: Seen) -> str:
+    def text(self, seen: FrameResult) -> str:
         """One line a tracked box."""
         if not isinstance(seen.result, Detections) or seen.ids is None:
             raise DemoError("video_no_ids")

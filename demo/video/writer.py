@@ -12,8 +12,8 @@ from av.video.reformatter import ColorRange, Colorspace
 
 from demo.errors import DemoError
 from demo.system import cores
-from demo.video.atomic_file import Part
-from demo.video.audio import Sound
+from demo.video.atomic_file import AtomicFile
+from demo.video.audio import AudioTrack
 from demo.video.container import opened
 from demo.video.reader import Frame, Video
 
@@ -37,7 +37,7 @@ class Writer:
         self.frames = 0
         if goal.exists() and source.exists() and goal.samefile(source):
             raise DemoError("video_same_file", name=goal.name)
-        self._part = Part(goal)
+        self._part = AtomicFile(goal)
         try:
             self._open(source)
         except (av.FFmpegError, OSError, ValueError) as problem:
@@ -110,7 +110,7 @@ class Writer:
         self._sound = None
         if film.has_sound:
             container = self._held.enter_context(opened(source))
-            self._sound = Sound(container, self._output, film.start_s)
+            self._sound = AudioTrack(container, self._output, film.start_s)
 
     def _picture(self, frame: Frame) -> VideoFrame:
         height, width = frame.rgb.shape[:2]

@@ -9,13 +9,13 @@ from gradio.events import api
 from starlette.middleware import Middleware
 
 from demo import __version__, discover
-from demo.asgi.body_limit import Guard
-from demo.asgi.head_script import Opening
+from demo.asgi.body_limit import BodyLimit
+from demo.asgi.head_script import HeadScript
 from demo.asgi.source_archive import SOURCE_PATH, Source
 from demo.camera.websocket import Live
 from demo.inference.engine import Engine
-from demo.service.service import Desk
-from demo.service.uploads import Visits
+from demo.service.service import Service
+from demo.service.uploads import UploadStore
 from demo.settings import Settings
 from demo.web.components.picture import refuse_all_but_uploads
 from demo.web.style import css, head, theme
@@ -26,14 +26,14 @@ from demo.web.views import page_frame
 # the first visitors of two tabs would, see it half made; so it is whole before the first thread.
 
 
-def build(settings: Settings, visits: Visits) -> tuple[gr.Blocks, Desk]:
+def build(settings: Settings, uploads: UploadStore) -> tuple[gr.Blocks, Service]:
     """The whole page, and the desk that answers behind it."""
-    desk = Desk(settings, Engine(settings), visits)
+    service = Service(settings, Engine(settings), uploads)
     refuse_all_but_uploads()
     with gr.Blocks(title="Vitrine", analytics_enabled=False, fill_width=True) as page:
-        context = Context(desk, translations(), page)
+        context = Context(service, translations(), page)
         gr.HTML(
-            page_frame.header(desk.engine.device_text()),
+            page_frame.header(service.engine.device_text()),
             elem_id="header",
             padding=False,
         )
@@ -41,19 +41,19 @@ def build(settings: Settings, visits: Visits) -> tuple[gr.Blocks, Desk]:
             for tab in discover.collect("demo.web.tabs", "TAB"):
                 _tab(context, tab)
         gr.HTML(_footer(context), elem_id="footer", padding=False)
-        api(desk.engine.models, api_name="models")
+        api(service.engine.models, api_name="models")
     page.queue(max_size=settings.queue_size, default_concurrency_limit=8, api_open=False)
-    visits.exempt_present()
-    return page, desk
+    uploads.exempt_present()
+    return page, service
 
 
-def launch_options(body_bytes: int, desk: Desk) -> dict[str, Any]:
+def launch_options(body_bytes: int, service: Service) -> dict[str, Any]:
     """What `launch` takes for a page that calls nobody and opens nothing that it does not need."""
     middleware = [
-        Middleware(Live, engine=desk.engine, settings=desk.settings),
+        Middleware(Live, engine=service.engine, settings=service.settings),
         Middleware(Source),
-        Middleware(Guard, file_bytes=body_bytes),
-        Middleware(Opening, script=head()),
+        Middleware(BodyLimit, file_bytes=body_bytes),
+        Middleware(HeadScript, script=head()),
     ]
     return {
         "i18n": translations(),
@@ -80,7 +80,7 @@ def _tab(context: Context, tab: Tab) -> None:
 def _footer(context: Context) -> str:
     packages = ("gradio", "torch", "ultralytics", "opencv-python")
     versions = " · ".join(f"{name} {version(name)}" for name in packages)
-    minutes = context.desk.settings.keep_minutes
+    minutes = context.service.settings.keep_minutes
     return page_frame.footer(
         minutes, SOURCE_PATH.lstrip("/"), f"Vitrine {__version__} · {versions}"
     )

@@ -8,8 +8,8 @@ from typing import Any
 import gradio as gr
 
 from demo.errors import DemoError
-from demo.i18n import LOCALES, locale_for, say, strings
-from demo.service.service import Desk
+from demo.i18n import LOCALES, locale_for, strings, translate
+from demo.service.service import Service
 
 _ALIASES = {
     "en": ("en",),
@@ -23,7 +23,7 @@ _ALIASES = {
 class Context:
     """The desk that answers, the strings that the browser translates by, and the whole page."""
 
-    desk: Desk
+    service: Service
     i18n: gr.I18n
     page: gr.Blocks
 
@@ -53,7 +53,7 @@ def translations() -> gr.I18n:
     return gr.I18n(**names)
 
 
-def locale(request: gr.Request | None) -> str:
+def request_locale(request: gr.Request | None) -> str:
     """The visitor's language: the one chosen on the page, else the browser's."""
     return "en" if request is None else locale_for(request.headers)
 
@@ -67,7 +67,7 @@ def base_url(request: gr.Request | None) -> str:
     return f"{scheme}://{headers.get('host', '127.0.0.1:7860')}"
 
 
-def polite(handler: Callable[..., Any]) -> Callable[..., Any]:
+def toast_errors(handler: Callable[..., Any]) -> Callable[..., Any]:
     """Turn a DemoError of a handler into a toast in the visitor's language, without a traceback.
 
     The handler's last parameter is `request: gr.Request`.
@@ -78,12 +78,12 @@ def polite(handler: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return handler(*values)
         except DemoError as error:
-            raise told(error, values[-1]) from None
+            raise to_toast(error, values[-1]) from None
 
     return wrapped
 
 
-def told(error: DemoError, request: gr.Request | None) -> gr.Error:
+def to_toast(error: DemoError, request: gr.Request | None) -> gr.Error:
     """The toast of a DemoError."""
-    text = say(error.key, locale(request), **error.fields)
+    text = translate(error.key, request_locale(request), **error.fields)
     return gr.Error(text, print_exception=False)

@@ -4,7 +4,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 
-from demo.asgi.body_limit import Guard, Message
+from demo.asgi.body_limit import BodyLimit, Message
 from tests.support.asgi_client import run
 
 
@@ -29,7 +29,7 @@ def ask(
         sent.append(message)
 
     scope = {"type": "http", "method": "POST", "path": path, "headers": headers or []}
-    run(Guard(echo, file_bytes=5_000_000)(scope, receive, send))
+    run(BodyLimit(echo, file_bytes=5_000_000)(scope, receive, send))
     return sent[0]["status"], sent[1]["body"].decode()
 
 

@@ -2,7 +2,7 @@ from typing import Any
 
 from starlette.responses import HTMLResponse, JSONResponse
 
-from demo.asgi.head_script import Opening
+from demo.asgi.head_script import HeadScript
 from demo.asgi.source_archive import Source, archive
 from tests.support.asgi_client import run
 
@@ -23,13 +23,13 @@ def get(app: Any, path: str = "/") -> list[dict[str, Any]]:
 
 def test_the_script_stands_before_every_other() -> None:
     page = HTMLResponse("<html><head><script>late()</script></head></html>")
-    start, body = get(Opening(page, "<script>early()</script>"))
+    start, body = get(HeadScript(page, "<script>early()</script>"))
     assert body["body"].index(b"early") < body["body"].index(b"late")
     assert not [name for name, _ in start["headers"] if name == b"content-length"]
 
 
 def test_other_answers_pass_untouched() -> None:
-    start, body = get(Opening(JSONResponse({"a": "<head>"}), "<script></script>"))
+    start, body = get(HeadScript(JSONResponse({"a": "<head>"}), "<script></script>"))
     assert body["body"] == b'{"a":"<head>"}'
     assert dict(start["headers"])[b"content-length"] == b"14"
 

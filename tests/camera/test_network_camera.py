@@ -15,7 +15,7 @@ import pytest
 from starlette.websockets import WebSocketDisconnect
 
 from demo.camera import frame_source, network_camera
-from demo.camera.network_camera import Remote
+from demo.camera.network_camera import NetworkCamera
 from demo.errors import DemoError
 from demo.settings import Settings
 from demo.video.limits import VideoLimits
@@ -53,8 +53,8 @@ def soon(true: Callable[[], bool], seconds: float = 2.0) -> bool:
 
 
 @contextmanager
-def watching(address: str, limits: VideoLimits = LIMITS) -> Iterator[Remote]:
-    one = Remote(address, limits)
+def watching(address: str, limits: VideoLimits = LIMITS) -> Iterator[NetworkCamera]:
+    one = NetworkCamera(address, limits)
     try:
         yield one
     finally:
@@ -351,7 +351,7 @@ def test_who_leaves_a_camera_that_hangs_does_not_wait(webcam: Webcam, phase: str
     deaf = socket.create_server(("127.0.0.1", 0))
     port = deaf.getsockname()[1]
     address = f"http://127.0.0.1:{port}/" if phase == "answer" else webcam.url("/hangs")
-    one = Remote(address, LIMITS)
+    one = NetworkCamera(address, LIMITS)
     if phase == "body":
         one.newest()
     time.sleep(0.8)
@@ -366,7 +366,7 @@ def test_who_leaves_a_camera_that_hangs_does_not_wait(webcam: Webcam, phase: str
 
 def test_rtsp_is_read_and_left() -> None:
     camera = RtspCam()
-    one = Remote(f"rtsp://127.0.0.1:{camera.port}/stream1", LIMITS)
+    one = NetworkCamera(f"rtsp://127.0.0.1:{camera.port}/stream1", LIMITS)
     assert one.newest().rgb.shape == (240, 320, 3)
     time.sleep(0.5)
     assert one.newest().replaced > 5
@@ -407,7 +407,7 @@ def test_rtsp_survives_a_pause() -> None:
 
 def test_who_leaves_a_paused_rtsp_camera_is_gone_in_two_seconds() -> None:
     camera = RtspCam(stall_s=4)
-    one = Remote(f"rtsp://127.0.0.1:{camera.port}/stream1", LIMITS)
+    one = NetworkCamera(f"rtsp://127.0.0.1:{camera.port}/stream1", LIMITS)
     one.newest()
     time.sleep(1)
     one.close()

@@ -52,7 +52,7 @@ def test_floats_go_from_the_smallest_to_the_largest_number() -> None:
     expected = np.arange(256)
     expected[5], expected[51], expected[52] = 0, 255, 0
     np.testing.assert_allclose(picture.rgb[..., 1].ravel(), expected, atol=1)
-    assert picture.notes[0].say("en").startswith("Brightness is scaled: -3 is shown black and 5")
+    assert picture.notes[0].text("en").startswith("Brightness is scaled: -3 is shown black and 5")
 
 
 def test_a_picture_without_any_number_is_refused() -> None:

@@ -22,7 +22,7 @@ from demo.images.limits import Limits
 from demo.inference.batching import Worker
 from demo.inference.catalog import Catalog
 from demo.inference.engine import Engine
-from demo.inference.model_cache import Resident
+from demo.inference.model_cache import ModelCache
 from demo.models.bundled import FOLDER, read
 from demo.models.spec import Model, ModelSpec, Prepared, WeightsEntry, WeightsFile
 from demo.results import Detections, Image, Scores
@@ -231,11 +231,11 @@ class TestCatalog:
 class TestResident:
     def test_loads_once_however_many_ask(self, tmp_path: Path) -> None:
         shelf = Shelf(tmp_path, net=1)
-        resident = Resident(shelf.catalog, CPU, 1000)
+        resident = ModelCache(shelf.catalog, CPU, 1000)
         shelf.gate.clear()
 
         def ask(_: int) -> Model:
-            with resident.borrow("net") as loaded:
+            with resident.lease("net") as loaded:
                 return loaded.model
 
         with ThreadPoolExecutor(8) as threads:
@@ -246,19 +246,19 @@ class TestResident:
 
     def test_the_least_recently_used_goes_but_never_one_in_use(self, tmp_path: Path) -> None:
         shelf = Shelf(tmp_path, a=400, b=400, c=400)
-        resident = Resident(shelf.catalog, CPU, 1000)
+        resident = ModelCache(shelf.catalog, CPU, 1000)
 
         def stages() -> str:
             return "".join(n for n in "abc" if resident.status(n).stage == "resident")
 
         for name in "aba":
-            with resident.borrow(name):
+            with resident.lease(name):
                 pass
         assert stages() == "ab"
-        with resident.borrow("c"):
+        with resident.lease("c"):
             pass
         assert stages() == "ac"
-        with resident.borrow("a"), resident.borrow("c"), resident.borrow("b"):
+        with resident.lease("a"), resident.lease("c"), resident.lease("b"):
             assert stages() == "abc"
             assert resident.shrink(0) == 1200
         assert len(stages()) == 2
@@ -266,14 +266,14 @@ class TestResident:
 
     def test_a_failed_load_is_told_to_all_and_tried_again(self, tmp_path: Path) -> None:
         shelf = Shelf(tmp_path, net=1)
-        resident = Resident(shelf.catalog, CPU, 1000)
+        resident = ModelCache(shelf.catalog, CPU, 1000)
         (tmp_path / "net.pth").write_bytes(b"junk")
         for _ in range(2):
-            with pytest.raises(DemoError) as raised, resident.borrow("net"):
+            with pytest.raises(DemoError) as raised, resident.lease("net"):
                 pass
             assert raised.value.key == "weights_corrupt"
         (tmp_path / "net.pth").write_bytes(b"net")
-        with resident.borrow("net") as loaded:
+        with resident.lease("net") as loaded:
             assert loaded.model is shelf.models["net"]
 
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from demo.errors import DemoError
 from demo.geometry import boxes
 from demo.geometry.letterbox import Letterbox
-from demo.i18n import known, say
+from demo.i18n import known, translate
 from demo.images.decode import decode
 from demo.images.limits import Limits
 from demo.inference.catalog import Catalog
@@ -93,7 +93,7 @@ class TestSpecs:
     def test_facts_are_complete(self, spec: ModelSpec) -> None:
         assert spec.task in ("classify", "detect", "generate")
         assert known(f"tab_{spec.task}")
-        assert say(f"tab_{spec.task}", "zh-TW")
+        assert translate(f"tab_{spec.task}", "zh-TW")
         assert len(spec.labels) >= 2 or spec.task == "generate"
         assert all(label == label.strip() and label for label in spec.labels)
         assert spec.input_size >= 32
@@ -467,7 +467,7 @@ class TestEmbedded:
             bundled.read(tmp_path)
 
     def test_what_ships_is_what_its_card_says(self) -> None:
-        shipped = bundled.read(embedded.FOLDER)
+        shipped = bundled.read(bundled.FOLDER)
         assert "cnn-cifar10" in [spec.name for spec in shipped]
         for spec in shipped:
             file = CATALOG.open(spec.name, print)

@@ -1,4 +1,4 @@
-from demo.service.answer_cache import Recent
+from demo.service.answer_cache import AnswerCache
 
 
 class Clock:
@@ -9,7 +9,7 @@ class Clock:
 
 
 def test_the_least_recently_used_goes_first() -> None:
-    recent = Recent(100, 60)
+    recent = AnswerCache(100, 60)
     recent.put("a", "A", 40)
     recent.put("b", "B", 40)
     assert recent.get("a") == "A"
@@ -20,14 +20,14 @@ def test_the_least_recently_used_goes_first() -> None:
 
 
 def test_one_beyond_the_budget_is_not_kept() -> None:
-    recent = Recent(100, 60)
+    recent = AnswerCache(100, 60)
     recent.put("big", "B", 101)
     assert recent.get("big") is None
     assert recent.size_bytes == 0
 
 
 def test_a_new_value_replaces_the_old_ones_size() -> None:
-    recent = Recent(100, 60)
+    recent = AnswerCache(100, 60)
     recent.put("a", 1, 90)
     recent.put("a", 2, 50)
     assert recent.size_bytes == 50
@@ -36,7 +36,7 @@ def test_a_new_value_replaces_the_old_ones_size() -> None:
 
 def test_unused_entries_go_after_their_time() -> None:
     clock = Clock()
-    recent = Recent(100, 60, clock)
+    recent = AnswerCache(100, 60, clock)
     recent.put("a", 1, 10)
     recent.put("b", 2, 10)
     clock.now = 50

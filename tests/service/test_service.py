@@ -9,11 +9,11 @@ import pytest
 
 from demo.errors import DemoError
 from demo.images.encode import encode_png
-from demo.inference.engine import Answer, Engine
+from demo.inference.engine import Engine, Prediction
 from demo.models.spec import ModelSpec
 from demo.results import Detections, Image, Scores, Timing
-from demo.service.service import Desk
-from demo.service.uploads import Visits
+from demo.service.service import Service
+from demo.service.uploads import UploadStore
 from demo.settings import Settings
 
 LABELS = ("cat", "dog")
@@ -43,7 +43,7 @@ class CountingEngine:
     def models(self) -> list[dict[str, Any]]:
         return [{"name": s.name, "task": s.task, "available": True} for s in self._specs.values()]
 
-    def run(self, name: str, image: Image, size: int | None = None) -> Answer:
+    def run(self, name: str, image: Image, size: int | None = None) -> Prediction:
         self.asked.append((name, size))
         size_wh = (image.shape[1], image.shape[0])
         result: Scores | Detections
@@ -55,12 +55,12 @@ class CountingEngine:
             result = Detections(xyxy, scores, np.array([0, 0, 1]), LABELS, size_wh)
         timing = Timing(preprocess=1, forward=50, postprocess=1)
         window = (0.0, 0.0, float(size_wh[0]), float(size_wh[1]))
-        return Answer(name, "0" * 64, result, timing, "CPU", window, image, size_wh)
+        return Prediction(name, "0" * 64, result, timing, "CPU", window, image, size_wh)
 
 
 @pytest.fixture
-def visits() -> Iterator[Visits]:
-    made = Visits(keep_s=600)
+def uploads() -> Iterator[UploadStore]:
+    made = UploadStore(keep_s=600)
     yield made
     made.close()
 
@@ -71,55 +71,57 @@ def engine() -> CountingEngine:
 
 
 @pytest.fixture
-def desk(engine: CountingEngine, visits: Visits) -> Desk:
-    return Desk(Settings(), cast(Engine, engine), visits)
+def service(engine: CountingEngine, uploads: UploadStore) -> Service:
+    return Service(Settings(), cast(Engine, engine), uploads)
 
 
-def upload(visits: Visits, shade: int = 0) -> str:
-    path: Path = visits.folder / f"{shade}.png"
+def upload(uploads: UploadStore, shade: int = 0) -> str:
+    path: Path = uploads.folder / f"{shade}.png"
     path.write_bytes(encode_png(np.full((40, 40, 3), shade, np.uint8)))
     return str(path)
 
 
 def test_thresholds_and_classes_never_ask_the_model_again(
-    desk: Desk, engine: CountingEngine, visits: Visits
+    service: Service, engine: CountingEngine, uploads: UploadStore
 ) -> None:
-    path = upload(visits)
-    first = desk.detect(path, "yolo", 0.25)
+    path = upload(uploads)
+    first = service.detect(path, "yolo", 0.25)
     assert [b["label"] for b in first.facts["boxes"]] == ["cat"]
     assert first.timing.forward == 50
     for confidence, iou, classes in ((0.05, 0.7, []), (0.05, 0.99, []), (0.05, 0.7, ["dog"])):
-        again = desk.detect(path, "yolo", confidence, iou, classes)
+        again = service.detect(path, "yolo", confidence, iou, classes)
         assert (again.timing.forward, again.timing.decode) == (0, 0)
     assert len(engine.asked) == 1
     assert [b["label"] for b in again.facts["boxes"]] == ["dog"]
 
 
 def test_another_picture_model_or_size_does(
-    desk: Desk, engine: CountingEngine, visits: Visits
+    service: Service, engine: CountingEngine, uploads: UploadStore
 ) -> None:
-    desk.detect(upload(visits, 1), "yolo")
-    desk.detect(upload(visits, 2), "yolo")
-    desk.detect(upload(visits, 2), "nmsfree")
-    desk.detect(upload(visits, 2), "yolo", size=320)
+    service.detect(upload(uploads, 1), "yolo")
+    service.detect(upload(uploads, 2), "yolo")
+    service.detect(upload(uploads, 2), "nmsfree")
+    service.detect(upload(uploads, 2), "yolo", size=320)
     assert engine.asked == [("yolo", None), ("yolo", None), ("nmsfree", None), ("yolo", 320)]
 
 
-def test_doubles_are_suppressed_only_where_the_head_makes_them(desk: Desk, visits: Visits) -> None:
-    path = upload(visits)
-    assert len(desk.detect(path, "yolo", 0.5).detections) == 1
-    assert len(desk.detect(path, "yolo", 0.5, 0.99).detections) == 2
-    assert len(desk.detect(path, "nmsfree", 0.5).detections) == 2
+def test_doubles_are_suppressed_only_where_the_head_makes_them(
+    service: Service, uploads: UploadStore
+) -> None:
+    path = upload(uploads)
+    assert len(service.detect(path, "yolo", 0.5).detections) == 1
+    assert len(service.detect(path, "yolo", 0.5, 0.99).detections) == 2
+    assert len(service.detect(path, "nmsfree", 0.5).detections) == 2
 
 
-def test_the_upload_is_drawn_on_a_copy(desk: Desk, visits: Visits) -> None:
-    drawn = desk.detect(upload(visits), "yolo")
+def test_the_upload_is_drawn_on_a_copy(service: Service, uploads: UploadStore) -> None:
+    drawn = service.detect(upload(uploads), "yolo")
     assert not drawn.picture.rgb.any()
     assert drawn.annotated.any()
 
 
-def test_classify_answers_best_first(desk: Desk, visits: Visits) -> None:
-    facts = desk.classify(upload(visits), "cnn", 1).facts
+def test_classify_answers_best_first(service: Service, uploads: UploadStore) -> None:
+    facts = service.classify(upload(uploads), "cnn", 1).facts
     assert facts["labels"] == [{"label": "cat", "score": 0.75}]
     assert facts["known"] is True
     assert facts["size_wh"] == [40, 40]
@@ -139,24 +141,26 @@ def test_classify_answers_best_first(desk: Desk, visits: Visits) -> None:
     ],
 )
 def test_wrong_values_are_one_sentence(
-    desk: Desk, visits: Visits, model: Any, options: dict[str, Any], word: str
+    service: Service, uploads: UploadStore, model: Any, options: dict[str, Any], word: str
 ) -> None:
     with pytest.raises(DemoError, match=word):
-        desk.detect(upload(visits), model, **options)
+        service.detect(upload(uploads), model, **options)
 
 
-def test_a_deleted_upload_is_one_sentence(desk: Desk, visits: Visits) -> None:
-    path = upload(visits)
-    desk.detect(path, "yolo")
+def test_a_deleted_upload_is_one_sentence(service: Service, uploads: UploadStore) -> None:
+    path = upload(uploads)
+    service.detect(path, "yolo")
     Path(path).unlink()
     with pytest.raises(DemoError, match="put it in again"):
-        desk.detect(path, "yolo")
+        service.detect(path, "yolo")
 
 
-def test_augment_answers_the_same_pixels_for_the_same_seed(desk: Desk, visits: Visits) -> None:
-    path = upload(visits, 120)
+def test_augment_answers_the_same_pixels_for_the_same_seed(
+    service: Service, uploads: UploadStore
+) -> None:
+    path = upload(uploads, 120)
     steps = [{"name": "noise", "params": {}}]
-    first, again = (desk.augment(path, steps, 3, 5) for _ in range(2))
+    first, again = (service.augment(path, steps, 3, 5) for _ in range(2))
     assert len(first.images) == 3
     assert all(np.array_equal(a, b) for a, b in zip(first.images, again.images, strict=True))
     assert first.facts == again.facts

@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 
 from demo.errors import DemoError
-from demo.service.uploads import Visits, remove_leftovers
+from demo.service.uploads import UploadStore, remove_leftovers
 
 
 @pytest.fixture
-def visits() -> Iterator[Visits]:
-    made = Visits(keep_s=600)
+def uploads() -> Iterator[UploadStore]:
+    made = UploadStore(keep_s=600)
     yield made
     made.close()
 
 
-def upload(visits: Visits, name: str, age_s: float) -> Path:
-    path = visits.folder / "hash" / name
+def upload(uploads: UploadStore, name: str, age_s: float) -> Path:
+    path = uploads.folder / "hash" / name
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(b"x")
     when = time.time() - age_s
@@ -30,80 +30,80 @@ def upload(visits: Visits, name: str, age_s: float) -> Path:
     return path
 
 
-def test_the_folder_is_private(visits: Visits) -> None:
-    assert stat.S_IMODE(visits.folder.stat().st_mode) == 0o700
+def test_the_folder_is_private(uploads: UploadStore) -> None:
+    assert stat.S_IMODE(uploads.folder.stat().st_mode) == 0o700
 
 
-def test_sweep_deletes_what_was_not_used_and_its_empty_folder(visits: Visits) -> None:
-    old = upload(visits, "old.jpg", 571)
-    assert visits.sweep() == 1
+def test_sweep_deletes_what_was_not_used_and_its_empty_folder(uploads: UploadStore) -> None:
+    old = upload(uploads, "old.jpg", 571)
+    assert uploads.sweep() == 1
     assert not old.exists()
-    visits.sweep()
-    fresh = upload(visits, "fresh.jpg", 0)
-    assert visits.sweep() == 0
+    uploads.sweep()
+    fresh = upload(uploads, "fresh.jpg", 0)
+    assert uploads.sweep() == 0
     assert fresh.exists()
 
 
-def test_use_renews_a_file(visits: Visits) -> None:
-    path = upload(visits, "a.jpg", 569)
-    assert visits.use(str(path)) == path
+def test_use_renews_a_file(uploads: UploadStore) -> None:
+    path = upload(uploads, "a.jpg", 569)
+    assert uploads.touch(str(path)) == path
     assert time.time() - path.stat().st_mtime < 5
 
 
-def test_examples_are_never_swept(visits: Visits) -> None:
-    example = upload(visits, "example.jpg", 5000)
-    visits.exempt_present()
-    assert visits.sweep() == 0
+def test_examples_are_never_swept(uploads: UploadStore) -> None:
+    example = upload(uploads, "example.jpg", 5000)
+    uploads.exempt_present()
+    assert uploads.sweep() == 0
     assert example.exists()
 
 
-def test_a_path_outside_is_refused(visits: Visits, tmp_path: Path) -> None:
+def test_a_path_outside_is_refused(uploads: UploadStore, tmp_path: Path) -> None:
     outside = tmp_path / "secret.jpg"
     outside.write_bytes(b"x")
-    link = visits.folder / "link.jpg"
+    link = uploads.folder / "link.jpg"
     link.symlink_to(outside)
-    for path in (str(outside), str(link), f"{visits.folder}/../secret", "http://x/y.jpg"):
+    for path in (str(outside), str(link), f"{uploads.folder}/../secret", "http://x/y.jpg"):
         with pytest.raises(DemoError, match="uploaded as a file"):
-            visits.use(path)
+            uploads.touch(path)
 
 
-def test_a_file_that_is_gone_is_one_sentence(visits: Visits) -> None:
+def test_a_file_that_is_gone_is_one_sentence(uploads: UploadStore) -> None:
     with pytest.raises(DemoError, match="10 minutes"):
-        visits.use(str(visits.folder / "gone.jpg"))
+        uploads.touch(str(uploads.folder / "gone.jpg"))
 
 
 @pytest.mark.parametrize("path", [".", "a\0b", "x" * 5000])
-def test_a_path_that_is_no_file_is_one_sentence(visits: Visits, path: str) -> None:
+def test_a_path_that_is_no_file_is_one_sentence(uploads: UploadStore, path: str) -> None:
     with pytest.raises(DemoError, match=r"put it in again|uploaded as a file"):
-        visits.use(f"{visits.folder}/{path}")
+        uploads.touch(f"{uploads.folder}/{path}")
 
 
 def test_beyond_the_budget_the_longest_unused_go_first() -> None:
-    visits = Visits(keep_s=600, budget_bytes=2)
-    paths = [upload(visits, f"{age}.jpg", age) for age in (30, 20, 10)]
-    assert visits.sweep() == 1
+    uploads = UploadStore(keep_s=600, budget_bytes=2)
+    paths = [upload(uploads, f"{age}.jpg", age) for age in (30, 20, 10)]
+    assert uploads.sweep() == 1
     assert [path.exists() for path in paths] == [False, True, True]
-    visits.close()
+    uploads.close()
 
 
 def test_a_file_is_gone_within_its_time() -> None:
-    visits = Visits(keep_s=2)
+    uploads = UploadStore(keep_s=2)
     called = threading.Event()
-    visits.start(called.set)
-    path = upload(visits, "a.jpg", 0)
+    uploads.start(called.set)
+    path = upload(uploads, "a.jpg", 0)
     time.sleep(1)
     assert path.exists()
     time.sleep(1.3)  # 2 s, and what a busy machine may add
     assert not path.exists()
     assert called.is_set()
-    visits.close()
+    uploads.close()
 
 
 def test_close_deletes_everything() -> None:
-    visits = Visits(keep_s=600)
-    upload(visits, "a.jpg", 0)
-    visits.close()
-    assert not visits.folder.exists()
+    uploads = UploadStore(keep_s=600)
+    upload(uploads, "a.jpg", 0)
+    uploads.close()
+    assert not uploads.folder.exists()
 
 
 def test_the_folder_of_a_killed_process_goes_with_the_next_start(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_the_folder_of_a_killed_process_goes_with_the_next_start(tmp_path: Path)
 
 
 def test_a_server_that_forgets_fast_leaves_the_one_beside_it_alone() -> None:
-    slow, fast = Visits(keep_s=600), Visits(keep_s=0.05)
+    slow, fast = UploadStore(keep_s=600), UploadStore(keep_s=0.05)
     long_ago = time.time() - 120
     os.utime(slow.folder, (long_ago, long_ago))
     swept = threading.Event()

@@ -5,8 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from demo.results import Detections
-from demo.tracking.anonymizer import Veil
-from demo.tracking.heat_map import Heat
+from demo.tracking.anonymizer import Anonymizer
+from demo.tracking.heat_map import HeatMap
 
 LABELS = ("face", "dog")
 SIZE_WH = (320, 240)
@@ -34,24 +34,24 @@ def contrast(picture: NDArray[np.uint8]) -> float:
 
 def test_what_is_chosen_is_hidden_and_nothing_else(noise: NDArray[np.uint8]) -> None:
     boxes = found(((40, 40, 120, 120), 0, 0.9), ((200, 40, 280, 120), 1, 0.9))
-    covered = Veil(10).cover(noise, boxes, ("face",))
+    covered = Anonymizer(10).cover(noise, boxes, ("face",))
     assert contrast(covered[40:120, 40:120]) < 0.1 * contrast(noise)
     assert (covered[40:120, 200:280] == noise[40:120, 200:280]).all()
 
 
 def test_the_picture_itself_stays_as_it_was(noise: NDArray[np.uint8]) -> None:
     before = noise.copy()
-    Veil(10).cover(noise, found(((40, 40, 120, 120), 0, 0.9)), ("face",))
+    Anonymizer(10).cover(noise, found(((40, 40, 120, 120), 0, 0.9)), ("face",))
     assert (noise == before).all()
 
 
 def test_a_doubtful_face_is_hidden_too(noise: NDArray[np.uint8]) -> None:
-    covered = Veil(10).cover(noise, found(((40, 40, 120, 120), 0, 0.12)), ("face",))
+    covered = Anonymizer(10).cover(noise, found(((40, 40, 120, 120), 0, 0.12)), ("face",))
     assert contrast(covered[40:120, 40:120]) < 0.1 * contrast(noise)
 
 
 def test_a_lost_face_stays_hidden_for_half_a_second(noise: NDArray[np.uint8]) -> None:
-    veil = Veil(per_second=10)
+    veil = Anonymizer(per_second=10)
     veil.cover(noise, found(((40, 40, 120, 120), 0, 0.9)), ("face",))
     for _ in range(4):
         covered = veil.cover(noise, found(), ("face",))
@@ -65,7 +65,7 @@ def test_a_lost_face_stays_hidden_for_half_a_second(noise: NDArray[np.uint8]) ->
 def test_a_box_at_the_edge_or_as_thin_as_a_line(
     noise: NDArray[np.uint8], xyxy: tuple[float, float, float, float]
 ) -> None:
-    covered = Veil(10).cover(noise, found((xyxy, 0, 0.9)), ("face",))
+    covered = Anonymizer(10).cover(noise, found((xyxy, 0, 0.9)), ("face",))
     assert covered.shape == noise.shape
     assert (covered != noise).any()
 
@@ -77,13 +77,15 @@ def test_too_few_pixels_are_left_to_know_anyone_by() -> None:
     one[:, ::2] = 200
     two[:, 1::2] = 200
     boxes = found(((40, 40, 280, 200), 0, 0.9))
-    a, b = (Veil(10).cover(p, boxes, ("face",))[60:180, 60:260].astype(int) for p in (one, two))
+    a, b = (
+        Anonymizer(10).cover(p, boxes, ("face",))[60:180, 60:260].astype(int) for p in (one, two)
+    )
     assert np.abs(a - b).max() <= 3
 
 
 class TestHeat:
     def test_it_is_brightest_where_most_was(self) -> None:
-        heat = Heat()
+        heat = HeatMap()
         for _ in range(9):
             heat.update(found(((60, 60, 100, 100), 0, 0.9)))
         heat.update(found(((220, 140, 260, 180), 0, 0.9)))
@@ -91,20 +93,20 @@ class TestHeat:
         assert drawn[80, 80] > drawn[160, 240] > drawn[20, 300] == 0
 
     def test_nothing_seen_changes_nothing(self, noise: NDArray[np.uint8]) -> None:
-        heat = Heat()
+        heat = HeatMap()
         assert (heat.draw(noise) == noise).all()
         heat.update(found())
         assert (heat.draw(noise) == noise).all()
 
     def test_another_frame_size_starts_anew(self) -> None:
-        heat = Heat()
+        heat = HeatMap()
         heat.update(found(((60, 60, 100, 100), 0, 0.9)))
         heat.update(Detections.empty(LABELS, (64, 48)))
         canvas = np.full((48, 64, 3), 9, np.uint8)
         assert (heat.draw(canvas) == canvas).all()
 
     def test_middles_outside_the_frame_are_left_out(self) -> None:
-        heat = Heat()
+        heat = HeatMap()
         heat.update(found(((-300, -300, -100, -100), 0, 0.9), ((400, 300, 900, 900), 0, 0.9)))
         canvas = np.zeros((240, 320, 3), np.uint8)
         assert (heat.draw(canvas) == canvas).all()

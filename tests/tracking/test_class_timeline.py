@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from demo.results import Detections, Scores
-from demo.tracking.class_timeline import Counts, Curves
-from demo.tracking.frame_result import Seen
+from demo.tracking.class_timeline import ClassTimeline, SeriesSet
+from demo.tracking.frame_result import FrameResult
 
 LABELS = tuple(f"thing {i}" for i in range(12))
 
@@ -21,10 +21,10 @@ def boxes(*class_ids: int) -> Detections:
     )
 
 
-def counted(frames: list[Detections | Scores], points: int = 600) -> Curves:
-    counts = Counts(points)
+def counted(frames: list[Detections | Scores], points: int = 600) -> SeriesSet:
+    counts = ClassTimeline(points)
     for index, result in enumerate(frames):
-        counts.add(Seen(index, index / 10, result))
+        counts.add(FrameResult(index, index / 10, result))
     return counts.curves()
 
 
@@ -58,11 +58,11 @@ def test_a_long_film_has_few_points_and_keeps_the_most_of_each(frames: int) -> N
 
 
 def test_what_is_told_later_does_not_change_what_was_told_before() -> None:
-    counts = Counts(4)
-    counts.add(Seen(0, 0.0, boxes(1)))
+    counts = ClassTimeline(4)
+    counts.add(FrameResult(0, 0.0, boxes(1)))
     before = counts.curves()
     for index in range(1, 20):
-        counts.add(Seen(index, index / 10, boxes(1, 1)))
+        counts.add(FrameResult(index, index / 10, boxes(1, 1)))
     assert before.curves[0].values.tolist() == [1]
     assert before.times.tolist() == [0]
 

@@ -9,8 +9,8 @@ import pytest
 
 from demo.errors import DemoError
 from demo.results import Detections
-from demo.tracking.line_counter import Crossings, Line
-from demo.tracking.tracker import Tally, Tracked, Tracker, Trails
+from demo.tracking.line_counter import CountingLine, LineCounter
+from demo.tracking.tracker import TrackCounts, Tracked, Tracker, Trails
 
 SIZE_WH = (400, 300)
 LABELS = ("cat", "dog")
@@ -140,14 +140,14 @@ def test_a_trail_follows_the_middle_and_ends() -> None:
 
 
 def test_a_thing_counts_once_as_what_it_was_called_most() -> None:
-    tally = Tally()
+    tally = TrackCounts()
     for class_id in (0, 1, 1):
         tally.update(tracked([(50, 50), (90, 90)], [1, 0], class_id))
     tally.update(tracked([(50, 50)], [2], 0))
     assert tally.counts() == {"cat": 1, "dog": 1}
 
 
-UPRIGHT = Line(100, 200, 100, 0)
+UPRIGHT = CountingLine(100, 200, 100, 0)
 """Upwards: its right side is the right one of the picture."""
 
 
@@ -171,14 +171,14 @@ UPRIGHT = Line(100, 200, 100, 0)
 def test_a_crossing_counts_once_each_way(
     way: list[tuple[float, float]], counts: tuple[int, int]
 ) -> None:
-    crossings = Crossings(UPRIGHT)
+    crossings = LineCounter(UPRIGHT)
     for place in way:
         crossings.update(tracked([place], [7]))
     assert (crossings.rightward.total(), crossings.leftward.total()) == counts
 
 
 def test_crossings_tell_classes_and_tracks_apart() -> None:
-    crossings = Crossings(UPRIGHT)
+    crossings = LineCounter(UPRIGHT)
     crossings.update(tracked([(50, 50), (150, 150)], [1, 2], 1))
     crossings.update(tracked([(150, 50), (50, 150)], [1, 2], 1))
     # Without an id nobody knows where it was before.
@@ -188,7 +188,7 @@ def test_crossings_tell_classes_and_tracks_apart() -> None:
 
 
 def test_a_line_in_words() -> None:
-    assert Line.parse("1, 2,3.5,4") == Line(1, 2, 3.5, 4)
+    assert CountingLine.parse("1, 2,3.5,4") == CountingLine(1, 2, 3.5, 4)
 
 
 @pytest.mark.parametrize(
@@ -196,18 +196,18 @@ def test_a_line_in_words() -> None:
 )
 def test_a_line_that_is_none(text: str) -> None:
     with pytest.raises(DemoError) as caught:
-        Line.parse(text)
+        CountingLine.parse(text)
     assert caught.value.key == "video_line"
 
 
 @pytest.mark.parametrize(
     ("line", "arrows"),
     [
-        (Line(0, 0, 0, 9), ("←", "→")),
-        (Line(0, 9, 0, 0), ("→", "←")),
-        (Line(0, 0, 9, 0), ("↓", "↑")),
-        (Line(0, 9, 9, 0), ("↘", "↖")),
+        (CountingLine(0, 0, 0, 9), ("←", "→")),
+        (CountingLine(0, 9, 0, 0), ("→", "←")),
+        (CountingLine(0, 0, 9, 0), ("↓", "↑")),
+        (CountingLine(0, 9, 9, 0), ("↘", "↖")),
     ],
 )
-def test_arrows_point_where_things_go(line: Line, arrows: tuple[str, str]) -> None:
+def test_arrows_point_where_things_go(line: CountingLine, arrows: tuple[str, str]) -> None:
     assert line.arrows() == arrows

@@ -14,10 +14,10 @@ import pytest
 from demo.errors import DemoError
 from demo.inference.engine import Engine
 from demo.service import examples
-from demo.tracking.line_counter import Line
-from demo.tracking.stream import wished
-from demo.video.example_clip import pan
-from demo.video.first_frame import First
+from demo.tracking.line_counter import CountingLine
+from demo.tracking.stream import stream_options
+from demo.video.example_clip import write_example_clip
+from demo.video.first_frame import FirstFrame
 from demo.video.job import Job, Jobs
 from demo.video.limits import VideoLimits
 from tests.support.clips import encode, shown, square
@@ -42,11 +42,11 @@ def made(
     source: Path,
     model: str = "finder",
     track: bool = True,
-    line: Line | None = None,
+    line: CountingLine | None = None,
 ) -> Job:
     folder = source.parent / "out"
     folder.mkdir()
-    wish = wished(desk, {"model": model, "track": track}, line)
+    wish = stream_options(desk, {"model": model, "track": track}, line)
     return Job(desk, source, folder, wish, LIMITS, "film")
 
 
@@ -62,7 +62,7 @@ def gone(folder: Path) -> bool:
 
 
 def test_to_the_end(desk: Engine, source: Path, pool: ThreadPoolExecutor) -> None:
-    job = made(desk, source, line=Line(30, 48, 30, 0))
+    job = made(desk, source, line=CountingLine(30, 48, 30, 0))
     list(job.follow(pool.submit))
     assert kept(job) == [f"film-finder.{s}" for s in ("csv", "json", "mp4", "txt")]
     assert len(shown(job.files["film"])) == 20
@@ -209,26 +209,26 @@ def test_a_line_that_is_too_long_takes_nobody_more() -> None:
 )
 def test_a_wish_that_will_not_do(desk: Engine, values: dict[str, object], key: str) -> None:
     with pytest.raises(DemoError) as caught:
-        wished(desk, {"model": "finder", **values})
+        stream_options(desk, {"model": "finder", **values})
     assert caught.value.key == key
 
 
 def test_a_line_needs_ids(desk: Engine) -> None:
     with pytest.raises(DemoError) as caught:
-        wished(desk, {"model": "finder", "track": False}, Line(0, 0, 1, 1))
+        stream_options(desk, {"model": "finder", "track": False}, CountingLine(0, 0, 1, 1))
     assert caught.value.key == "video_no_ids"
 
 
 def test_two_clicks_are_a_line_and_the_third_starts_anew(tmp_path: Path) -> None:
     """On a film twice as large as what is shown of it."""
     large = np.full((1080, 1920, 3), 60, np.uint8)
-    film = First.of(encode(tmp_path / "in.mp4", [large, large]), LIMITS)
+    film = FirstFrame.of(encode(tmp_path / "in.mp4", [large, large]), LIMITS)
     assert film.aimed("").shape == (540, 960, 3)
     one = film.clicked("", (100, 50))
     assert one == "200,100"
     two = film.clicked(one, (300, 400))
     assert two == "200,100,600,800"
-    assert Line.parse(two) == Line(200, 100, 600, 800)
+    assert CountingLine.parse(two) == CountingLine(200, 100, 600, 800)
     assert film.clicked(two, (5, 6)) == "10,12"
     assert film.clicked(one, (100, 50)) == one
     drawn = film.aimed(two)
@@ -239,8 +239,8 @@ def test_two_clicks_are_a_line_and_the_third_starts_anew(tmp_path: Path) -> None
 
 def test_the_example_moves_and_is_six_seconds_long(tmp_path: Path) -> None:
     photo = cv2.cvtColor(cv2.imread(str(examples.paths()[0])), cv2.COLOR_BGR2RGB)
-    pan(np.asarray(photo, np.uint8), tmp_path / "pan.mp4")
-    film = First.of(tmp_path / "pan.mp4", LIMITS)
+    write_example_clip(np.asarray(photo, np.uint8), tmp_path / "pan.mp4")
+    film = FirstFrame.of(tmp_path / "pan.mp4", LIMITS)
     assert film.seconds == pytest.approx(6)
     assert film.rgb.shape == (480, 640, 3)
     frames = shown(tmp_path / "pan.mp4")

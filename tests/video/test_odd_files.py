@@ -24,7 +24,7 @@ import pytest
 from demo.errors import DemoError
 from demo.inference.engine import Engine
 from demo.results import Image
-from demo.tracking.stream import Wish
+from demo.tracking.stream import StreamOptions
 from demo.video.limits import VideoLimits
 from demo.video.pipeline import Run
 from demo.video.reports import CsvReport, JsonReport, MotReport
@@ -60,7 +60,7 @@ def run(desk: Engine, work: Path, limits: VideoLimits | None = None) -> Run:
     kinds = {JsonReport: "out.json", CsvReport: "out.csv", MotReport: "out.txt"}
     reports = [kind(work / name) for kind, name in kinds.items()]
     limits = limits or VideoLimits()
-    return Run(desk, work / "in.mp4", work / "out.mp4", Wish("finder"), limits, reports)
+    return Run(desk, work / "in.mp4", work / "out.mp4", StreamOptions("finder"), limits, reports)
 
 
 def refusal(desk: Engine, work: Path, limits: VideoLimits | None = None) -> str:
@@ -319,7 +319,7 @@ def test_a_report_that_fails_at_its_very_end_leaves_no_film(desk: Engine, work: 
         desk,
         work / "in.mp4",
         work / "out.mp4",
-        Wish("finder"),
+        StreamOptions("finder"),
         VideoLimits(),
         [Long(work / "out.json")],
     )

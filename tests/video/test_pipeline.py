@@ -15,9 +15,9 @@ import pytest
 
 from demo.errors import DemoError
 from demo.inference.engine import Engine
-from demo.tracking.frame_result import Seen
-from demo.tracking.line_counter import Line
-from demo.tracking.stream import Wish
+from demo.tracking.frame_result import FrameResult
+from demo.tracking.line_counter import CountingLine
+from demo.tracking.stream import StreamOptions
 from demo.video.__main__ import main
 from demo.video.limits import VideoLimits
 from demo.video.pipeline import Run
@@ -44,14 +44,16 @@ def no_thread_is_left() -> Iterator[None]:
     assert [t.name for t in threading.enumerate() if t.name.startswith("video")] == []
 
 
-def run(desk: Engine, work: Path, wish: Wish | None = None, **kwargs: object) -> Run:
+def run(desk: Engine, work: Path, wish: StreamOptions | None = None, **kwargs: object) -> Run:
     reports = (
         JsonReport(work / "out.json"),
         CsvReport(work / "out.csv"),
         MotReport(work / "out.txt"),
     )
     chosen = reports if kwargs.get("reports") else ()
-    return Run(desk, work / "in.mp4", work / "out.mp4", wish or Wish("finder"), LIMITS, chosen)
+    return Run(
+        desk, work / "in.mp4", work / "out.mp4", wish or StreamOptions("finder"), LIMITS, chosen
+    )
 
 
 def names(folder: Path) -> list[str]:
@@ -78,7 +80,7 @@ def test_every_frame_is_there_with_its_own_box(desk: Engine, work: Path) -> None
 
 def test_boxes_are_drawn_on_the_frame_that_they_are_about(desk: Engine, work: Path) -> None:
     """The frame of a box in the colour of class 1, around where the square is in this frame."""
-    list(run(desk, work, Wish("finder", track=False)).steps())
+    list(run(desk, work, StreamOptions("finder", track=False)).steps())
     for i, (_, picture) in enumerate(shown(work / "out.mp4")):
         orange = (picture[..., 0] > 170) & (picture[..., 1] > 80) & (picture[..., 2] < 90)
         columns = np.nonzero(orange.any(axis=0))[0]
@@ -87,7 +89,7 @@ def test_boxes_are_drawn_on_the_frame_that_they_are_about(desk: Engine, work: Pa
 
 
 def test_the_files_to_take_away(desk: Engine, work: Path) -> None:
-    job = run(desk, work, Wish("finder", line=Line(30, 48, 30, 0)), reports=True)
+    job = run(desk, work, StreamOptions("finder", line=CountingLine(30, 48, 30, 0)), reports=True)
     list(job.steps())
     rows = list(csv.DictReader((work / "out.csv").read_text("utf-8-sig").splitlines()))
     assert len(rows) == 24
@@ -105,7 +107,7 @@ def test_the_files_to_take_away(desk: Engine, work: Path) -> None:
 def test_every_third_frame_is_asked_about_and_its_boxes_held(
     desk: Engine, finder: Finder, work: Path
 ) -> None:
-    list(run(desk, work, Wish("finder", every=3), reports=True).steps())
+    list(run(desk, work, StreamOptions("finder", every=3), reports=True).steps())
     assert sum(finder.batches) == 8
     frames = json.loads((work / "out.json").read_text())["frames"]
     assert [row["held"] for row in frames] == [i % 3 > 0 for i in range(24)]
@@ -122,13 +124,13 @@ def test_the_sound_is_there(desk: Engine, work: Path) -> None:
 
 
 def test_a_classifier_answers_about_every_frame(desk: Engine, work: Path) -> None:
-    list(run(desk, work, Wish("guesser")).steps())
+    list(run(desk, work, StreamOptions("guesser")).steps())
     assert len(shown(work / "out.mp4")) == 24
     job = Run(
         desk,
         work / "in.mp4",
         work / "again.mp4",
-        Wish("guesser"),
+        StreamOptions("guesser"),
         LIMITS,
         [JsonReport(work / "out.json")],
     )
@@ -152,7 +154,7 @@ def test_stages_run_side_by_side(desk: Engine, finder: Finder, work: Path) -> No
     alone: list[int] = []
 
     class Waiting(JsonReport):
-        def add(self, seen: Seen) -> None:
+        def add(self, seen: FrameResult) -> None:
             end = time.monotonic() + 5
             while sum(finder.batches) < min(seen.index + 2, 24):
                 if time.monotonic() > end:
@@ -161,7 +163,11 @@ def test_stages_run_side_by_side(desk: Engine, finder: Finder, work: Path) -> No
                 time.sleep(0.001)
 
     reports = [Waiting(work / "out.json")]
-    list(Run(desk, work / "in.mp4", work / "out.mp4", Wish("finder"), LIMITS, reports).steps())
+    list(
+        Run(
+            desk, work / "in.mp4", work / "out.mp4", StreamOptions("finder"), LIMITS, reports
+        ).steps()
+    )
     assert alone == []
 
 
@@ -225,7 +231,7 @@ def test_what_breaks_in_a_stage_is_raised_and_leaves_nothing(
 
 def test_a_report_that_cannot_be_written(desk: Engine, work: Path) -> None:
     reports = [JsonReport(work / "out.json"), CsvReport(work / "none" / "out.csv")]
-    job = Run(desk, work / "in.mp4", work / "out.mp4", Wish("finder"), LIMITS, reports)
+    job = Run(desk, work / "in.mp4", work / "out.mp4", StreamOptions("finder"), LIMITS, reports)
     with pytest.raises(DemoError, match="“out"):
         list(job.steps())
     assert names(work) == ["in.mp4"]
@@ -234,16 +240,16 @@ def test_a_report_that_cannot_be_written(desk: Engine, work: Path) -> None:
 @pytest.mark.parametrize(
     ("wish", "key"),
     [
-        (Wish("nobody"), "unknown_model"),
-        (Wish("painter"), "video_task"),
-        (Wish("finder", confidence=2), "out_of_range"),
-        (Wish("finder", every=0), "out_of_range"),
-        (Wish("finder", classes=("dragon",)), "unknown_name"),
-        (Wish("finder", track=False, line=Line(0, 0, 1, 1)), "video_no_ids"),
-        (Wish("guesser", line=Line(0, 0, 1, 1)), "video_no_ids"),
+        (StreamOptions("nobody"), "unknown_model"),
+        (StreamOptions("painter"), "video_task"),
+        (StreamOptions("finder", confidence=2), "out_of_range"),
+        (StreamOptions("finder", every=0), "out_of_range"),
+        (StreamOptions("finder", classes=("dragon",)), "unknown_name"),
+        (StreamOptions("finder", track=False, line=CountingLine(0, 0, 1, 1)), "video_no_ids"),
+        (StreamOptions("guesser", line=CountingLine(0, 0, 1, 1)), "video_no_ids"),
     ],
 )
-def test_a_wish_that_cannot_be_met(desk: Engine, work: Path, wish: Wish, key: str) -> None:
+def test_a_wish_that_cannot_be_met(desk: Engine, work: Path, wish: StreamOptions, key: str) -> None:
     with pytest.raises(DemoError) as caught:
         list(run(desk, work, wish, reports=True).steps())
     assert caught.value.key == key
@@ -251,7 +257,7 @@ def test_a_wish_that_cannot_be_met(desk: Engine, work: Path, wish: Wish, key: st
 
 
 def test_classes_that_were_not_asked_for_are_left_out(desk: Engine, work: Path) -> None:
-    list(run(desk, work, Wish("finder", classes=("blue thing",)), reports=True).steps())
+    list(run(desk, work, StreamOptions("finder", classes=("blue thing",)), reports=True).steps())
     frames = json.loads((work / "out.json").read_text())["frames"]
     assert all(row["boxes"] == [] for row in frames)
 
@@ -267,7 +273,9 @@ def test_two_films_at_once_never_meet(desk: Engine, tmp_path: Path) -> None:
         path = encode(tmp_path / f"{name}.mp4", films[name])
         report = JsonReport(tmp_path / f"{name}.json")
         list(
-            Run(desk, path, tmp_path / f"{name}-out.mp4", Wish("finder"), LIMITS, [report]).steps()
+            Run(
+                desk, path, tmp_path / f"{name}-out.mp4", StreamOptions("finder"), LIMITS, [report]
+            ).steps()
         )
         goals.append(name)
 

@@ -10,7 +10,7 @@ from gradio.data_classes import GradioModel, ImageData
 from gradio.exceptions import InvalidPathError
 from pydantic import ValidationError
 
-from demo.i18n import say
+from demo.i18n import translate
 from demo.images.encode import encode_jpeg, encode_png
 
 # Gradio writes a stub file beside every module that derives a component, at every start; a program
@@ -18,7 +18,7 @@ from demo.images.encode import encode_jpeg, encode_png
 component_meta.create_or_modify_pyi = lambda *_: None
 
 
-class Polite(GradioModel):
+class UploadOnly(GradioModel):
     """Mixed into a data model: whatever a request says in place of a file is one sentence."""
 
     @classmethod
@@ -30,7 +30,7 @@ class Polite(GradioModel):
             raise not_uploaded() from None
 
 
-class Upload(Polite, ImageData):
+class Upload(UploadOnly, ImageData):
     """An uploaded picture."""
 
 
@@ -127,4 +127,4 @@ def refuse_all_but_uploads() -> None:
 
 def not_uploaded() -> gr.Error:
     """The answer to a value that is no upload."""
-    return gr.Error(say("picture_not_uploaded", "en"), print_exception=False)
+    return gr.Error(translate("picture_not_uploaded", "en"), print_exception=False)

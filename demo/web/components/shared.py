@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 import gradio as gr
 
 from demo.errors import DemoError
-from demo.i18n import say
+from demo.i18n import translate
 from demo.inference.engine import Engine
 from demo.service import examples
-from demo.service.service import Desk
+from demo.service.service import Service
 from demo.web.components.picture import PictureIn
 from demo.web.tab import Context
 from demo.web.views import answer as answer_view
@@ -50,13 +50,13 @@ def picture_column(context: Context, name: str) -> PictureIn:
         if path is None:
             return None
         try:
-            decoded, _ = context.desk.open(path)
+            decoded, _ = context.service.open(path)
         except DemoError:
             return None
         return None if decoded.format in _BROWSER_FORMATS else path
 
     def preview(path: str | None) -> Any:
-        return gr.skip() if path is None else context.desk.open(path)[0].rgb
+        return gr.skip() if path is None else context.service.open(path)[0].rgb
 
     # Through a state, because an event whose output is the picture would count as a new one.
     quiet: Any = {"api_visibility": "private", "show_progress": "hidden"}
@@ -72,7 +72,7 @@ def mode_switch() -> None:
 
 def live_stage(context: Context, task: str) -> None:
     """The camera of a tab, hidden until it is chosen."""
-    html = camera_view.live(task, context.desk.settings.cameras)
+    html = camera_view.live(task, context.service.settings.cameras)
     gr.HTML(html, elem_id=f"{task}-live", elem_classes="live-only", padding=False)
 
 
@@ -106,16 +106,16 @@ def model_picker(context: Context, *tasks: str, name: str = "") -> gr.Dropdown:
 
     It opens on the best model of the first task that has one; `name` makes its id.
     """
-    models = context.desk.engine.models()
+    models = context.service.engine.models()
     rows = [m for task in tasks for m in models if m["task"] == task]
     choices = [
         (f"{m['name']} · {_kind(m)} · {answer_view.megabytes(m['size_bytes'])}", m["name"])
         for m in sorted(rows, key=lambda m: not m["available"])
     ]
-    best = next((task for task in tasks if context.desk.names(task)), None)
+    best = next((task for task in tasks if context.service.names(task)), None)
     return gr.Dropdown(
         choices,
-        value=context.desk.engine.default(best) if best else None,
+        value=context.service.engine.default(best) if best else None,
         label=context.t("model"),
         elem_id=f"{name or tasks[0]}-model",
         filterable=True,
@@ -149,37 +149,39 @@ def answer_on_change(
     )
 
 
-def waiting(desk: Desk, model: object, locale: str, work: Callable[[], T]) -> Iterator[str | T]:
+def waiting(
+    service: Service, model: object, locale: str, work: Callable[[], T]
+) -> Iterator[str | T]:
     """Run `work` beside and yield what it waits for, as HTML, then its value.
 
     Raises what `work` raises.
     """
-    job = desk.beside(work)
+    job = service.beside(work)
     while True:
         try:
             yield job.result(timeout=_PATIENCE_S)
             return
         except NotYet:
-            yield answer_view.note(model_progress(desk.engine, model, locale), "busy")
+            yield answer_view.note(model_progress(service.engine, model, locale), "busy")
 
 
 def model_progress(engine: Engine, model: object, locale: str) -> str:
     """What an answer waits for: the download, the loading or the work of its model."""
     if not isinstance(model, str):
-        return say("working", locale)
+        return translate("working", locale)
     status = engine.status(model)
     size = answer_view.megabytes(engine.size_bytes(model))
     if status.stage == "downloading":
         percent = round(100 * (status.fraction or 0))
-        return say("downloading_model", locale, name=model, size=size, percent=percent)
+        return translate("downloading_model", locale, name=model, size=size, percent=percent)
     if status.stage == "loading":
-        return say("loading_model", locale, name=model, size=size)
-    return say("working", locale)
+        return translate("loading_model", locale, name=model, size=size)
+    return translate("working", locale)
 
 
 def sentence(error: DemoError, locale: str) -> str:
     """The error where the answer would stand."""
-    return answer_view.note(say(error.key, locale, **error.fields), "warn")
+    return answer_view.note(translate(error.key, locale, **error.fields), "warn")
 
 
 def needed(image: str | None) -> str:
@@ -191,7 +193,7 @@ def needed(image: str | None) -> str:
 
 def default(context: Context, task: str) -> str:
     """The name of the model that the page opens on, empty where none is present."""
-    return context.desk.engine.default(task) if context.desk.names(task) else ""
+    return context.service.engine.default(task) if context.service.names(task) else ""
 
 
 def hidden() -> gr.Column:

@@ -11,19 +11,19 @@ from demo.errors import DemoError
 from demo.images.decode import decode
 from demo.images.limits import Limits
 from demo.service import examples
-from demo.video.example_clip import pan
-from demo.video.first_frame import First
+from demo.video.example_clip import write_example_clip
+from demo.video.first_frame import FirstFrame
 from demo.video.limits import VideoLimits
-from demo.web.components.picture import PictureOut, Polite, place
+from demo.web.components.picture import PictureOut, UploadOnly, place
 from demo.web.components.shared import sentence
-from demo.web.tab import Context, locale
+from demo.web.tab import Context, request_locale
 from demo.web.tabs.video.run_view import EMPTY
 from demo.web.views import video as video_view
 
 _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
-class Upload(Polite, FileData):
+class Upload(UploadOnly, FileData):
     """An uploaded film."""
 
 
@@ -106,16 +106,16 @@ def film_column(context: Context) -> Column:
     return Column(film, frame, aim, line)
 
 
-def first(context: Context, path: str) -> First:
+def first(context: Context, path: str) -> FirstFrame:
     """The first frame of an upload. Raises DemoError for one that is gone or will not do."""
-    desk = context.desk
-    return First.of(desk.visits.use(path), VideoLimits.of(desk.settings))
+    service = context.service
+    return FirstFrame.of(service.uploads.touch(path), VideoLimits.of(service.settings))
 
 
 def detects(context: Context, model: object) -> bool:
     """Whether a model finds boxes, which can be tracked and counted."""
     try:
-        context.desk.spec(model, "detect")
+        context.service.spec(model, "detect")
     except DemoError:
         return False
     return True
@@ -125,17 +125,17 @@ def opened(context: Context) -> Any:
     """What a new film changes: the first frame, the line's place, the line, the words."""
 
     def show(path: str | None, model: str, request: gr.Request) -> tuple[Any, ...]:
-        spoken = locale(request)
+        locale = request_locale(request)
         nothing = gr.Image(None, visible=False), gr.Group(visible=False), "", EMPTY
         if path is None:
             return *nothing, ""
         try:
             film = first(context, path)
         except DemoError as error:
-            return *nothing, sentence(error, spoken)
+            return *nothing, sentence(error, locale)
         frame = PictureOut(film.aimed(""), visible=True)
         aim = gr.Group(visible=detects(context, model))
-        return frame, aim, "", EMPTY, video_view.first(film, spoken)
+        return frame, aim, "", EMPTY, video_view.first(film, locale)
 
     return show
 
@@ -163,10 +163,10 @@ def _draw(context: Context) -> Any:
 
 def _example(context: Context) -> Any:
     def example() -> str:
-        desk = context.desk
-        photo = decode(examples.paths()[0].read_bytes(), Limits.of(desk.settings))
-        goal = place(str(desk.visits.folder)) / "example.mp4"
-        pan(photo.rgb, goal)
+        service = context.service
+        photo = decode(examples.paths()[0].read_bytes(), Limits.of(service.settings))
+        goal = place(str(service.uploads.folder)) / "example.mp4"
+        write_example_clip(photo.rgb, goal)
         return str(goal)
 
     return example

@@ -9,13 +9,13 @@ from demo.augment.pipeline import MAX_COUNT, MAX_SEED, specs
 from demo.augment.spec import Param, Transform
 from demo.errors import DemoError
 from demo.export.preview_zip import preview_zip
-from demo.i18n import say
+from demo.i18n import translate
 from demo.images.encode import encode_jpeg
 from demo.service.service import Made
 from demo.web.components.numbers import Number, Slider
 from demo.web.components.picture import PictureIn, save
 from demo.web.components.shared import answer_on_change, hidden, needed, picture_column, sentence
-from demo.web.tab import Context, Tab, locale, polite, told
+from demo.web.tab import Context, Tab, request_locale, to_toast, toast_errors
 from demo.web.views import answer as answer_view
 
 _START = ("rotation", "horizontal_flip", "crop", "colour_jitter")
@@ -136,14 +136,14 @@ def _handler(context: Context, names: Names) -> Callable[..., Any]:
         seed: int,
         *values: Any,
     ) -> tuple[Any, ...]:
-        spoken = locale(request)
+        locale = request_locale(request)
         if path is None:
             return None, _EMPTY, ""
         try:
-            made = context.desk.augment(path, _steps(names, wanted, values), count, seed)
+            made = context.service.augment(path, _steps(names, wanted, values), count, seed)
         except DemoError as error:
-            return None, sentence(error, spoken), ""
-        return _saved(context, made), _told(made, spoken), made.facts["code"]
+            return None, sentence(error, locale), ""
+        return _saved(context, made), _told(made, locale), made.facts["code"]
 
     return previews
 
@@ -166,18 +166,18 @@ def _saved(context: Context, made: Made) -> list[str]:
     return [save(encode_jpeg(image), folder, "jpg") for image in made.images]
 
 
-def _told(made: Made, spoken: str) -> str:
+def _told(made: Made, locale: str) -> str:
     height, width = made.images[0].shape[:2]
-    words = say(
+    words = translate(
         "augment_told",
-        spoken,
+        locale,
         count=len(made.images),
         width=width,
         height=height,
         decode=made.decode_ms,
         apply=made.apply_ms,
     )
-    return answer_view.note(words) + answer_view.picture_notes(made.picture, spoken)
+    return answer_view.note(words) + answer_view.picture_notes(made.picture, locale)
 
 
 def _packer(context: Context, names: Names) -> Callable[..., Any]:
@@ -192,9 +192,9 @@ def _packer(context: Context, names: Names) -> Callable[..., Any]:
         """The same previews again, lossless, with the code and the draws, as one ZIP."""
         try:
             steps = _steps(names, wanted, values)
-            made = context.desk.augment(needed(path), steps, count, seed)
+            made = context.service.augment(needed(path), steps, count, seed)
         except DemoError as error:
-            raise told(error, request) from None
+            raise to_toast(error, request) from None
         archive = save(
             preview_zip(made.images, made.facts), _folder(context), "zip", "vitrine-previews"
         )
@@ -204,13 +204,13 @@ def _packer(context: Context, names: Names) -> Callable[..., Any]:
 
 
 def _folder(context: Context) -> str:
-    return str(context.desk.visits.folder)
+    return str(context.service.uploads.folder)
 
 
 def _publish(context: Context) -> None:
     """The endpoint /augment, on components that the page does not show."""
 
-    @polite
+    @toast_errors
     def augment(
         image: str | None, pipeline: Any, count: float, seed: float, request: gr.Request
     ) -> tuple[list[str], dict[str, Any]]:
@@ -226,7 +226,7 @@ def _publish(context: Context) -> None:
             The previews, and as JSON the pipeline, what was drawn for each, and the code of
             torchvision.transforms.v2 that gives these pictures.
         """
-        made = context.desk.augment(needed(image), pipeline, count, seed)
+        made = context.service.augment(needed(image), pipeline, count, seed)
         return _saved(context, made), made.facts
 
     with hidden():

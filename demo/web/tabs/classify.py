@@ -25,7 +25,7 @@ from demo.web.components.shared import (
     tell_camera,
     waiting,
 )
-from demo.web.tab import Context, Tab, base_url, locale, polite
+from demo.web.tab import Context, Tab, base_url, request_locale, toast_errors
 from demo.web.views import answer as answer_view
 
 
@@ -62,50 +62,50 @@ def _handler(context: Context) -> Any:
     def answer(
         path: str | None, model: str, top_k: int, request: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
-        spoken = locale(request)
+        locale = request_locale(request)
         if path is None:
             yield answer_view.empty("empty_answer"), "", ""
             return
 
         def work() -> Shown:
-            return context.desk.classify(path, model, top_k)
+            return context.service.classify(path, model, top_k)
 
         try:
-            for step in waiting(context.desk, model, spoken, work):
+            for step in waiting(context.service, model, locale, work):
                 if isinstance(step, str):
                     yield step, gr.skip(), gr.skip()
                 else:
-                    yield _shown(context, step, Path(path).name, spoken, base_url(request))
+                    yield _shown(context, step, Path(path).name, locale, base_url(request))
         except DemoError as error:
-            yield sentence(error, spoken), "", ""
+            yield sentence(error, locale), "", ""
 
     return answer
 
 
 def _shown(
-    context: Context, shown: Shown, name: str, spoken: str, url: str
+    context: Context, shown: Shown, name: str, locale: str, url: str
 ) -> tuple[str, str, str]:
     scores = shown.answer.result
     assert isinstance(scores, Scores)
-    spec = context.desk.engine.spec(shown.answer.model)
+    spec = context.service.engine.spec(shown.answer.model)
     status = (
-        answer_view.bars(scores, len(shown.facts["labels"]), spoken)
-        + answer_view.sign(scores, spec, spoken)
-        + answer_view.timing(shown.timing, shown.answer, spoken)
-        + answer_view.picture_notes(shown.picture, spoken)
+        answer_view.bars(scores, len(shown.facts["labels"]), locale)
+        + answer_view.sign(scores, spec, locale)
+        + answer_view.timing(shown.timing, shown.answer, locale)
+        + answer_view.picture_notes(shown.picture, locale)
     )
     files = score_files(scores, shown.facts, url, name)
     return (
         status,
-        answer_view.seen(shown.picture, shown.answer, spoken),
-        answer_view.take_away(files, spoken),
+        answer_view.seen(shown.picture, shown.answer, locale),
+        answer_view.take_away(files, locale),
     )
 
 
 def _publish(context: Context) -> None:
     """The endpoint /classify, on components that the page does not show."""
 
-    @polite
+    @toast_errors
     def classify(
         image: str | None, model: str, top_k: float, request: gr.Request
     ) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def _publish(context: Context) -> None:
             Labels with their probability, whether the picture is one of the classes at all, and
             where the time went, as JSON.
         """
-        return context.desk.classify(needed(image), model, top_k).facts
+        return context.service.classify(needed(image), model, top_k).facts
 
     with hidden():
         inputs = [

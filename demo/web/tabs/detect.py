@@ -32,7 +32,7 @@ from demo.web.components.shared import (
     tell_camera,
     waiting,
 )
-from demo.web.tab import Context, Tab, base_url, locale, polite
+from demo.web.tab import Context, Tab, base_url, request_locale, toast_errors
 from demo.web.views import answer as answer_view
 
 _OWN_SIZE = 0
@@ -146,55 +146,55 @@ def _handler(context: Context) -> Any:
         width: int,
         request: gr.Request,
     ) -> Iterator[tuple[Any, ...]]:
-        spoken = locale(request)
+        locale = request_locale(request)
         if path is None:
             yield None, answer_view.empty("empty_answer"), "", ""
             return
 
         def work() -> tuple[Drawn, Asked]:
-            labels = context.desk.spec(model, "detect").labels
+            labels = context.service.spec(model, "detect").labels
             # The model may have changed a moment before the list of its classes does.
             kept = [c for c in classes or () if c in labels]
             side = None if size == _OWN_SIZE else size
-            drawn = context.desk.detect(path, model, confidence, iou, kept, side, width)
+            drawn = context.service.detect(path, model, confidence, iou, kept, side, width)
             return drawn, Asked(confidence, iou, tuple(kept), side)
 
         try:
-            for step in waiting(context.desk, model, spoken, work):
+            for step in waiting(context.service, model, locale, work):
                 if isinstance(step, str):
                     yield gr.skip(), step, gr.skip(), gr.skip()
                 else:
-                    yield _shown(context, *step, Path(path).name, spoken, base_url(request))
+                    yield _shown(context, *step, Path(path).name, locale, base_url(request))
         except DemoError as error:
-            yield None, sentence(error, spoken), "", ""
+            yield None, sentence(error, locale), "", ""
 
     return answer
 
 
 def _shown(
-    context: Context, drawn: Drawn, asked: Asked, name: str, spoken: str, url: str
+    context: Context, drawn: Drawn, asked: Asked, name: str, locale: str, url: str
 ) -> tuple[Any, ...]:
     found = drawn.detections
     status = (
-        (answer_view.chips(found, spoken) if len(found) else answer_view.nothing(found, spoken))
-        + answer_view.timing(drawn.timing, drawn.answer, spoken)
-        + answer_view.picture_notes(drawn.picture, spoken)
+        (answer_view.chips(found, locale) if len(found) else answer_view.nothing(found, locale))
+        + answer_view.timing(drawn.timing, drawn.answer, locale)
+        + answer_view.picture_notes(drawn.picture, locale)
     )
     files = detection_files(found, drawn.facts, url, asked, name)
-    folder = str(context.desk.visits.folder)
+    folder = str(context.service.uploads.folder)
     annotated = save(encode_jpeg(drawn.annotated), folder, "jpg", stem(name))
     return (
         annotated,
         status,
-        answer_view.table(found, spoken) if len(found) else "",
-        answer_view.take_away(files, spoken, annotated),
+        answer_view.table(found, locale) if len(found) else "",
+        answer_view.take_away(files, locale, annotated),
     )
 
 
 def _controls(context: Context) -> Any:
     def controls(name: str, chosen: list[str], blurred: list[str]) -> tuple[Any, ...]:
         try:
-            spec = context.desk.spec(name, "detect")
+            spec = context.service.spec(name, "detect")
         except DemoError:  # the answer itself says what is wrong with the name
             return gr.skip(), gr.skip(), gr.skip()
         known = [c for c in chosen or () if c in spec.labels]
@@ -209,13 +209,13 @@ def _controls(context: Context) -> Any:
 
 
 def _labels(context: Context, name: object) -> list[str]:
-    return list(context.desk.engine.spec(name).labels) if isinstance(name, str) else []
+    return list(context.service.engine.spec(name).labels) if isinstance(name, str) else []
 
 
 def _publish(context: Context) -> None:
     """The endpoint /detect, on components that the page does not show."""
 
-    @polite
+    @toast_errors
     def detect(
         image: str | None,
         model: str,
@@ -236,7 +236,7 @@ def _publish(context: Context) -> None:
         Returns:
             The picture with the boxes drawn, and the boxes in its pixels as JSON.
         """
-        drawn = context.desk.detect(needed(image), model, confidence, iou, classes)
+        drawn = context.service.detect(needed(image), model, confidence, iou, classes)
         return drawn.annotated, drawn.facts
 
     with hidden():

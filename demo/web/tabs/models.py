@@ -4,8 +4,8 @@ from typing import Any
 
 import gradio as gr
 
-from demo.i18n import say
-from demo.web.tab import Context, Tab, locale
+from demo.i18n import translate
+from demo.web.tab import Context, Tab, request_locale
 from demo.web.views import page_frame
 
 
@@ -18,10 +18,10 @@ def build(context: Context) -> None:
         words = (text or "").lower().split()
         rows = [
             row
-            for row in context.desk.engine.models()
-            if all(word in _words(row, locale(request)) for word in words)
+            for row in context.service.engine.models()
+            if all(word in _words(row, request_locale(request)) for word in words)
         ]
-        return page_frame.models(rows, locale(request))
+        return page_frame.models(rows, request_locale(request))
 
     wish.change(
         show,
@@ -34,8 +34,8 @@ def build(context: Context) -> None:
     context.page.load(show, wish, table, show_progress="hidden", api_visibility="private")
 
 
-def _words(row: dict[str, Any], spoken: str) -> str:
-    return f"{row['name']} {row['task']} {say('tab_' + row['task'], spoken)}".lower()
+def _words(row: dict[str, Any], locale: str) -> str:
+    return f"{row['name']} {row['task']} {translate('tab_' + row['task'], locale)}".lower()
 
 
 TAB = Tab("models", 90, "tab_models", build)

@@ -7,10 +7,10 @@ from urllib.parse import quote
 
 from demo.drawing.detections import draw_window
 from demo.drawing.palette import hex_color
-from demo.i18n import LOCALES, say
+from demo.i18n import LOCALES, translate
 from demo.images.decode import Picture
 from demo.images.encode import encode_jpeg, encode_png, thumbnail
-from demo.inference.engine import Answer
+from demo.inference.engine import Prediction
 from demo.models.spec import ModelSpec
 from demo.results import Detections, Image, Scores, Timing
 
@@ -34,11 +34,11 @@ def megabytes(size_bytes: int | None) -> str:
 
 def picture_notes(picture: Picture, locale: str) -> str:
     """What the decoder did to the file, one line each, or nothing."""
-    lines = [say(n.key, locale, **dict(n.fields)) for n in picture.notes]
+    lines = [translate(n.key, locale, **dict(n.fields)) for n in picture.notes]
     return "".join(note(line) for line in lines)
 
 
-def timing(shown: Timing, answer: Answer, locale: str) -> str:
+def timing(shown: Timing, answer: Prediction, locale: str) -> str:
     """Where the time went, as a bar of five parts with its legend, and on which device."""
     spent = {part: getattr(shown, part) for part in _PARTS}
     whole = max(shown.total, 1e-9)
@@ -47,12 +47,12 @@ def timing(shown: Timing, answer: Answer, locale: str) -> str:
         for part, ms in spent.items()
     )
     legend = "".join(
-        f'<span><i class="p-{part}"></i>{escape(say("part_" + part, locale))} '
+        f'<span><i class="p-{part}"></i>{escape(translate("part_" + part, locale))} '
         f"<b>{ms:.0f}</b></span>"
         for part, ms in spent.items()
         if ms >= 0.5
     )
-    before = say("kept_answer", locale, forward=answer.timing.forward)
+    before = translate("kept_answer", locale, forward=answer.timing.forward)
     kept = f"<span>{escape(before)}</span>" if shown.forward == 0 else ""
     return (
         f'<div class="timing"><div class="bar" aria-hidden="true">{bar}</div>'
@@ -69,7 +69,7 @@ def bars(scores: Scores, top_k: int, locale: str) -> str:
         for label, score in scores.top(top_k)
     )
     kind = "" if scores.known else " unknown"
-    caption = escape(say("scores_caption", locale))
+    caption = escape(translate("scores_caption", locale))
     return f'<table class="bars{kind}"><caption>{caption}</caption><tbody>{rows}</tbody></table>'
 
 
@@ -77,9 +77,9 @@ def sign(scores: Scores, spec: ModelSpec, locale: str) -> str:
     """Whether the picture is probably none of the classes, by which method, how often wrong."""
     rule = spec.unknown
     if rule is None:
-        return note(say("unknown_uncalibrated", locale))
+        return note(translate("unknown_uncalibrated", locale))
     key = "known_sign" if scores.known else "unknown_sign"
-    text = say(
+    text = translate(
         key,
         locale,
         method=rule.method,
@@ -90,7 +90,7 @@ def sign(scores: Scores, spec: ModelSpec, locale: str) -> str:
     return note(text, "calm" if scores.known else "warn")
 
 
-def seen(picture: Picture, answer: Answer, locale: str) -> str:
+def seen(picture: Picture, answer: Prediction, locale: str) -> str:
     """What the model saw: the window on the upload, and the network's input pixel for pixel."""
     small = thumbnail(picture.rgb, 480)
     # Each axis by itself: a thin picture's thumbnail is not of exactly the same shape.
@@ -100,10 +100,10 @@ def seen(picture: Picture, answer: Answer, locale: str) -> str:
     height, width = answer.seen.shape[:2]
     return (
         '<div class="seen">'
-        + _figure(_jpeg_uri(windowed), say("seen_window", locale), "")
+        + _figure(_jpeg_uri(windowed), translate("seen_window", locale), "")
         + _figure(
             _png_uri(answer.seen),
-            say("seen_input", locale, width=width, height=height),
+            translate("seen_input", locale, width=width, height=height),
             "pixelated" if max(height, width) < 128 else "",
         )
         + "</div>"
@@ -113,7 +113,7 @@ def seen(picture: Picture, answer: Answer, locale: str) -> str:
 def nothing(found: Detections, locale: str) -> str:
     """That nothing is left, and what the model could have found."""
     known = ", ".join(found.labels[:12]) + (" …" if len(found.labels) > 12 else "")
-    return note(say("nothing_found", locale, known=known))
+    return note(translate("nothing_found", locale, known=known))
 
 
 def chips(found: Detections, locale: str) -> str:
@@ -133,7 +133,7 @@ def chips(found: Detections, locale: str) -> str:
 def table(found: Detections, locale: str) -> str:
     """Every box: label, score, corners and size in pixels of the upload."""
     heads = "".join(
-        f'<th scope="col">{escape(say("column_" + name, locale))}</th>'
+        f'<th scope="col">{escape(translate("column_" + name, locale))}</th>'
         for name in ("number", "label", "score", "x0", "y0", "x1", "y1", "size")
     )
     rows = "".join(
@@ -165,13 +165,13 @@ def take_away(files: Iterable[tuple[str, str, bytes, str]], locale: str, path: s
     """
     links = []
     if path:
-        picture = escape(say("save_picture", locale))
+        picture = escape(translate("save_picture", locale))
         href = f"gradio_api/file={quote(path)}"
         links.append(f'<a href="{href}" download>{picture}</a>')
     for title, name, content, mime in files:
         href = f"data:{mime};base64,{base64.b64encode(content).decode()}"
         links.append(f'<a href="{href}" download="{escape(name)}">{escape(title)}</a>')
-    lead = escape(say("take_away", locale))
+    lead = escape(translate("take_away", locale))
     return f'<div class="take"><span>{lead}</span>{"".join(links)}</div>'
 
 
@@ -199,5 +199,6 @@ def _png_uri(image: Image) -> str:
 def everywhere(key: str, **fields: object) -> str:
     """A string in all languages at once; the page's script and CSS show the visitor's."""
     return "".join(
-        f'<span data-l="{locale}">{escape(say(key, locale, **fields))}</span>' for locale in LOCALES
+        f'<span data-l="{locale}">{escape(translate(key, locale, **fields))}</span>'
+        for locale in LOCALES
     )

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any
 
-from demo.i18n import say
-from demo.models.spec import told
+from demo.i18n import translate
+from demo.models.spec import format_score
 from demo.web.views.answer import everywhere, megabytes, note
 
 
@@ -37,11 +37,13 @@ def footer(minutes: float, source: str, versions: str) -> str:
 def models(rows: Iterable[dict[str, Any]], locale: str) -> str:
     """The catalog: the present ones first, then the others with the command that brings them."""
     columns = ("name", "task", "present", "bytes", "params", "scores", "licence")
-    heads = "".join(f'<th scope="col">{escape(say("models_" + c, locale))}</th>' for c in columns)
+    heads = "".join(
+        f'<th scope="col">{escape(translate("models_" + c, locale))}</th>' for c in columns
+    )
     first = sorted(rows, key=lambda row: not row["available"])
     body = "".join(_model_row(row, locale) for row in first)
     if not body:
-        return note(say("models_none", locale))
+        return note(translate("models_none", locale))
     return (
         f'<div class="scroll tall"><table class="models"><thead><tr>{heads}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
@@ -51,18 +53,18 @@ def models(rows: Iterable[dict[str, Any]], locale: str) -> str:
 def _model_row(row: dict[str, Any], locale: str) -> str:
     if row["available"]:
         where = "models_embedded" if row["embedded"] else "models_here"
-        present = f"✓ {escape(say(where, locale))}"
+        present = f"✓ {escape(translate(where, locale))}"
     else:
         present = f"<code>python -m demo.weights fetch {escape(row['name'])}</code>"
     scores = [
-        f"{escape(say('models_' + kind, locale))}: {escape(told(row[kind]))}"
+        f"{escape(translate('models_' + kind, locale))}: {escape(format_score(row[kind]))}"
         for kind in ("measured", "published")
         if row[kind]
     ]
     params = f"{row['params'] / 1e6:.1f} M" if row["params"] else ""
     cells = (
         f'<td class="name">{escape(row["name"])}</td>',
-        f"<td>{escape(say('tab_' + row['task'], locale))}</td>",
+        f"<td>{escape(translate('tab_' + row['task'], locale))}</td>",
         f"<td>{present}</td>",
         f'<td class="num">{megabytes(row["size_bytes"])}</td>',
         f'<td class="num">{params}</td>',

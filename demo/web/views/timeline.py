@@ -3,8 +3,8 @@
 from html import escape
 
 from demo.drawing.palette import hex_color
-from demo.i18n import say
-from demo.tracking.class_timeline import Curve, Curves
+from demo.i18n import translate
+from demo.tracking.class_timeline import ClassSeries, SeriesSet
 
 _WIDTH, _HEIGHT = 1000, 100
 """Units of the drawing; it is stretched to the place that there is, its lines are not."""
@@ -14,7 +14,7 @@ _TOPS = (0.1, 0.2, 0.5, 1.0)
 _ROUND = tuple(digit * 10**zeros for zeros in range(9) for digit in (1, 2, 5))
 
 
-def chart(curves: Curves, locale: str) -> str:
+def chart(curves: SeriesSet, locale: str) -> str:
     """Lines in the colours of their classes, a legend that tells the values where the player is.
 
     Nothing for a film in which nothing was seen.
@@ -30,12 +30,12 @@ def chart(curves: Curves, locale: str) -> str:
         for v in levels
     )
     kind = "chart_scores" if curves.scored else "chart_counts"
-    others = say("chart_others", locale, count=curves.others) if curves.others else ""
+    others = translate("chart_others", locale, count=curves.others) if curves.others else ""
     times = ",".join(f"{second:.3f}" for second in curves.times.tolist())
     return (
         f'<figure class="chart" data-end="{curves.end:.3f}" data-times="{times}">'
-        f"<figcaption>{escape(say(kind, locale))} {escape(say('chart_jump', locale))}</figcaption>"
-        f'<div class="plot" role="slider" tabindex="0" aria-label="{escape(say(kind, locale))}"'
+        f"<figcaption>{escape(translate(kind, locale))} {escape(translate('chart_jump', locale))}</figcaption>"
+        f'<div class="plot" role="slider" tabindex="0" aria-label="{escape(translate(kind, locale))}"'
         f' aria-valuemin="0" aria-valuemax="{curves.end:.1f}" aria-valuenow="0"'
         f' aria-valuetext="0:00"><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" preserveAspectRatio="none"'
         f' aria-hidden="true">{grid}{lines}</svg>{marks}{_seconds(curves.end)}<i></i></div>'
@@ -51,7 +51,7 @@ def clock(seconds: float) -> str:
     return f"{minutes:.0f}:{rest:02.0f}" if whole else f"{minutes:.0f}:{rest:04.1f}"
 
 
-def _line(curve: Curve, curves: Curves, top: float) -> str:
+def _line(curve: ClassSeries, curves: SeriesSet, top: float) -> str:
     """Steps, since what was seen in a frame is shown until the next."""
     path: list[str] = []
     before = -1.0
@@ -65,7 +65,7 @@ def _line(curve: Curve, curves: Curves, top: float) -> str:
     return f'<path d="{"".join(path)}H{_WIDTH}" stroke="{colour}"/>'
 
 
-def _chip(curve: Curve, scored: bool) -> str:
+def _chip(curve: ClassSeries, scored: bool) -> str:
     digits = (round(100 * v) if scored else round(v) for v in curve.values.tolist())
     values = ",".join(f"{value} %" if scored else f"{value}" for value in digits)
     return (
@@ -93,7 +93,7 @@ def _levels(top: float, scored: bool) -> list[float]:
     return [float(level) for level in range(0, int(top) + 1, step)]
 
 
-def _top(curves: Curves) -> float:
+def _top(curves: SeriesSet) -> float:
     """The highest level, a little above the highest count so that its line is seen."""
     highest = max(float(curve.values.max()) for curve in curves.curves)
     if curves.scored:

@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import quote
 
 from demo.drawing.palette import hex_color
-from demo.i18n import say
-from demo.tracking.line_counter import Line
-from demo.video.first_frame import First
+from demo.i18n import translate
+from demo.tracking.line_counter import CountingLine
+from demo.video.first_frame import FirstFrame
 from demo.video.job import Job
 from demo.video.progress import Progress
 from demo.web.views.answer import note
@@ -17,10 +17,10 @@ from demo.web.views.answer import note
 _MOST_CHIPS = 12
 
 
-def first(film: First, locale: str) -> str:
+def first(film: FirstFrame, locale: str) -> str:
     """What was put in: size, length, frames a second."""
     height, width = film.rgb.shape[:2]
-    words = say(
+    words = translate(
         "video_first",
         locale,
         width=width,
@@ -40,32 +40,32 @@ def progress(now: Progress, waiting: str, locale: str) -> str:
     total = max(now.total, now.done) if now.total else 0
     bar = f'<progress value="{now.done}" max="{total}">' if total else "<progress>"
     words = [
-        say("video_frames_of", locale, done=now.done, total=total)
+        translate("video_frames_of", locale, done=now.done, total=total)
         if total
-        else say("video_frames", locale, done=now.done)
+        else translate("video_frames", locale, done=now.done)
     ]
     if now.per_second > 0:
-        words.append(say("video_speed", locale, speed=now.per_second))
+        words.append(translate("video_speed", locale, speed=now.per_second))
     if now.seconds_left is not None:
-        words.append(say("video_left", locale, left=_minutes(now.seconds_left)))
+        words.append(translate("video_left", locale, left=_minutes(now.seconds_left)))
     spans = "".join(f"<span>{escape(word)}</span>" for word in words)
     return f'<div class="going">{bar}</progress>{spans}</div>'
 
 
 def player(job: Job, locale: str) -> str:
     """The finished film."""
-    label = escape(say("video_result", locale))
+    label = escape(translate("video_result", locale))
     return (
         f'<video controls playsinline preload="auto" aria-label="{label}" '
         f'src="{_address(job.files["film"])}"></video>'
     )
 
 
-def summary(job: Job, line: Line | None, locale: str) -> str:
+def summary(job: Job, line: CountingLine | None, locale: str) -> str:
     """How many of what were seen and crossed the line, and what it took."""
     facts = job.summary
     frames = facts["frames_seen"]
-    told = say(
+    told = translate(
         "video_done",
         locale,
         frames=frames,
@@ -76,10 +76,12 @@ def summary(job: Job, line: Line | None, locale: str) -> str:
     )
     notes = note(told)
     if facts["stopped_early"]:
-        notes += note(say("video_stopped", locale), "warn")
+        notes += note(translate("video_stopped", locale), "warn")
     if facts["broken_packets"]:
-        notes += note(say("video_damaged", locale, count=facts["broken_packets"]), "warn")
-    rows = [_row(say(key, locale), counts, colours, locale) for key, counts, colours in _seen(job)]
+        notes += note(translate("video_damaged", locale, count=facts["broken_packets"]), "warn")
+    rows = [
+        _row(translate(key, locale), counts, colours, locale) for key, counts, colours in _seen(job)
+    ]
     if line is not None:
         rows += _crossings(line, facts["crossings"], job.colours, locale)
     return notes + f'<dl class="facts">{"".join(rows)}</dl>'
@@ -87,13 +89,13 @@ def summary(job: Job, line: Line | None, locale: str) -> str:
 
 def files(job: Job, locale: str) -> str:
     """Links that save the film and what was seen in it."""
-    titles = {"film": say("video_file", locale)}
+    titles = {"film": translate("video_file", locale)}
     links = "".join(
         f'<a href="{_address(path)}" download="{escape(path.name)}">'
         f"{escape(titles.get(kind, kind))}</a>"
         for kind, path in job.files.items()
     )
-    return f'<div class="take"><span>{escape(say("take_away", locale))}</span>{links}</div>'
+    return f'<div class="take"><span>{escape(translate("take_away", locale))}</span>{links}</div>'
 
 
 def _seen(job: Job) -> list[tuple[str, Mapping[str, int], Mapping[str, int]]]:
@@ -106,11 +108,13 @@ def _seen(job: Job) -> list[tuple[str, Mapping[str, int], Mapping[str, int]]]:
     return [("video_labels", {c.label: c.often for c in curves}, job.colours)]
 
 
-def _crossings(line: Line, counts: Any, colours: Mapping[str, int], locale: str) -> list[str]:
+def _crossings(
+    line: CountingLine, counts: Any, colours: Mapping[str, int], locale: str
+) -> list[str]:
     """One row each way; the arrow points where things went, across the line."""
     ways = zip(("rightward", "leftward"), line.arrows(), strict=True)
     return [
-        _row(say("video_crossed", locale, arrow=arrow), counts[way], colours, locale)
+        _row(translate("video_crossed", locale, arrow=arrow), counts[way], colours, locale)
         for way, arrow in ways
     ]
 
@@ -122,8 +126,10 @@ def _row(title: str, counts: Mapping[str, int], colours: Mapping[str, int], loca
         for label, count in list(counts.items())[:_MOST_CHIPS]
     )
     if len(counts) > _MOST_CHIPS:
-        chips += f"<small>{say('chart_others', locale, count=len(counts) - _MOST_CHIPS)}</small>"
-    none = f"<small>{escape(say('video_none', locale))}</small>"
+        chips += (
+            f"<small>{translate('chart_others', locale, count=len(counts) - _MOST_CHIPS)}</small>"
+        )
+    none = f"<small>{escape(translate('video_none', locale))}</small>"
     return f'<dt>{escape(title)}</dt><dd class="chips">{chips or none}</dd>'
 
 

@@ -27,9 +27,9 @@ from demo.lab.training.generator import (
     train_generator,
 )
 from demo.models import bundled
-from demo.models.image_generator import Painter
+from demo.models.image_generator import ImageGenerator
 from demo.models.networks.gan import NOISE, Discriminator, Generator, noise_of, to_pictures
-from demo.models.spec import WeightsFile, told
+from demo.models.spec import WeightsFile, format_score
 
 CPU = torch.device("cpu")
 
@@ -189,10 +189,10 @@ def test_the_catalog_loads_it_and_it_draws_what_training_saw(card: Path) -> None
     [spec] = bundled.read(card)
     assert (spec.task, spec.labels, spec.input_size) == ("generate", (), NOISE)
     assert spec.measured is not None
-    assert told(spec.measured) == "KID 0.7500"
+    assert format_score(spec.measured) == "KID 0.7500"
     file = card / "tiny.safetensors"
     model = spec.load(WeightsFile(file, ""), CPU)
-    assert isinstance(model, Painter)
+    assert isinstance(model, ImageGenerator)
     assert model.size_bytes > 4e6
     raw = model.forward(model.noise(5, 3))
     wanted = draw(load_generator(file, spec.architecture), 3, 5)

@@ -9,7 +9,7 @@ from demo.i18n import LOCALES
 from demo.images.decode import decode
 from demo.images.encode import encode_png
 from demo.images.limits import Limits
-from demo.inference.engine import Answer
+from demo.inference.engine import Prediction
 from demo.results import Detections, Scores, Timing
 from demo.web.views import answer as answer_view
 from demo.web.views import page_frame
@@ -25,9 +25,9 @@ def detections(label: str = "cat") -> Detections:
     return Detections(xyxy, scores, np.array([0, 0]), (label,), (40, 30))
 
 
-def answer(result: Detections | Scores) -> Answer:
+def answer(result: Detections | Scores) -> Prediction:
     window = (0.0, 0.0, 40.0, 30.0)
-    return Answer("m", "0" * 64, result, Timing(), "CPU", window, RGB, (40, 30))
+    return Prediction("m", "0" * 64, result, Timing(), "CPU", window, RGB, (40, 30))
 
 
 def row(name: str) -> dict[str, object]:

@@ -13,7 +13,7 @@ from demo.web.components.video_file import detects
 from demo.web.tab import Context
 
 NAMES = ("model", "confidence", "iou", "classes", "every", "track", "hide", "heat")
-"""As `demo.tracking.stream.wished` takes them, in the order of `Controls.all` and of /video."""
+"""As `demo.tracking.stream.stream_options` takes them, in the order of `Controls.all` and of /video."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def controls(context: Context) -> Controls:
     model = model_picker(context, "detect", "classify", name="video")
     every = Slider(1, 30, 1, step=1, label=t("video_every"), elem_id="video-every")
     found = isinstance(model.value, str)
-    spec = context.desk.engine.spec(model.value) if found else None
+    spec = context.service.engine.spec(model.value) if found else None
     labels = list(spec.labels) if spec else []
     with gr.Column(visible=spec is None or spec.task == "detect") as boxes:
         confidence = Slider(
@@ -76,7 +76,7 @@ def fit(context: Context) -> Any:
         if not detects(context, model):
             nothing = gr.Dropdown(value=[])  # what nobody sees is not asked for
             return gr.Group(visible=False), gr.Column(visible=False), gr.skip(), nothing, gr.skip()
-        spec = context.desk.spec(model, "detect")
+        spec = context.service.spec(model, "detect")
         labels = list(spec.labels)
         return (
             gr.Group(visible=path is not None),
@@ -96,7 +96,7 @@ def wanted(context: Context, values: Mapping[str, Any]) -> dict[str, Any]:
     """
     model = values["model"]
     boxes = detects(context, model)
-    labels = context.desk.engine.spec(model).labels if boxes else ()
+    labels = context.service.engine.spec(model).labels if boxes else ()
     classes = _known(values["classes"], labels)
     return {**values, "classes": classes, "heat": values["heat"] and boxes}
 

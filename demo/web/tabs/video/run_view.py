@@ -9,7 +9,7 @@ import gradio as gr
 
 from demo.errors import DemoError
 from demo.export.files import stem
-from demo.tracking.stream import Wish
+from demo.tracking.stream import StreamOptions
 from demo.video.job import Job, Jobs
 from demo.video.limits import VideoLimits
 from demo.video.progress import Progress
@@ -77,7 +77,7 @@ class Parts:
 
 
 def filmed(
-    context: Context, jobs: Jobs, path: str | None, wish: Wish, request: gr.Request
+    context: Context, jobs: Jobs, path: str | None, wish: StreamOptions, request: gr.Request
 ) -> Steps:
     """The place in the line; the job with its progress, at last with None.
 
@@ -85,13 +85,13 @@ def filmed(
     """
     if path is None:
         raise DemoError("no_video")
-    at = context.desk
-    source = at.visits.use(path)
+    at = context.service
+    source = at.uploads.touch(path)
     with jobs.standing() as place_in_line:
         while place := place_in_line():
-            at.visits.use(path)
+            at.uploads.touch(path)
             yield Waiting(place)
-        folder, limits = fresh(str(at.visits.folder)), VideoLimits.of(at.settings)
+        folder, limits = fresh(str(at.uploads.folder)), VideoLimits.of(at.settings)
         job = Job(at.engine, source, folder, wish, limits, stem(source.name))
         with jobs.holding(job, str(request.session_hash)), closing(job.follow(at.beside)) as steps:
             for now in steps:

@@ -7,15 +7,15 @@ from typing import Any
 import gradio as gr
 
 from demo.errors import DemoError
-from demo.i18n import say
+from demo.i18n import translate
 from demo.service.service import DEFAULT_CONFIDENCE, DEFAULT_IOU
-from demo.tracking.line_counter import Line
-from demo.tracking.stream import wished
+from demo.tracking.line_counter import CountingLine
+from demo.tracking.stream import stream_options
 from demo.video.job import Job, Jobs
 from demo.web.components.picture import PictureOut
 from demo.web.components.shared import default, hidden, model_progress, sentence
 from demo.web.components.video_file import FilmOut, detects, film_column, film_in, opened
-from demo.web.tab import Context, Tab, locale, told
+from demo.web.tab import Context, Tab, request_locale, to_toast
 from demo.web.tabs.video.options import NAMES, controls, fit, wanted
 from demo.web.tabs.video.run_view import EMPTY, Parts, Updates, Waiting, filmed
 from demo.web.views import answer as answer_view
@@ -27,7 +27,7 @@ _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"
 
 def build(context: Context) -> None:
     """Lay the tab out and wire it. A film is much work, so it begins with a button."""
-    jobs = Jobs(context.desk.settings.videos)
+    jobs = Jobs(context.service.settings.videos)
     with gr.Row(elem_classes="stage"):
         with gr.Column(scale=5, min_width=320):
             column = film_column(context)
@@ -86,35 +86,35 @@ def _handler(context: Context, jobs: Jobs, parts: Parts) -> Any:
     def film(
         request: gr.Request, path: str | None, line: str | None, *values: Any
     ) -> Iterator[Updates]:
-        spoken = locale(request)
-        yield parts.queued(answer_view.note(say("video_starting", spoken), "busy"))
+        locale = request_locale(request)
+        yield parts.queued(answer_view.note(translate("video_starting", locale), "busy"))
         try:
             asked = wanted(context, dict(zip(NAMES, values, strict=True)))
-            aimed = Line.parse(line) if line and detects(context, asked["model"]) else None
-            wish = wished(context.desk.engine, asked, aimed)
+            aimed = CountingLine.parse(line) if line and detects(context, asked["model"]) else None
+            wish = stream_options(context.service.engine, asked, aimed)
             with closing(filmed(context, jobs, path, wish, request)) as steps:
                 for step in steps:
                     if isinstance(step, Waiting):
-                        words = say("video_queued", spoken, place=step.place)
+                        words = translate("video_queued", locale, place=step.place)
                         yield parts.queued(answer_view.note(words, "busy"))
                         continue
                     job, now = step
                     if now is not None:
-                        waiting = model_progress(context.desk.engine, wish.model, spoken)
-                        yield parts.going(video_view.progress(now, waiting, spoken), job.preview)
+                        waiting = model_progress(context.service.engine, wish.model, locale)
+                        yield parts.going(video_view.progress(now, waiting, locale), job.preview)
                     else:
                         yield parts.idle(
-                            _result(job, aimed, spoken), video_view.player(job, spoken)
+                            _result(job, aimed, locale), video_view.player(job, locale)
                         )
         except DemoError as error:
-            yield parts.idle(sentence(error, spoken))
+            yield parts.idle(sentence(error, locale))
 
     return film
 
 
-def _result(job: Job, line: Line | None, spoken: str) -> str:
-    curves = timeline.chart(job.counts.curves(), spoken)
-    return video_view.summary(job, line, spoken) + curves + video_view.files(job, spoken)
+def _result(job: Job, line: CountingLine | None, locale: str) -> str:
+    curves = timeline.chart(job.counts.curves(), locale)
+    return video_view.summary(job, line, locale) + curves + video_view.files(job, locale)
 
 
 def _endpoint(context: Context, jobs: Jobs) -> Any:
@@ -164,7 +164,9 @@ def _answers(
     request: gr.Request,
 ) -> Iterator[tuple[str | None, dict[str, Any]]]:
     try:
-        wish = wished(context.desk.engine, asked, Line.parse(line) if line else None)
+        wish = stream_options(
+            context.service.engine, asked, CountingLine.parse(line) if line else None
+        )
         with closing(filmed(context, jobs, path, wish, request)) as steps:
             for step in steps:
                 if isinstance(step, Waiting):
@@ -176,7 +178,7 @@ def _answers(
                 else:
                     yield str(job.files["film"]), job.summary
     except DemoError as error:
-        raise told(error, request) from None
+        raise to_toast(error, request) from None
 
 
 def _publish(context: Context, jobs: Jobs) -> None:
