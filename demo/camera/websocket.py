@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 
 import anyio
 from anyio.to_thread import run_sync
-from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from demo.camera.frame_source import BrowserSource, NetworkSource, StreamEnded
@@ -34,27 +33,21 @@ _POLICY = 1008
 _WISH_BYTES = 20_000
 
 
-class Live:
-    """An ASGI middleware that answers WebSockets on LIVE_PATH and passes on all else."""
+class CameraEndpoint:
+    """Answers WebSockets on LIVE_PATH: one stream a visitor, at most `settings.streams` at once."""
 
-    def __init__(self, app: ASGIApp, engine: Engine, settings: Settings) -> None:
-        self._app = app
+    def __init__(self, engine: Engine, settings: Settings) -> None:
         self._engine = engine
         self._settings = settings
         self._slots = Slots(settings.streams)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection."""
-        place = scope.get("root_path", "") + LIVE_PATH
-        if scope["type"] != "websocket" or scope["path"] != place:
-            await self._app(scope, receive, send)
+    async def __call__(self, websocket: WebSocket) -> None:
+        """Serve one connection, from its handshake to its end."""
+        if not _same_site(websocket.headers):
+            await websocket.close(_POLICY)
             return
-        socket = WebSocket(scope, receive, send)
-        if not _same_site(socket.headers):
-            await socket.close(_POLICY)
-            return
-        await socket.accept()
-        stream = _Stream(socket, CameraSession(self._engine), self._settings)
+        await websocket.accept()
+        stream = _Stream(websocket, CameraSession(self._engine), self._settings)
         try:
             await self._serve(stream)
         except* StreamEnded as over:

@@ -20,7 +20,7 @@ from starlette.routing import WebSocketRoute
 from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from demo.camera.websocket import Live
+from demo.camera.websocket import CameraEndpoint
 from demo.settings import Settings
 from demo.system import trim
 from tests.support.finder import Finder, engine
@@ -76,17 +76,14 @@ async def other(socket: WebSocket) -> None:
     await socket.close(4004)
 
 
-ELSEWHERE = Starlette(routes=[WebSocketRoute("/else", other)])
-"""The program behind."""
-
-
 class House:
     """A server with a stand-in detector that finds what is red."""
 
     def __init__(self, folder: Path, finder: Finder, settings: Settings) -> None:
         self.engine = engine(folder, finder)
-        self.live = Live(ELSEWHERE, self.engine, settings)
-        self._client = TestClient(self.live)
+        camera = CameraEndpoint(self.engine, settings)
+        routes = [WebSocketRoute("/live", camera.__call__), WebSocketRoute("/else", other)]
+        self._client = TestClient(Starlette(routes=routes))
 
     @contextmanager
     def visitor(self, **headers: str) -> Iterator[Visitor]:
