@@ -2,10 +2,12 @@
 
 import tempfile
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
 
 from demo import camera_addresses
 from demo.errors import DemoError
@@ -25,10 +27,9 @@ def _addresses(value: object) -> object:
 _Folder = Annotated[Path, BeforeValidator(_folder)]
 
 
-class Settings(BaseModel):
+@dataclass(frozen=True, slots=True, config=ConfigDict(hide_input_in_errors=True))
+class Settings:
     """Checked settings; the variable of a field is VITRINE_ and its name, but for `_VARIABLES`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     weights_dir: _Folder | None = None
     """Folder of the owner's own weight files."""
@@ -83,9 +84,10 @@ class Settings(BaseModel):
 
         Raises DemoError for the first value that is not of its kind.
         """
-        texts = {name: environ.get(variable(name), "").strip() for name in cls.model_fields}
+        texts = {name: environ.get(variable(name), "").strip() for name in names()}
         try:
-            return cls.model_validate({name: text for name, text in texts.items() if text})
+            given = {name: text for name, text in texts.items() if text}
+            return TypeAdapter(cls).validate_python(given)
         except ValidationError as error:
             name = str(error.errors(include_input=False)[0]["loc"][0])
         raise _fault(name, texts[name])
@@ -95,18 +97,24 @@ _VARIABLES = {"weights_dir": "WEIGHTS", "cache_dir": "CACHE", "recent_budget_mb"
 _SENTENCES = {"device": "setting_choice", "log": "setting_log", "offline": "setting_switch"}
 
 
+def names() -> list[str]:
+    """Names of all settings."""
+    return [field.name for field in fields(Settings)]
+
+
 def variable(name: str) -> str:
-    """The environment variable of the field `name`."""
+    """The environment variable of the setting `name`."""
     return f"VITRINE_{_VARIABLES.get(name, name.upper())}"
 
 
 def _fault(name: str, got: str) -> DemoError:
-    """The sentence about a value that the field `name` cannot have."""
-    field = Settings.model_fields[name]
-    if field.annotation is int:
-        low = next(bound.ge for bound in field.metadata if hasattr(bound, "ge"))
-        return DemoError("setting_whole", name=variable(name), got=got, low=low)
-    return DemoError(_SENTENCES.get(name, "setting_number"), name=variable(name), got=got)
+    """The sentence about a value that the setting `name` cannot have."""
+    default = getattr(Settings(), name)
+    key = _SENTENCES.get(name)
+    if key is None and isinstance(default, int):
+        # 0 is allowed where it is the default.
+        return DemoError("setting_whole", name=variable(name), got=got, low=min(default, 1))
+    return DemoError(key or "setting_number", name=variable(name), got=got)
 
 
 def _cache_dir() -> Path:

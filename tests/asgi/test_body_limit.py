@@ -1,3 +1,5 @@
+from typing import NoReturn
+
 import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -103,7 +105,7 @@ def test_other_connections_pass_untouched() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         seen.append(scope)
 
-    async def nothing(*_: object) -> Message:
+    async def nothing(*_: object) -> NoReturn:
         raise AssertionError("nothing is received or sent")
 
     scope = {"type": "websocket", "path": "/monitoring"}
