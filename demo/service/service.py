@@ -190,7 +190,7 @@ class Service:
         start = time.perf_counter()
         made = preview(picture.rgb, steps, count, seed)
         elapsed = (time.perf_counter() - start) * 1000
-        drawn = [one.drawn for one in made]
+        drawn = [one.sampled for one in made]
         facts = {
             "pipeline": steps.as_json(),
             "seed": checked_seed(seed),
