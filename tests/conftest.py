@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from demo.images.decode import _hush_pillow
+from demo.images.decode import _ignore_pillow_warnings
 from demo.inference.engine import Engine
 from tests.support.finder import Finder, engine
 
@@ -34,9 +34,9 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture(autouse=True)
-def hush_anew() -> None:
-    """Let the decoder set its filter in each test: pytest undoes it after the one before."""
-    _hush_pillow.cache_clear()
+def ignore_pillow_warnings_again() -> None:
+    """Let the decoder set its warning filter in each test: pytest resets it after each."""
+    _ignore_pillow_warnings.cache_clear()
 
 
 @pytest.fixture(scope="session")
