@@ -16,8 +16,8 @@ import torch
 from torch import nn
 
 from demo.models.checkpoint import fill, load_state
-from demo.models.classifier import Classifier, Recipe
-from demo.models.spec import Model, ModelSpec, WeightsEntry, WeightsFile
+from demo.models.classifier import Classifier, Preprocessing
+from demo.models.spec import ModelSpec, WeightsEntry, WeightsFile
 
 SNAPSHOT = Path(__file__).with_name("imagenet.json")
 _MIB = 1 << 20
@@ -73,7 +73,7 @@ def _spec(name: str, row: dict[str, Any], labels: tuple[str, ...]) -> ModelSpec:
     url = row["url"]
     official = url.rsplit("/", 1)[1]
     digest = _DIGEST.search(official)
-    recipe = Recipe(
+    preset = Preprocessing(
         row["resize"], row["crop"], row["interpolation"], tuple(row["mean"]), tuple(row["std"])
     )
     return ModelSpec(
@@ -93,16 +93,16 @@ def _spec(name: str, row: dict[str, Any], labels: tuple[str, ...]) -> ModelSpec:
             digest.group(1) if digest else None,
             round(row["mib"] * _MIB),
         ),
-        load=partial(_load, name, recipe, labels),
+        family=Classifier(name, preset, labels),
+        network=partial(_load_network, name, preset.crop, len(labels)),
+        fixed_size=True,
         published={"metric": "ImageNet top-1", "value": row["top1"]},
         params=row["params"],
         order=200,
     )
 
 
-def _load(
-    name: str, recipe: Recipe, labels: tuple[str, ...], file: WeightsFile, device: torch.device
-) -> Model:
+def _load_network(name: str, crop: int, classes: int, file: WeightsFile) -> nn.Module:
     state = load_state(file)
     if name.startswith("densenet"):
         state = {_OLD_DENSENET.sub(r"\1\2.", key): value for key, value in state.items()}
@@ -112,9 +112,9 @@ def _load(
         # A safetensors file states no versions, and this network asks for its own.
         state = OrderedDict(state)
         state._metadata = {"": {"version": 2}}  # type: ignore[attr-defined]
-    network = build(name, recipe.crop, len(labels))
+    network = build(name, crop, classes)
     fill(network, state, file, name)
-    return Classifier(network, recipe, labels, device)
+    return network.eval()
 
 
 def build(name: str, crop: int, classes: int) -> nn.Module:
