@@ -39,7 +39,8 @@ def _line(spec: ModelSpec, path: Path | None) -> str:
     where = "here   " if path else "missing"
     bring = "" if path else f"  python -m demo.weights fetch {spec.name}"
     score: Score = spec.published or spec.measured or {"metric": "", "value": 0.0}
-    return f"{where}  {spec.name:<20} {spec.task:<9} {size / 1e6:8.1f} MB  {format_score(score):<24}{bring}"
+    facts = f"{spec.name:<20} {spec.task:<9} {size / 1e6:8.1f} MB  {format_score(score):<24}"
+    return f"{where}  {facts}{bring}"
 
 
 if __name__ == "__main__":

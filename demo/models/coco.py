@@ -1,4 +1,4 @@
-"""The official ultralytics detectors of 80 COCO classes."""
+"""The official ultralytics detectors of the 80 COCO classes."""
 
 from functools import partial
 

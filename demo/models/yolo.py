@@ -9,7 +9,7 @@ from demo.errors import DemoError
 from demo.geometry.letterbox import Letterbox
 from demo.models.card import Card, CardLoader, card_spec
 from demo.models.checkpoint import fill
-from demo.models.networks.yolo_head import Maps, pick_best_class, pick_pairs
+from demo.models.networks.yolo_head import UndecodedHead, pick_best_class, pick_pairs
 from demo.models.spec import (
     MAX_CANDIDATES,
     ImageRequest,
@@ -60,7 +60,7 @@ class Yolo:
         return Prepared(pixels.transpose(0, 3, 1, 2), geometry, view)
 
     def postprocess(self, outputs: Outputs, prepared: Prepared) -> Detections:
-        """1×A×(4·bins+C), see `Maps` → candidates of score ≥ MIN_SCORE, best first.
+        """1×A×(4·bins+C), see `UndecodedHead` → candidates of score ≥ MIN_SCORE, best first.
 
         They hold duplicates unless the head is NMS-free.
         """
@@ -80,7 +80,7 @@ class Yolo:
 def load_network(
     name: str, architecture: str, labels: tuple[str, ...], nms_free: bool, file: WeightsFile
 ) -> "nn.Module":
-    """The fused DetectionModel of ultralytics' `<architecture>.yaml`, its head cut to `Maps`.
+    """The fused DetectionModel of ultralytics' `<architecture>.yaml` with an `UndecodedHead`.
 
     Raises DemoError for a file that is broken, unsafe, or of another network or other classes.
     """
@@ -90,7 +90,7 @@ def load_network(
     network = network.eval()
     network.model[-1].end2end = nms_free
     network = network.fuse(verbose=False)
-    network.model[-1] = Maps(network.model[-1], nms_free)
+    network.model[-1] = UndecodedHead(network.model[-1], nms_free)
     return network  # type: ignore[no-any-return]
 
 

@@ -366,7 +366,7 @@ class TestYolo:
             for branch in head.cv3:
                 branch[-1].bias += 6
             theirs = head([f.clone() for f in features])[0][0].numpy()
-            raw = yolo_head.Maps(head, nms_free=False)(features)[0].numpy()
+            raw = yolo_head.UndecodedHead(head, nms_free=False)(features)[0].numpy()
         found = yolo_head.pick_best_class(raw, (640, 384), 7)
         best = theirs[4:].max(axis=0)
         order = np.argsort(-best, kind="stable")

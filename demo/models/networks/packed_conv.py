@@ -10,7 +10,7 @@ from typing import TypeGuard, cast
 import torch
 from torch import Tensor, nn
 
-from demo.models.networks.yolo_head import LINKS
+from demo.models.networks.yolo_head import ROUTING
 
 _BLOCKS = ("Conv", "DWConv")
 """Blocks of ultralytics that are a fused convolution `conv` followed by an activation `act`."""
@@ -60,7 +60,7 @@ def pack_convolutions(network: nn.Module) -> None:
         else:
             pack_convolutions(layer)
             continue
-        for link in LINKS:
-            if hasattr(layer, link):
-                setattr(packed, link, getattr(layer, link))
+        for attribute in ROUTING:
+            if hasattr(layer, attribute):
+                setattr(packed, attribute, getattr(layer, attribute))
         setattr(network, name, packed)

@@ -18,7 +18,7 @@ from demo.models.spec import MIN_SCORE
 
 STRIDES = (8, 16, 32)
 """Network pixels a cell of each map, in the order of the maps."""
-LINKS = ("f", "i", "type")
+ROUTING = ("f", "i", "type")
 """Attributes by which ultralytics' forward loop routes features between layers."""
 _MAX_DETECTIONS = 300
 """Most detections of an NMS-free head (ultralytics `Detect.max_det`)."""
@@ -36,19 +36,19 @@ class Candidates:
     class_ids: NDArray[np.int64]
 
 
-class Maps(nn.Module):
+class UndecodedHead(nn.Module):
     """An ultralytics Detect head without its decoding.
 
-    Gives N×A×(4·bins+C): for each anchor, row by row and map by map, the four distances and one
-    logit a class. `nms_free` takes the one-to-one branch of the head.
+    Its output is N×A×(4·bins+C): for each anchor, row by row and map by map, the four distances and
+    one logit a class. nms_free: use the one-to-one branch of the head.
     """
 
     def __init__(self, head: Any, nms_free: bool) -> None:
         super().__init__()
         self.boxes = head.one2one_cv2 if nms_free else head.cv2
         self.classes = head.one2one_cv3 if nms_free else head.cv3
-        for fact in LINKS:
-            setattr(self, fact, getattr(head, fact))
+        for name in ROUTING:
+            setattr(self, name, getattr(head, name))
 
     def forward(self, features: list[Tensor]) -> Tensor:
         """Three N×C×h×w maps → N×A×(4·bins+C)."""
@@ -64,14 +64,14 @@ class Maps(nn.Module):
 
 
 def pick_best_class(raw: Rows, input_hw: tuple[int, int], classes: int) -> Candidates:
-    """A×(4·bins+C) → each anchor whose best class scores ≥ MIN_SCORE; duplicates are not suppressed."""
+    """A×(4·bins+C) → one box an anchor whose best class scores ≥ MIN_SCORE, before suppression."""
     chosen, best = _candidates(raw[:, -classes:])
     ids = raw[chosen, -classes:].argmax(axis=1)
     return Candidates(_corners(raw, chosen, input_hw, classes), _sigmoid(best), ids)
 
 
 def pick_pairs(raw: Rows, input_hw: tuple[int, int], classes: int) -> Candidates:
-    """The best pairs of anchor and class among the best anchors, as `Detect.postprocess` picks."""
+    """A×(4·bins+C) → the best pairs of anchor and class, as ultralytics' `Detect.postprocess`."""
     anchors = _candidates(raw[:, -classes:])[0][:_MAX_DETECTIONS]
     pairs = raw[anchors, -classes:].ravel()
     best = np.argsort(-pairs, kind="stable")[:_MAX_DETECTIONS]
