@@ -4,7 +4,9 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -107,16 +109,22 @@ class Service:
         trim()
 
     def spec(self, model: object, task: str) -> ModelSpec:
-        """The facts of a model of that task. Raises DemoError for any other name."""
+        """The facts of a model of that task.
+
+        Raises DemoError for any other name, with similar names of models of the task.
+        """
         if isinstance(model, str):
-            spec = self.engine.spec(model)
-            if spec.task == task:
-                return spec
+            with suppress(DemoError):
+                spec = self.engine.spec(model)
+                if spec.task == task:
+                    return spec
         present = self.names(task)
         if not present:
             raise DemoError("no_model")
         got = validate.brief(model)
-        raise DemoError("unknown_model", name=got, some=", ".join(present[:8]))
+        known = [row["name"] for row in self.engine.models() if row["task"] == task]
+        near = get_close_matches(got, known, n=5, cutoff=0.3)
+        raise DemoError("unknown_model", name=got, some=", ".join(near or present[:8]))
 
     def names(self, task: str) -> list[str]:
         """Names of the models of a task that are present on this machine."""

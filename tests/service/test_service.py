@@ -190,3 +190,11 @@ def test_augment_answers_the_same_pixels_for_the_same_seed(
     assert all(np.array_equal(a, b) for a, b in zip(first.images, again.images, strict=True))
     assert first.facts == again.facts
     assert again.decode_ms == 0
+
+
+def test_only_models_of_the_task_are_proposed(service: Service, uploads: UploadStore) -> None:
+    path = upload(uploads)
+    for name in ("yolo", "yola", "nobody"):
+        with pytest.raises(DemoError) as raised:
+            classify(service, path, name, 1)
+        assert raised.value.fields["some"] == "cnn"
