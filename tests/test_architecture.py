@@ -1,5 +1,6 @@
 """The rules of the tree that no type checker knows; the layers of imports are in pyproject.toml."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,16 @@ def test_the_guide_names_every_room() -> None:
     """And says of each what its docstring says: `python -m benchmarks.structure --rooms`."""
     guide = (DEMO / "README.md").read_text("utf-8")
     assert guide == structure.with_rooms(guide, structure.rooms(ROOT))
+
+
+def test_the_files_that_the_guide_names_exist() -> None:
+    guide = (DEMO / "README.md").read_text("utf-8")
+    names = re.findall(r"(?<!\[)`((?:[\w-]+/)+[\w.-]*|[\w-]+\.(?:py|json))`", guide)
+    places = (DEMO, ROOT, DEMO / "inference")
+    missing = [name for name in names if not any((place / name).exists() for place in places)]
+    links = [link for link in re.findall(r"\]\((\S+)\)", guide) if not (DEMO / link).exists()]
+    assert len(names) > 60
+    assert missing + links == []
 
 
 def test_the_style_sheet_stays_small() -> None:
