@@ -40,24 +40,19 @@ def draw_detections(
         ValueError: for a picture of another size than that of `found`, or another number of
             captions than boxes.
     """
-    check_image(image)
-    size_wh = (image.shape[1], image.shape[0])
-    if size_wh != found.size_wh:
-        raise ValueError(f"expected a picture of {found.size_wh}, got {size_wh}")
-    width = line_width or _default_line_width(size_wh)
-    if captions is not None and len(captions) != len(found):
-        raise ValueError(f"expected {len(found)} captions, got {len(captions)}")
+    if captions is None:
+        captions = [found.labels[class_id] for class_id in found.class_ids.tolist()]
+    _check(image, found, captions)
+    width = line_width or _default_line_width(found.size_wh)
     order = np.argsort(-found.scores, kind="stable")
     best_first = found[order]
     colours = [palette(class_id) for class_id in best_first.class_ids.tolist()]
-    outlines = _outlines(best_first.xyxy, size_wh, width)
+    outlines = _outlines(best_first.xyxy, found.size_wh, width)
     canvas = image.copy()
     for i in reversed(range(len(found))):
         if best_first.masks is not None:
             _fill_mask(canvas, best_first.masks[i], colours[i])
         _draw_outline(canvas, outlines[i], colours[i], width)
-    if captions is None:
-        captions = [found.labels[class_id] for class_id in found.class_ids.tolist()]
     names = [clean(captions[i]) if show_labels else "" for i in order.tolist()]
     scores = [f"{score:.2f}" if show_scores else "" for score in best_first.scores.tolist()]
     _draw_plates(canvas, outlines, names, scores, colours, width)
@@ -76,6 +71,15 @@ def draw_window(image: Image, xyxy: tuple[float, float, float, float]) -> Image:
     outline = _outlines(np.array([xyxy]), size_wh, width)[0]
     _draw_outline(canvas, outline, _ACCENT, width)
     return canvas
+
+
+def _check(image: Image, found: Detections, captions: Sequence[str]) -> None:
+    check_image(image)
+    size_wh = (image.shape[1], image.shape[0])
+    if size_wh != found.size_wh:
+        raise ValueError(f"expected a picture of {found.size_wh}, got {size_wh}")
+    if len(captions) != len(found):
+        raise ValueError(f"expected {len(found)} captions, got {len(captions)}")
 
 
 def _default_line_width(size_wh: tuple[int, int]) -> int:
