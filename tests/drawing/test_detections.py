@@ -117,8 +117,8 @@ def test_labels_and_scores_can_be_left_out() -> None:
     one = found(image, [[200, 200, 300, 300]])
     plate = (slice(170, 198), slice(195, 340))
 
-    def inked(**shown: bool) -> int:
-        drawn = draw_detections(image, one, 3, **shown)
+    def inked(show_labels: bool = True, show_scores: bool = True) -> int:
+        drawn = draw_detections(image, one, 3, show_labels, show_scores)
         return int((drawn[plate] != image[plate]).any(axis=2).sum())
 
     both, label = inked(), inked(show_scores=False)
