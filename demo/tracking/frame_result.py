@@ -1,4 +1,4 @@
-"""What was seen in one frame of a video."""
+"""The result for one frame of a stream."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,10 +13,14 @@ _TOP = 5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameResult:
-    """The answer about a frame.
+    """A model's result for a frame, filtered and tracked.
 
-    index: number of the frame, from 0. seconds: when it is shown. ids: N int64 tracks of the
-    boxes, 0 for none; None where nothing is tracked. held: taken over from an earlier frame.
+    Attributes:
+        index: number of the frame, from 0.
+        seconds: presentation time.
+        result: boxes or probabilities.
+        ids: N int64, the track of each box, 0 for none; None where nothing is tracked.
+        held: taken over from an earlier frame.
     """
 
     index: int
@@ -26,7 +30,7 @@ class FrameResult:
     held: bool = False
 
     def rows(self) -> list[dict[str, Any]]:
-        """The JSON shape: boxes as `/detect` gives them with their `track`, or the best labels."""
+        """The JSON shape: boxes as in `/detect` and their `track`, or the best labels."""
         found = self.result
         if isinstance(found, Scores):
             return [{"label": label, "score": round(p, 6)} for label, p in found.top(_TOP)]
@@ -44,7 +48,7 @@ class FrameResult:
                 "class_id": class_id,
                 "score": round(score, 4),
                 "xyxy": [round(value, 1) for value in xyxy],
-                "track": number or None,
+                "track": track_id or None,
             }
-            for xyxy, score, class_id, number in columns
+            for xyxy, score, class_id, track_id in columns
         ]
