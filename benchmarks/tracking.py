@@ -1,8 +1,8 @@
 """How well things are followed: identities against a known truth, beside ultralytics' own tracker.
 
 `python -m benchmarks.tracking [--frames N] [--scenes N] [--threads N]`: yolo11n at 640 on films of
-`benchmarks.moving`, ours by `demo.video.pipeline.Run` with its MOTChallenge report, the peer by
-`model.track(persist=True, tracker="bytetrack.yaml")` on the same file; airplanes and motorcycles
+`benchmarks.moving`, ours by `demo.video.pipeline.VideoRun` with its MOTChallenge report, the peer
+by `model.track(persist=True, tracker="bytetrack.yaml")` on the same file; airplanes and motorcycles
 only, whatever a box is called. Scores are those of py-motmetrics, a box counting where its IoU
 with the truth is at least one half (MOTChallenge). A box on a thing of which too little is to be
 seen is a false one, for both. What is printed of films without truth describes and scores nothing.
@@ -30,9 +30,9 @@ from demo.models.coco import LABELS
 from demo.results import Detections, Image
 from demo.settings import Settings
 from demo.system import cores
-from demo.tracking.stream import StreamOptions
+from demo.tracking.options import StreamOptions
 from demo.video.limits import VideoLimits
-from demo.video.pipeline import Run
+from demo.video.pipeline import VideoRun
 from demo.video.reports import MotReport
 
 FILMS = {"people.mp4": "person", "bottles.mp4": "bottle"}
@@ -57,8 +57,8 @@ def ours(engine: Engine, folder: Path) -> Follow:
 
     def follow(film: Path, classes: Sequence[str]) -> Tracks:
         report = folder / "ours.txt"
-        wish = StreamOptions("yolo11n", classes=tuple(classes))
-        *_, last = Run(
+        wish = StreamOptions(engine.spec("yolo11n"), classes=tuple(classes))
+        *_, last = VideoRun(
             engine, film, folder / "ours.mp4", wish, VideoLimits(), [MotReport(report)]
         ).steps()
         rows: dict[int, list[list[float]]] = defaultdict(list)
