@@ -26,7 +26,9 @@ from benchmarks.moving import Boxes, Truth
 from benchmarks.servers import WEIGHTS
 from demo.geometry import boxes
 from demo.inference.engine import Engine
+from demo.inference.local_engine import LocalEngine
 from demo.models.coco import LABELS
+from demo.models.spec import ImageRequest
 from demo.results import Detections, Image
 from demo.settings import Settings
 from demo.system import cores
@@ -145,7 +147,7 @@ def finds(engine: Engine) -> Callable[[Image, Boxes], bool]:
     """Whether yolo11n finds a thing that stands alone: a box of 0.5 that fits it to 0.7."""
 
     def sees(picture: Image, box: Boxes) -> bool:
-        found = engine.run("yolo11n", picture).result
+        found = engine.run("yolo11n", ImageRequest(picture)).result
         assert isinstance(found, Detections)
         chosen = found.select(0.5, moving.CLASSES)
         return bool((boxes.iou(chosen.xyxy, box[None].astype(np.float32)) >= 0.7).any())
@@ -161,7 +163,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--threads", type=int, default=cores(), help="of torch")
     wish = parser.parse_args(words)
     settings = Settings(weights_dir=WEIGHTS, offline=True, device="cpu", threads=wish.threads)
-    engine = Engine(settings)
+    engine = LocalEngine(settings)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         sides: dict[str, Follow] = {"ours": ours(engine, folder), "ultralytics": peer}

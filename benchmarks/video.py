@@ -24,6 +24,7 @@ from benchmarks.detect_http import alone
 from benchmarks.films import VIDEOS, frames_in, with_tone
 from benchmarks.servers import WEIGHTS
 from demo.inference.engine import Engine
+from demo.inference.local_engine import LocalEngine
 from demo.settings import Settings
 from demo.system import cores, settle_heaps
 from demo.tracking.options import StreamOptions
@@ -122,7 +123,7 @@ def main(words: list[str]) -> int:
     wish = parser.parse_args(words)
     settings = Settings(weights_dir=WEIGHTS, offline=True, device="cpu", threads=wish.threads)
     settle_heaps()
-    engine = Engine(settings)
+    engine = LocalEngine(settings)
     good = True
     with tempfile.TemporaryDirectory() as folder, bare(wish.threads) as (predict, process):
         goal = Path(folder) / "out.mp4"

@@ -10,7 +10,8 @@ from demo.images.decode import decode
 from demo.images.encode import encode_jpeg
 from demo.images.limits import Limits
 from demo.inference.engine import Engine
-from demo.results import Image, Scores, Timing
+from demo.models.spec import ImageRequest
+from demo.results import Image, Timing
 from demo.tracking.frame_result import FrameResult
 from demo.tracking.line_counter import CountingLine
 from demo.tracking.options import StreamOptions
@@ -75,7 +76,7 @@ class CameraSession:
     def process_frame(self, rgb: Image, decode_ms: float) -> FrameAnswer:
         """The answer to a frame, H×W×3 uint8 RGB; blocks. Raises DemoError as `process_jpeg`."""
         options = self._options_for((rgb.shape[1], rgb.shape[0]))
-        prediction = self._engine.run(options.spec.name, rgb, options.size)
+        prediction = self._engine.run(options.spec.name, ImageRequest(rgb, options.size))
         start = time.perf_counter()
         if self._processor is None:
             self._processor = StreamProcessor(options, _PER_SECOND)
@@ -110,9 +111,7 @@ def _facts(processor: StreamProcessor, frame: FrameResult, timing: Timing) -> di
     }
     if options.line is not None:
         facts["arrows"] = options.line.arrows()
-    if isinstance(frame.result, Scores):
-        return {**facts, "labels": frame.rows(), "known": frame.result.known}
-    return {**facts, "boxes": frame.rows()}
+    return {**facts, **frame.task.frame_facts(frame.result, frame.rows())}
 
 
 def _relative_line(value: object) -> RelativeLine | None:

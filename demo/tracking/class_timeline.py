@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.results import Detections
 from demo.tracking.frame_result import FrameResult
 
 MAX_POINTS = 600
@@ -63,24 +62,19 @@ class ClassTimeline:
 
     def add(self, frame: FrameResult) -> None:
         """Add the next frame."""
-        found = frame.result
+        task, result = frame.task, frame.result
         if not self._frames:
-            self._labels, self._scored = found.labels, not isinstance(found, Detections)
-            self._values = np.zeros((self._capacity, len(found.labels)), np.float32)
-            self._occurrences = np.zeros(len(found.labels), np.int64)
+            self._labels, self._scored = result.labels, task.scored
+            self._values = np.zeros((self._capacity, len(result.labels)), np.float32)
+            self._occurrences = np.zeros(len(result.labels), np.int64)
         if self._frames // self._bucket == self._capacity:
             self._double_buckets()
         point = self._frames // self._bucket
         if self._frames % self._bucket == 0:
             self._times[point] = frame.seconds
-        if isinstance(found, Detections):
-            counts = np.bincount(found.class_ids, minlength=len(found.labels))
-            self._occurrences += counts
-            values = counts.astype(np.float32)
-        else:
-            values = found.probabilities
-            self._occurrences[int(values.argmax())] += 1
-        np.maximum(self._values[point], values, out=self._values[point])
+        self._occurrences += task.occurrences(result)
+        values = self._values[point]
+        np.maximum(values, task.timeline_values(result), out=values)
         self._before_s, self._last_s = self._last_s, frame.seconds
         self._frames += 1
 

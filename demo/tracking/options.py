@@ -10,6 +10,9 @@ from demo import validate
 from demo.errors import DemoError
 from demo.inference.engine import Engine
 from demo.models.spec import ModelSpec
+from demo.tasks import find
+from demo.tasks.base import AnyTask
+from demo.tasks.detect import DEFAULT_CONFIDENCE, DEFAULT_IOU, MIN_CONFIDENCE
 from demo.tracking.line_counter import CountingLine
 
 MAX_EVERY = 1000
@@ -73,8 +76,8 @@ class StreamOptions:
     """
 
     spec: InstanceOf[ModelSpec]
-    confidence: Annotated[float, _number(0.01, 1.0)] = 0.25
-    iou: Annotated[float, _number(0.0, 1.0)] = 0.7
+    confidence: Annotated[float, _number(MIN_CONFIDENCE, 1.0)] = DEFAULT_CONFIDENCE
+    iou: Annotated[float, _number(0.0, 1.0)] = DEFAULT_IOU
     classes: Annotated[tuple[str, ...], PlainValidator(_classes)] = ()
     every: Annotated[int, PlainValidator(_every)] = 1
     track: Annotated[bool, PlainValidator(_switch)] = True
@@ -84,22 +87,22 @@ class StreamOptions:
     heat: Annotated[bool, PlainValidator(_switch)] = False
 
     def __post_init__(self) -> None:
-        if self.spec.task not in ("detect", "classify"):
+        if not self.task.streams:
             raise DemoError("video_task", name=self.spec.name)
         if self.line is not None and not self.tracks:
             raise DemoError("video_no_ids")
-        if self.blur and (not self.finds_boxes or self.every > 1):
+        if self.blur and (not self.task.finds_boxes or self.every > 1):
             raise DemoError("video_hide")
 
     @property
-    def finds_boxes(self) -> bool:
-        """Whether the model's results are boxes."""
-        return self.spec.task == "detect"
+    def task(self) -> AnyTask:
+        """The task of the model."""
+        return find(self.spec.task)
 
     @property
     def tracks(self) -> bool:
         """Whether boxes get ids: tracking is on, and the model finds boxes."""
-        return self.track and self.finds_boxes
+        return self.track and self.task.finds_boxes
 
     @classmethod
     def from_values(
@@ -110,7 +113,7 @@ class StreamOptions:
         Args:
             engine: knows the models.
             values: `model`, a name, and any of the options but `line`; others are ignored. A
-                classifier ignores `track` and `heat`.
+                model without boxes ignores `track` and `heat`.
             line: as in the class.
 
         Raises:
@@ -122,6 +125,6 @@ class StreamOptions:
         spec = engine.spec(model)
         names = ("confidence", "iou", "classes", "every", "track", "size", "blur", "heat")
         given: dict[str, Any] = {name: values[name] for name in names if name in values}
-        if spec.task != "detect":
+        if not find(spec.task).finds_boxes:
             given.update(dict.fromkeys(_BOX_ONLY, False))
         return cls(spec, line=line, **given)

@@ -1,22 +1,16 @@
 """Drawing the results of a stream on a frame."""
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
 from demo.drawing.corner_plates import draw_corner_plates
-from demo.drawing.detections import draw_detections
-from demo.drawing.label_plates import clean
 from demo.drawing.palette import palette
-from demo.results import Detections, Image, Scores
+from demo.results import Image
 from demo.tracking.frame_result import FrameResult
 from demo.tracking.heat_map import HeatMap
 from demo.tracking.line_counter import LineCounter
 from demo.tracking.tracker import Trails
 
 _ACCENT = (37, 99, 235)
-_TOP = 3
-"""Labels of a classifier that are written on the frame."""
 _MIN_WIDTH = 0.3
 """Width of a trail at its oldest point, as a share of that at its newest."""
 
@@ -28,11 +22,7 @@ def draw_overlay(
     counter: LineCounter | None = None,
     heat_map: HeatMap | None = None,
 ) -> Image:
-    """A copy of H×W×3 uint8 RGB with the heat map, trails, counting line, boxes and ids on it."""
-    if isinstance(frame.result, Scores):
-        canvas = rgb.copy()
-        draw_corner_plates(canvas, [f"{clean(name)} {p:.2f}" for name, p in frame.result.top(_TOP)])
-        return canvas
+    """A copy of H×W×3 uint8 RGB with the heat map, trails, counting line and result on it."""
     canvas = rgb
     if heat_map is not None:
         canvas = heat_map.draw(rgb)
@@ -42,19 +32,10 @@ def draw_overlay(
         _draw_trails(canvas, trails)
     if counter is not None:
         _draw_line(canvas, counter)
-    canvas = draw_detections(canvas, frame.result, captions=_captions(frame.result, frame.ids))
+    canvas = frame.task.draw_frame(canvas, frame.result, frame.ids)
     if counter is not None:
         _draw_counts(canvas, counter)
     return canvas
-
-
-def _captions(found: Detections, ids: NDArray[np.int64] | None) -> list[str] | None:
-    """Label and id of each box; None where nothing is tracked."""
-    if ids is None:
-        return None
-    labels = found.labels
-    pairs = zip(found.class_ids.tolist(), ids.tolist(), strict=True)
-    return [f"{labels[i]} #{track_id}" if track_id else labels[i] for i, track_id in pairs]
 
 
 def _draw_trails(canvas: Image, trails: Trails) -> None:

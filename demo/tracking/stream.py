@@ -1,11 +1,12 @@
 """Per-stream post-processing: NMS, tracking, counting, anonymising and drawing."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import TypedDict
 
 from demo.geometry import boxes
 from demo.inference.engine import Prediction
-from demo.results import Detections, Image
+from demo.results import Detections, Image, Result
 from demo.tracking.anonymizer import Anonymizer
 from demo.tracking.frame_result import FrameResult
 from demo.tracking.heat_map import HeatMap
@@ -109,18 +110,19 @@ class StreamProcessor:
             prediction: of the stream's model; None holds the result of the frame before. The
                 first frame needs one.
         """
-        found = None if prediction is None else prediction.result
-        candidates = found if isinstance(found, Detections) else None
+        task = self._options.task
+        candidates = None if prediction is None else task.detections(prediction.result)
         covered = self._anonymizer.cover(rgb, candidates, self._options.blur)
         if prediction is not None:
-            frame = self._refine(index, seconds, prediction)
+            self._prediction = prediction
+            frame = self._refine(index, seconds, prediction.result)
         else:
             assert self._last is not None
-            frame = FrameResult(index, seconds, self._last.result, self._last.ids, held=True)
+            frame = replace(self._last, index=index, seconds=seconds, held=True)
         self._last = frame
         self._frames += 1
-        if isinstance(frame.result, Detections):
-            self._boxes.update(frame.result.counts())
+        if frame.detections is not None:
+            self._boxes.update(frame.detections.counts())
         return frame, self._draw(covered, frame)
 
     def counts(self) -> StreamCounts:
@@ -160,12 +162,12 @@ class StreamProcessor:
         elif self._heat_map is None:
             self._heat_map = HeatMap()
 
-    def _refine(self, index: int, seconds: float, prediction: Prediction) -> FrameResult:
-        """Filter, suppress and track the boxes of a prediction."""
-        self._prediction, found = prediction, prediction.result
-        if not isinstance(found, Detections):
-            return FrameResult(index, seconds, found)
-        options = self._options
+    def _refine(self, index: int, seconds: float, result: Result) -> FrameResult:
+        """Filter, suppress and track the boxes of a result, where its task has boxes."""
+        options, task = self._options, self._options.task
+        found = task.detections(result)
+        if found is None:
+            return FrameResult(task, index, seconds, result)
         lowest = options.confidence
         if self._tracking is not None:
             lowest = min(MIN_TRACK_SCORE, lowest)
@@ -178,7 +180,7 @@ class StreamProcessor:
             found, ids = tracked.detections, tracked.ids
         if self._heat_map is not None:
             self._heat_map.update(found)
-        return FrameResult(index, seconds, found, ids)
+        return FrameResult(task, index, seconds, task.with_detections(result, found), ids)
 
     def _draw(self, rgb: Image, frame: FrameResult) -> Image:
         tracking = self._tracking

@@ -57,11 +57,11 @@ def main(words: list[str]) -> int:
 
 
 def _process(arguments: argparse.Namespace) -> None:
-    from demo.inference.engine import Engine
+    from demo.inference.local_engine import LocalEngine
 
     settle_heaps()
     settings = Settings.from_env(os.environ)
-    engine = Engine(settings)
+    engine = LocalEngine(settings)
     try:
         run = _run(engine, settings, arguments)
         before = {number: signal.signal(number, lambda *_: run.stop()) for number in _SIGNALS}

@@ -57,7 +57,7 @@ class VideoJob:
         self.folder, self._source = folder, source
         self.timeline = ClassTimeline()
         self.elapsed_s = 0.0
-        self.scored = not options.finds_boxes
+        self.scored = options.task.scored
         self.class_ids = {label: i for i, label in enumerate(options.spec.labels)}
         name = f"{stem}-{options.spec.name}"
         self.files = {"video": folder / f"{name}.mp4"}

@@ -15,6 +15,7 @@ from typing import Any
 
 from demo.errors import DemoError
 from demo.inference.engine import Engine, Prediction
+from demo.models.spec import ImageRequest
 from demo.results import Image
 from demo.tracking.frame_result import FrameResult
 from demo.tracking.options import StreamOptions
@@ -121,7 +122,7 @@ class VideoRun:
 
     def _work(self, video: Video, processor: StreamProcessor, writer: Writer) -> Iterator[int]:
         """Run the workers until the last frame is written; all threads have ended afterwards."""
-        capacity = max(2, min(self._engine.at_once, _MAX_QUEUE_BYTES // _frame_bytes(video)))
+        capacity = max(2, min(self._engine.concurrency, _MAX_QUEUE_BYTES // _frame_bytes(video)))
         pending: BoundedQueue[_Pending] = BoundedQueue(capacity)
         drawn: BoundedQueue[Frame] = BoundedQueue(
             max(2, min(8, _MAX_QUEUE_BYTES // _frame_bytes(video)))
@@ -157,9 +158,8 @@ class VideoRun:
                 break
             prediction = None
             if frame.index % options.every == 0:
-                predict = partial(
-                    self._engine.run, options.spec.name, frame.rgb, options.size, bulk=True
-                )
+                request = ImageRequest(frame.rgb, options.size)
+                predict = partial(self._engine.run, options.spec.name, request, bulk=True)
                 prediction = predictors.submit(predict)
             pending.put((frame, prediction))
         pending.end()

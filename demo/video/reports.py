@@ -7,12 +7,12 @@ import csv
 import io
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from demo.errors import DemoError
 from demo.geometry.boxes import xyxy_to_xywh
-from demo.results import Detections
+from demo.tasks.base import JsonObject
 from demo.tracking.frame_result import FrameResult
 from demo.video.atomic_file import AtomicFile
 
@@ -94,12 +94,11 @@ class JsonReport(ReportFile):
 
     def text(self, frame: FrameResult) -> str:
         """One line a frame; frames count from 0."""
-        key = "boxes" if isinstance(frame.result, Detections) else "labels"
-        row = {
+        row: dict[str, object] = {
             "frame": frame.index,
             "time_s": round(frame.seconds, 6),
             "held": frame.held,
-            key: frame.rows(),
+            frame.task.rows_key: frame.rows(),
         }
         comma, self._comma = self._comma, ","
         return f"{comma}\n{_json(row)}"
@@ -128,7 +127,7 @@ class CsvReport(ReportFile):
                 row["label"],
                 row.get("class_id", ""),
                 row["score"],
-                *row.get("xyxy", ("",) * 4),
+                *_corners(row),
             )
             for row in frame.rows()
         )
@@ -143,19 +142,25 @@ class MotReport(ReportFile):
 
     def text(self, frame: FrameResult) -> str:
         """One line a tracked box. Raises DemoError where nothing is tracked."""
-        if not isinstance(frame.result, Detections) or frame.ids is None:
+        found = frame.detections
+        if found is None or frame.ids is None:
             raise DemoError("video_no_ids")
         return "".join(
             f"{frame.index + 1},{track_id},{left + 1:.2f},{top + 1:.2f},{width:.2f},{height:.2f},"
             f"{score:.4f},-1,-1,-1\n"
             for track_id, (left, top, width, height), score in zip(
                 frame.ids.tolist(),
-                xyxy_to_xywh(frame.result.xyxy).tolist(),
-                frame.result.scores.tolist(),
+                xyxy_to_xywh(found.xyxy).tolist(),
+                found.scores.tolist(),
                 strict=True,
             )
             if track_id
         )
+
+
+def _corners(row: JsonObject) -> Sequence[object]:
+    xyxy = row.get("xyxy")
+    return xyxy if isinstance(xyxy, list) else [""] * 4
 
 
 def _json(value: Mapping[str, object]) -> str:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from demo.results import Detections, Scores
+from demo.tasks import find
 from demo.tracking.class_timeline import ClassTimeline, TimelineSnapshot
 from demo.tracking.frame_result import FrameResult
 
@@ -24,7 +25,8 @@ def boxes(*class_ids: int) -> Detections:
 def snapshot_of(frames: list[Detections | Scores], points: int = 600) -> TimelineSnapshot:
     timeline = ClassTimeline(points)
     for index, result in enumerate(frames):
-        timeline.add(FrameResult(index, index / 10, result))
+        task = find("detect" if isinstance(result, Detections) else "classify")
+        timeline.add(FrameResult(task, index, index / 10, result))
     return timeline.snapshot()
 
 
@@ -59,10 +61,10 @@ def test_a_long_video_has_few_points_each_a_maximum(frames: int) -> None:
 
 def test_a_snapshot_does_not_change_with_later_frames() -> None:
     timeline = ClassTimeline(4)
-    timeline.add(FrameResult(0, 0.0, boxes(1)))
+    timeline.add(FrameResult(find("detect"), 0, 0.0, boxes(1)))
     before = timeline.snapshot()
     for index in range(1, 20):
-        timeline.add(FrameResult(index, index / 10, boxes(1, 1)))
+        timeline.add(FrameResult(find("detect"), index, index / 10, boxes(1, 1)))
     assert before.series[0].values.tolist() == [1]
     assert before.times.tolist() == [0]
 

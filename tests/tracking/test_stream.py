@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from demo.inference.engine import Engine, Prediction
+from demo.models.spec import ImageRequest
 from demo.results import Image
 from demo.tracking.line_counter import CountingLine
 from demo.tracking.options import StreamOptions
@@ -45,7 +46,7 @@ class Stream:
         return drawn
 
     def predict(self, model: str, frame: Image) -> Prediction:
-        return self._engine.run(model, frame)
+        return self._engine.run(model, ImageRequest(frame))
 
 
 @pytest.fixture
