@@ -133,7 +133,7 @@ def opened(context: Context) -> Any:
             film = first(context, path)
         except DemoError as error:
             return *nothing, sentence(error, locale)
-        frame = PictureOut(film.aimed(""), visible=True)
+        frame = PictureOut(film.draw_line(""), visible=True)
         aim = gr.Group(visible=detects(context, model))
         return frame, aim, "", EMPTY, video_view.first(film, locale)
 
@@ -144,7 +144,7 @@ def _click(context: Context) -> Any:
     def click(path: str | None, text: str | None, event: gr.SelectData) -> Any:
         try:
             x, y = event.index
-            return first(context, path or "").clicked(text or "", (float(x), float(y)))
+            return first(context, path or "").add_click(text or "", (float(x), float(y)))
         except (DemoError, TypeError, ValueError):  # the film is gone, or this is no click
             return gr.skip()
 
@@ -154,7 +154,7 @@ def _click(context: Context) -> Any:
 def _draw(context: Context) -> Any:
     def draw(path: str | None, text: str | None) -> Any:
         try:
-            return first(context, path or "").aimed(text or "")
+            return first(context, path or "").draw_line(text or "")
         except DemoError:  # told where the film came in
             return gr.skip()
 

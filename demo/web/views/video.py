@@ -10,7 +10,7 @@ from demo.drawing.palette import hex_color
 from demo.i18n import translate
 from demo.tracking.line_counter import CountingLine
 from demo.video.first_frame import FirstFrame
-from demo.video.job import Job
+from demo.video.job import VideoJob
 from demo.video.progress import Progress
 from demo.web.views.answer import note
 
@@ -52,16 +52,16 @@ def progress(now: Progress, waiting: str, locale: str) -> str:
     return f'<div class="going">{bar}</progress>{spans}</div>'
 
 
-def player(job: Job, locale: str) -> str:
+def player(job: VideoJob, locale: str) -> str:
     """The finished film."""
     label = escape(translate("video_result", locale))
     return (
         f'<video controls playsinline preload="auto" aria-label="{label}" '
-        f'src="{_address(job.files["film"])}"></video>'
+        f'src="{_address(job.files["video"])}"></video>'
     )
 
 
-def summary(job: Job, line: CountingLine | None, locale: str) -> str:
+def summary(job: VideoJob, line: CountingLine | None, locale: str) -> str:
     """How many of what were seen and crossed the line, and what it took."""
     facts = job.summary
     frames = facts["frames_seen"]
@@ -69,8 +69,8 @@ def summary(job: Job, line: CountingLine | None, locale: str) -> str:
         "video_done",
         locale,
         frames=frames,
-        seconds=_minutes(job.seconds),
-        speed=frames / max(job.seconds, 1e-6),
+        seconds=_minutes(job.elapsed_s),
+        speed=frames / max(job.elapsed_s, 1e-6),
         model=facts["model"],
         device=facts["device"],
     )
@@ -83,13 +83,13 @@ def summary(job: Job, line: CountingLine | None, locale: str) -> str:
         _row(translate(key, locale), counts, colours, locale) for key, counts, colours in _seen(job)
     ]
     if line is not None:
-        rows += _crossings(line, facts["crossings"], job.colours, locale)
+        rows += _crossings(line, facts["crossings"], job.class_ids, locale)
     return notes + f'<dl class="facts">{"".join(rows)}</dl>'
 
 
-def files(job: Job, locale: str) -> str:
+def files(job: VideoJob, locale: str) -> str:
     """Links that save the film and what was seen in it."""
-    titles = {"film": translate("video_file", locale)}
+    titles = {"video": translate("video_file", locale)}
     links = "".join(
         f'<a href="{_address(path)}" download="{escape(path.name)}">'
         f"{escape(titles.get(kind, kind))}</a>"
@@ -98,14 +98,14 @@ def files(job: Job, locale: str) -> str:
     return f'<div class="take"><span>{escape(translate("take_away", locale))}</span>{links}</div>'
 
 
-def _seen(job: Job) -> list[tuple[str, Mapping[str, int], Mapping[str, int]]]:
+def _seen(job: VideoJob) -> list[tuple[str, Mapping[str, int], Mapping[str, int]]]:
     """The string, the numbers and the class ids of the row about all of the film."""
     if "tracks" in job.summary:
-        return [("video_things", job.summary["tracks"], job.colours)]
+        return [("video_things", job.summary["tracks"], job.class_ids)]
     if job.summary["boxes"] or not job.scored:
-        return [("video_boxes", job.summary["boxes"], job.colours)]
-    curves = job.counts.curves().curves
-    return [("video_labels", {c.label: c.often for c in curves}, job.colours)]
+        return [("video_boxes", job.summary["boxes"], job.class_ids)]
+    series = job.timeline.snapshot().series
+    return [("video_labels", {one.label: one.occurrences for one in series}, job.class_ids)]
 
 
 def _crossings(

@@ -12,8 +12,8 @@ from demo.web.components.shared import model_picker, still_hidden
 from demo.web.components.video_file import detects
 from demo.web.tab import Context
 
-NAMES = ("model", "confidence", "iou", "classes", "every", "track", "hide", "heat")
-"""As `demo.tracking.stream.stream_options` takes them, in the order of `Controls.all` and of /video."""
+NAMES = ("model", "confidence", "iou", "classes", "every", "track", "blur", "heat")
+"""As `StreamOptions.from_values` takes them, in the order of `Controls.all` and of /video."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Controls:
     iou: gr.Slider
     classes: gr.Dropdown
     track: gr.Checkbox
-    hide: gr.Dropdown
+    blur: gr.Dropdown
     heat: gr.Checkbox
 
     def all(self) -> list[Any]:
@@ -36,7 +36,7 @@ class Controls:
 
     def fitted(self) -> list[Any]:
         """What another model changes."""
-        return [self.boxes, self.classes, self.hide, self.iou]
+        return [self.boxes, self.classes, self.blur, self.iou]
 
 
 def controls(context: Context) -> Controls:
@@ -59,12 +59,12 @@ def controls(context: Context) -> Controls:
         track = gr.Checkbox(True, label=t("video_track"), elem_id="video-track")
         with gr.Accordion(t("more"), open=False, elem_id="video-more"):
             classes = _names(labels, label=t("classes"), elem_id="video-classes")
-            hide = _names(
+            blur = _names(
                 labels, label=t("live_hide"), info=t("film_hide_info"), elem_id="video-hide"
             )
             heat = gr.Checkbox(False, label=t("film_heat"), elem_id="video-heat")
             iou = Slider(0.05, 0.95, DEFAULT_IOU, step=0.05, label=t("iou"))
-    return Controls(model, every, boxes, confidence, iou, classes, track, hide, heat)
+    return Controls(model, every, boxes, confidence, iou, classes, track, blur, heat)
 
 
 def fit(context: Context) -> Any:

@@ -9,8 +9,9 @@ import gradio as gr
 
 from demo.errors import DemoError
 from demo.export.files import stem
-from demo.tracking.stream import StreamOptions
-from demo.video.job import Job, Jobs
+from demo.tracking.options import StreamOptions
+from demo.video.job import VideoJob
+from demo.video.job_queue import VideoQueue
 from demo.video.limits import VideoLimits
 from demo.video.progress import Progress
 from demo.web.components.picture import PictureOut
@@ -29,7 +30,7 @@ class Waiting:
     place: int
 
 
-Steps = Generator[Waiting | tuple[Job, Progress | None], None, None]
+Steps = Generator[Waiting | tuple[VideoJob, Progress | None], None, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,11 @@ class Parts:
 
 
 def filmed(
-    context: Context, jobs: Jobs, path: str | None, wish: StreamOptions, request: gr.Request
+    context: Context,
+    jobs: VideoQueue,
+    path: str | None,
+    options: StreamOptions,
+    request: gr.Request,
 ) -> Steps:
     """The place in the line; the job with its progress, at last with None.
 
@@ -87,13 +92,13 @@ def filmed(
         raise DemoError("no_video")
     at = context.service
     source = at.uploads.touch(path)
-    with jobs.standing() as place_in_line:
+    with jobs.enter() as place_in_line:
         while place := place_in_line():
             at.uploads.touch(path)
             yield Waiting(place)
         folder, limits = fresh(str(at.uploads.folder)), VideoLimits.of(at.settings)
-        job = Job(at.engine, source, folder, wish, limits, stem(source.name))
-        with jobs.holding(job, str(request.session_hash)), closing(job.follow(at.beside)) as steps:
+        job = VideoJob(at.engine, source, folder, options, limits, stem(source.name))
+        with jobs.running(job, str(request.session_hash)), closing(job.follow(at.beside)) as steps:
             for now in steps:
                 yield job, now
         yield job, None

@@ -10,8 +10,9 @@ from demo.errors import DemoError
 from demo.i18n import translate
 from demo.service.service import DEFAULT_CONFIDENCE, DEFAULT_IOU
 from demo.tracking.line_counter import CountingLine
-from demo.tracking.stream import stream_options
-from demo.video.job import Job, Jobs
+from demo.tracking.options import StreamOptions
+from demo.video.job import VideoJob
+from demo.video.job_queue import VideoQueue
 from demo.web.components.picture import PictureOut
 from demo.web.components.shared import default, hidden, model_progress, sentence
 from demo.web.components.video_file import FilmOut, detects, film_column, film_in, opened
@@ -27,7 +28,7 @@ _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"
 
 def build(context: Context) -> None:
     """Lay the tab out and wire it. A film is much work, so it begins with a button."""
-    jobs = Jobs(context.service.settings.videos)
+    jobs = VideoQueue(context.service.settings.videos)
     with gr.Row(elem_classes="stage"):
         with gr.Column(scale=5, min_width=320):
             column = film_column(context)
@@ -44,7 +45,7 @@ def build(context: Context) -> None:
     film.change(opened(context), [film, asked.model], outputs, **_QUIET)
     asked.model.change(
         fit(context),
-        [film, asked.model, asked.classes, asked.hide],
+        [film, asked.model, asked.classes, asked.blur],
         [column.aim, *asked.fitted()],
         **_QUIET,
     )
@@ -52,7 +53,7 @@ def build(context: Context) -> None:
         _handler(context, jobs, parts),
         [film, line, *asked.all()],
         parts.all(),
-        concurrency_limit=None,  # `Jobs` limits, and tells the place in the line
+        concurrency_limit=None,  # `VideoQueue` limits, and tells the place in the line
         **_QUIET,
     )
     # Without it a fault of our own would leave the page without its Start button.
@@ -75,14 +76,14 @@ def _answer(context: Context) -> tuple[gr.HTML, PictureOut, gr.HTML]:
     return stage, live, gr.HTML(elem_id="video-status", elem_classes="status", padding=False)
 
 
-def _stop(jobs: Jobs) -> Any:
+def _stop(jobs: VideoQueue) -> Any:
     def stop(request: gr.Request) -> None:
         jobs.stop(str(request.session_hash))
 
     return stop
 
 
-def _handler(context: Context, jobs: Jobs, parts: Parts) -> Any:
+def _handler(context: Context, jobs: VideoQueue, parts: Parts) -> Any:
     def film(
         request: gr.Request, path: str | None, line: str | None, *values: Any
     ) -> Iterator[Updates]:
@@ -91,8 +92,8 @@ def _handler(context: Context, jobs: Jobs, parts: Parts) -> Any:
         try:
             asked = wanted(context, dict(zip(NAMES, values, strict=True)))
             aimed = CountingLine.parse(line) if line and detects(context, asked["model"]) else None
-            wish = stream_options(context.service.engine, asked, aimed)
-            with closing(filmed(context, jobs, path, wish, request)) as steps:
+            options = StreamOptions.from_values(context.service.engine, asked, aimed)
+            with closing(filmed(context, jobs, path, options, request)) as steps:
                 for step in steps:
                     if isinstance(step, Waiting):
                         words = translate("video_queued", locale, place=step.place)
@@ -100,7 +101,7 @@ def _handler(context: Context, jobs: Jobs, parts: Parts) -> Any:
                         continue
                     job, now = step
                     if now is not None:
-                        waiting = model_progress(context.service.engine, wish.model, locale)
+                        waiting = model_progress(context.service.engine, options.spec.name, locale)
                         yield parts.going(video_view.progress(now, waiting, locale), job.preview)
                     else:
                         yield parts.idle(
@@ -112,12 +113,12 @@ def _handler(context: Context, jobs: Jobs, parts: Parts) -> Any:
     return film
 
 
-def _result(job: Job, line: CountingLine | None, locale: str) -> str:
-    curves = timeline.chart(job.counts.curves(), locale)
+def _result(job: VideoJob, line: CountingLine | None, locale: str) -> str:
+    curves = timeline.chart(job.timeline.snapshot(), locale)
     return video_view.summary(job, line, locale) + curves + video_view.files(job, locale)
 
 
-def _endpoint(context: Context, jobs: Jobs) -> Any:
+def _endpoint(context: Context, jobs: VideoQueue) -> Any:
     def video(
         video: str | None,
         model: str,
@@ -157,17 +158,17 @@ def _endpoint(context: Context, jobs: Jobs) -> Any:
 
 def _answers(
     context: Context,
-    jobs: Jobs,
+    jobs: VideoQueue,
     path: str | None,
     line: str | None,
     asked: dict[str, Any],
     request: gr.Request,
 ) -> Iterator[tuple[str | None, dict[str, Any]]]:
     try:
-        wish = stream_options(
+        options = StreamOptions.from_values(
             context.service.engine, asked, CountingLine.parse(line) if line else None
         )
-        with closing(filmed(context, jobs, path, wish, request)) as steps:
+        with closing(filmed(context, jobs, path, options, request)) as steps:
             for step in steps:
                 if isinstance(step, Waiting):
                     yield None, {"place_in_line": step.place}
@@ -176,12 +177,12 @@ def _answers(
                 if now is not None:
                     yield None, {"done": now.done, "total": now.total}
                 else:
-                    yield str(job.files["film"]), job.summary
+                    yield str(job.files["video"]), {**job.summary}
     except DemoError as error:
         raise to_toast(error, request) from None
 
 
-def _publish(context: Context, jobs: Jobs) -> None:
+def _publish(context: Context, jobs: VideoQueue) -> None:
     """The endpoint /video, on components that the page does not show."""
     with hidden():
         inputs = [
