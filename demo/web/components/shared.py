@@ -67,12 +67,12 @@ def picture_column(context: Context, name: str) -> PictureIn:
 
 def mode_switch() -> None:
     """The choice between a picture and the camera, above both."""
-    gr.HTML(camera_view.modes(), padding=False)
+    gr.HTML(camera_view.mode_switch(), padding=False)
 
 
 def live_stage(context: Context, task: str) -> None:
     """The camera of a tab, hidden until it is chosen."""
-    html = camera_view.live(task, context.service.settings.cameras)
+    html = camera_view.camera_pane(task, context.service.settings.cameras)
     gr.HTML(html, elem_id=f"{task}-live", elem_classes="live-only", padding=False)
 
 

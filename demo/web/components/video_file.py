@@ -135,7 +135,7 @@ def opened(context: Context) -> Any:
             return *nothing, sentence(error, locale)
         frame = PictureOut(film.aimed(""), visible=True)
         aim = gr.Group(visible=detects(context, model))
-        return frame, aim, "", EMPTY, video_view.first(film, locale)
+        return frame, aim, "", EMPTY, video_view.input_facts(film, locale)
 
     return show
 

@@ -24,7 +24,6 @@ _SEED = 7
 Names = list[tuple[str, str]]
 """The transform and the parameter of each generated control, in the order of the inputs."""
 
-_EMPTY = f'<div class="note">{answer_view.everywhere("empty_previews")}</div>'
 _JS_DICE = "() => Math.floor(Math.random() * 4294967296)"
 _JS_SAVE = "() => document.querySelector('#augment-zip a')?.click()"
 
@@ -47,7 +46,9 @@ def build(context: Context) -> None:
                 buttons=["fullscreen"],
                 elem_id="augment-previews",
             )
-            status = gr.HTML(_EMPTY, elem_id="augment-status", padding=False)
+            status = gr.HTML(
+                answer_view.hint("empty_previews"), elem_id="augment-status", padding=False
+            )
     chosen = gr.CheckboxGroup(
         [(t(transform.title), transform.name) for transform in transforms],
         value=list(_START),
@@ -138,7 +139,7 @@ def _handler(context: Context, names: Names) -> Callable[..., Any]:
     ) -> tuple[Any, ...]:
         locale = request_locale(request)
         if path is None:
-            return None, _EMPTY, ""
+            return None, answer_view.hint("empty_previews"), ""
         try:
             made = context.service.augment(path, _steps(names, wanted, values), count, seed)
         except DemoError as error:
@@ -198,7 +199,7 @@ def _packer(context: Context, names: Names) -> Callable[..., Any]:
         archive = save(
             preview_zip(made.images, made.facts), _folder(context), "zip", "vitrine-previews"
         )
-        return answer_view.link(archive, "vitrine-previews.zip")
+        return answer_view.download_link(archive, "vitrine-previews.zip")
 
     return pack
 

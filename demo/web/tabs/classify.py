@@ -27,6 +27,7 @@ from demo.web.components.shared import (
 )
 from demo.web.tab import Context, Tab, base_url, request_locale, toast_errors
 from demo.web.views import answer as answer_view
+from demo.web.views.answers import classify as classify_view
 
 
 def build(context: Context) -> None:
@@ -89,16 +90,16 @@ def _shown(
     assert isinstance(scores, Scores)
     spec = context.service.engine.spec(shown.answer.model)
     status = (
-        answer_view.bars(scores, len(shown.facts["labels"]), locale)
-        + answer_view.sign(scores, spec, locale)
+        classify_view.score_bars(scores, len(shown.facts["labels"]), locale)
+        + classify_view.unknown_notice(scores, spec, locale)
         + answer_view.timing(shown.timing, shown.answer, locale)
         + answer_view.picture_notes(shown.picture, locale)
     )
     files = score_files(scores, shown.facts, url, name)
     return (
         status,
-        answer_view.seen(shown.picture, shown.answer, locale),
-        answer_view.take_away(files, locale),
+        answer_view.model_input(shown.picture, shown.answer, locale),
+        answer_view.download_links(files, locale),
     )
 
 

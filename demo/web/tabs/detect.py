@@ -34,6 +34,7 @@ from demo.web.components.shared import (
 )
 from demo.web.tab import Context, Tab, base_url, request_locale, toast_errors
 from demo.web.views import answer as answer_view
+from demo.web.views.answers import detect as detect_view
 
 _OWN_SIZE = 0
 
@@ -176,7 +177,11 @@ def _shown(
 ) -> tuple[Any, ...]:
     found = drawn.detections
     status = (
-        (answer_view.chips(found, locale) if len(found) else answer_view.nothing(found, locale))
+        (
+            detect_view.class_counts(found)
+            if len(found)
+            else detect_view.nothing_found(found, locale)
+        )
         + answer_view.timing(drawn.timing, drawn.answer, locale)
         + answer_view.picture_notes(drawn.picture, locale)
     )
@@ -186,8 +191,8 @@ def _shown(
     return (
         annotated,
         status,
-        answer_view.table(found, locale) if len(found) else "",
-        answer_view.take_away(files, locale, annotated),
+        detect_view.boxes_table(found, locale) if len(found) else "",
+        answer_view.download_links(files, locale, annotated),
     )
 
 

@@ -6,7 +6,7 @@ import gradio as gr
 
 from demo.i18n import translate
 from demo.web.tab import Context, Tab, request_locale
-from demo.web.views import page_frame
+from demo.web.views.models_table import models_table
 
 
 def build(context: Context) -> None:
@@ -21,7 +21,7 @@ def build(context: Context) -> None:
             for row in context.service.engine.models()
             if all(word in _words(row, request_locale(request)) for word in words)
         ]
-        return page_frame.models(rows, request_locale(request))
+        return models_table(rows, request_locale(request))
 
     wish.change(
         show,

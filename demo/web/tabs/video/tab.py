@@ -114,7 +114,7 @@ def _handler(context: Context, jobs: Jobs, parts: Parts) -> Any:
 
 def _result(job: Job, line: CountingLine | None, locale: str) -> str:
     curves = timeline.chart(job.counts.curves(), locale)
-    return video_view.summary(job, line, locale) + curves + video_view.files(job, locale)
+    return video_view.summary(job, line, locale) + curves + video_view.download_links(job, locale)
 
 
 def _endpoint(context: Context, jobs: Jobs) -> Any:

@@ -1,0 +1,1 @@
+"""How the answers of each task look: one file a task."""
