@@ -17,7 +17,7 @@ from demo.inference.engine import Engine
 from demo.service.service import Service
 from demo.service.uploads import UploadStore
 from demo.settings import Settings
-from demo.web.components.picture import refuse_all_but_uploads
+from demo.web.components.uploads import refuse_all_but_uploads
 from demo.web.style import css, head, theme
 from demo.web.tab import Context, Tab, translations
 from demo.web.views import page_frame

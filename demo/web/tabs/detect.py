@@ -1,14 +1,14 @@
-"""Detect: boxes on a picture, with sliders that never run the network again."""
+"""Detect: boxes on a picture, with sliders that filter without another forward pass."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 
 from demo.errors import DemoError
 from demo.export.files import Asked, detection_files, stem
 from demo.images.encode import encode_jpeg
+from demo.results import Image
 from demo.service.service import (
     DEFAULT_CONFIDENCE,
     DEFAULT_IOU,
@@ -16,35 +16,37 @@ from demo.service.service import (
     LOWEST_CONFIDENCE,
     Drawn,
 )
-from demo.web.components.numbers import Slider
-from demo.web.components.picture import PictureIn, PictureOut, save
-from demo.web.components.shared import (
-    answer_on_change,
-    default,
-    hidden,
-    live_stage,
+from demo.web.components.answering import answer_on_change, error_note, progress_then_result
+from demo.web.components.camera_pane import (
+    blur_choices,
+    camera_pane,
     mode_switch,
-    model_picker,
-    needed,
-    picture_column,
-    sentence,
-    still_hidden,
-    tell_camera,
-    waiting,
+    send_to_camera,
 )
-from demo.web.tab import Context, Tab, base_url, request_locale, toast_errors
+from demo.web.components.model_picker import default_model, model_picker
+from demo.web.components.numbers import Slider
+from demo.web.components.picture import PictureIn, PictureOut
+from demo.web.components.picture_input import picture_input
+from demo.web.components.private_files import save
+from demo.web.endpoints import required_picture, unseen_components
+from demo.web.request import base_url, request_locale, toast_errors
+from demo.web.tab import Context, Tab
 from demo.web.views import answer as answer_view
 from demo.web.views.answers import detect as detect_view
 
-_OWN_SIZE = 0
+_TRAINED_SIZE = 0
+"""The choice of the image size that the model was trained with."""
+
+Updates = tuple[object, object, object, object]
+"""Of the annotated picture, the status, the table of boxes and the download links."""
 
 
 def build(context: Context) -> None:
-    """Lay the tab out and wire it: any change answers by itself, the last one wins."""
+    """Lay the tab out and connect it: any change answers by itself, the last one wins."""
     mode_switch()
     with gr.Row(elem_classes="stage"):
         with gr.Column(scale=5, min_width=320):
-            picture = picture_column(context, "detect")
+            picture = picture_input(context, "detect")
         with gr.Column(scale=7, min_width=320):
             annotated = PictureOut(
                 label=context.t("answer"),
@@ -59,27 +61,42 @@ def build(context: Context) -> None:
                 elem_classes="status",
                 padding=False,
             )
-    live_stage(context, "detect")
+    camera_pane(context, "detect")
     with gr.Row(elem_classes="controls"):
         model = model_picker(context, "detect")
         confidence, classes = _filters(context, model.value)
-        hide = _hide(context, model.value)
-    take = gr.HTML(elem_id="detect-take", elem_classes="picture-only", padding=False)
+        blur = _blur(context, model.value)
+    downloads = gr.HTML(elem_id="detect-take", elem_classes="picture-only", padding=False)
     with gr.Accordion(context.t("more"), open=False, elem_id="detect-more"), gr.Row():
         iou, size, width = _more(context)
     with gr.Accordion(
         context.t("boxes_title"), open=True, elem_id="detect-boxes", elem_classes="picture-only"
     ):
         table = gr.HTML()
-    inputs: list[Any] = [picture, model, confidence, iou, classes, size, width]
-    triggers = [picture.change, *(control.input for control in inputs[1:])]
-    answer_on_change(triggers, _handler(context), inputs, [annotated, status, table, take])
-    told = {"model": model, "confidence": confidence, "classes": classes, "hide": hide}
-    tell_camera(context, "detect", {**told, "iou": iou, "size": size})
+    # The handler of `model.change` sets the classes and the overlap: only visitors' events count.
+    controls = (model, confidence, iou, classes, size, width)
+    answer_on_change(
+        [picture.change, *(control.input for control in controls)],
+        _handler(context),
+        [picture, *controls],
+        [annotated, status, table, downloads],
+    )
+    send_to_camera(
+        context,
+        "detect",
+        {
+            "model": model,
+            "confidence": confidence,
+            "classes": classes,
+            "hide": blur,
+            "iou": iou,
+            "size": size,
+        },
+    )
     model.change(
-        _controls(context),
-        [model, classes, hide],
-        [classes, hide, iou],
+        _fit_controls(context),
+        [model, classes, blur],
+        [classes, blur, iou],
         api_visibility="private",
         show_progress="hidden",
     )
@@ -87,7 +104,7 @@ def build(context: Context) -> None:
 
 
 def _filters(context: Context, model: object) -> tuple[gr.Slider, gr.Dropdown]:
-    """Confidence and classes: what one touches often."""
+    """Confidence and classes, the controls that are changed often."""
     confidence = Slider(
         LOWEST_CONFIDENCE,
         0.95,
@@ -108,8 +125,8 @@ def _filters(context: Context, model: object) -> tuple[gr.Slider, gr.Dropdown]:
     return confidence, classes
 
 
-def _hide(context: Context, model: object) -> gr.Dropdown:
-    """What the camera's frames are blurred at."""
+def _blur(context: Context, model: object) -> gr.Dropdown:
+    """The labels of what is blurred in the camera's frames."""
     return gr.Dropdown(
         _labels(context, model),
         value=[],
@@ -123,12 +140,12 @@ def _hide(context: Context, model: object) -> gr.Dropdown:
 
 
 def _more(context: Context) -> tuple[gr.Slider, gr.Dropdown, gr.Slider]:
-    """Overlap, image size and line width: what one touches seldom."""
+    """Overlap, image size and line width, the controls that are changed seldom."""
     t = context.t
     iou = Slider(0.05, 0.95, DEFAULT_IOU, step=0.05, label=t("iou"), elem_id="detect-iou")
     size = gr.Dropdown(
-        [(t("size_own"), _OWN_SIZE), *((str(side), side) for side in DETECT_SIZES)],
-        value=_OWN_SIZE,
+        [(t("size_own"), _TRAINED_SIZE), *((str(side), side) for side in DETECT_SIZES)],
+        value=_TRAINED_SIZE,
         label=t("size"),
         elem_id="detect-size",
     )
@@ -136,7 +153,7 @@ def _more(context: Context) -> tuple[gr.Slider, gr.Dropdown, gr.Slider]:
     return iou, size, width
 
 
-def _handler(context: Context) -> Any:
+def _handler(context: Context) -> Callable[..., Iterator[Updates]]:
     def answer(
         path: str | None,
         model: str,
@@ -146,7 +163,7 @@ def _handler(context: Context) -> Any:
         size: int,
         width: int,
         request: gr.Request,
-    ) -> Iterator[tuple[Any, ...]]:
+    ) -> Iterator[Updates]:
         locale = request_locale(request)
         if path is None:
             yield None, answer_view.empty("empty_answer"), "", ""
@@ -156,38 +173,37 @@ def _handler(context: Context) -> Any:
             labels = context.service.spec(model, "detect").labels
             # The model may have changed a moment before the list of its classes does.
             kept = [c for c in classes or () if c in labels]
-            side = None if size == _OWN_SIZE else size
-            drawn = context.service.detect(path, model, confidence, iou, kept, side, width)
-            return drawn, Asked(confidence, iou, tuple(kept), side)
+            side = None if size == _TRAINED_SIZE else size
+            answer = context.service.detect(path, model, confidence, iou, kept, side, width)
+            return answer, Asked(confidence, iou, tuple(kept), side)
 
         try:
-            for step in waiting(context.service, model, locale, work):
+            for step in progress_then_result(context.service, model, locale, work):
                 if isinstance(step, str):
                     yield gr.skip(), step, gr.skip(), gr.skip()
                 else:
                     yield _shown(context, *step, Path(path).name, locale, base_url(request))
         except DemoError as error:
-            yield None, sentence(error, locale), "", ""
+            yield None, error_note(error, locale), "", ""
 
     return answer
 
 
 def _shown(
-    context: Context, drawn: Drawn, asked: Asked, name: str, locale: str, url: str
-) -> tuple[Any, ...]:
-    found = drawn.detections
-    status = (
-        (
-            detect_view.class_counts(found)
-            if len(found)
-            else detect_view.nothing_found(found, locale)
-        )
-        + answer_view.timing(drawn.timing, drawn.answer, locale)
-        + answer_view.picture_notes(drawn.picture, locale)
+    context: Context, answer: Drawn, query: Asked, file_name: str, locale: str, url: str
+) -> Updates:
+    found = answer.detections
+    counts = (
+        detect_view.class_counts(found) if len(found) else detect_view.nothing_found(found, locale)
     )
-    files = detection_files(found, drawn.facts, url, asked, name)
+    status = (
+        counts
+        + answer_view.timing(answer.timing, answer.answer, locale)
+        + answer_view.picture_notes(answer.picture, locale)
+    )
+    files = detection_files(found, answer.facts, url, query, file_name)
     folder = str(context.service.uploads.folder)
-    annotated = save(encode_jpeg(drawn.annotated), folder, "jpg", stem(name))
+    annotated = save(encode_jpeg(answer.annotated), folder, "jpg", stem(file_name))
     return (
         annotated,
         status,
@@ -196,21 +212,23 @@ def _shown(
     )
 
 
-def _controls(context: Context) -> Any:
-    def controls(name: str, chosen: list[str], blurred: list[str]) -> tuple[Any, ...]:
+def _fit_controls(context: Context) -> Callable[..., tuple[object, object, object]]:
+    """The handler for another model: its classes, what it can blur, whether overlap matters."""
+
+    def fit(name: str, chosen: list[str], blurred: list[str]) -> tuple[object, object, object]:
         try:
             spec = context.service.spec(name, "detect")
-        except DemoError:  # the answer itself says what is wrong with the name
+        except DemoError:  # the answer itself reports what is wrong with the name
             return gr.skip(), gr.skip(), gr.skip()
         known = [c for c in chosen or () if c in spec.labels]
-        word = context.t("iou_on" if spec.needs_nms else "iou_off")
+        info = context.t("iou_on" if spec.needs_nms else "iou_off")
         return (
             gr.Dropdown(choices=list(spec.labels), value=known),
-            still_hidden(list(spec.labels), blurred),
-            gr.Slider(interactive=spec.needs_nms, info=word),
+            blur_choices(list(spec.labels), blurred),
+            gr.Slider(interactive=spec.needs_nms, info=info),
         )
 
-    return controls
+    return fit
 
 
 def _labels(context: Context, name: object) -> list[str]:
@@ -218,7 +236,7 @@ def _labels(context: Context, name: object) -> list[str]:
 
 
 def _publish(context: Context) -> None:
-    """The endpoint /detect, on components that the page does not show."""
+    """The endpoint /detect."""
 
     @toast_errors
     def detect(
@@ -228,7 +246,7 @@ def _publish(context: Context) -> None:
         iou: float,
         classes: list[str],
         request: gr.Request,
-    ) -> tuple[Any, dict[str, Any]]:
+    ) -> tuple[Image, Mapping[str, object]]:
         """Find objects in a picture.
 
         Args:
@@ -241,13 +259,14 @@ def _publish(context: Context) -> None:
         Returns:
             The picture with the boxes drawn, and the boxes in its pixels as JSON.
         """
-        drawn = context.service.detect(needed(image), model, confidence, iou, classes)
-        return drawn.annotated, drawn.facts
+        path = required_picture(image)
+        answer = context.service.detect(path, model, confidence, iou, classes)
+        return answer.annotated, answer.facts
 
-    with hidden():
+    with unseen_components():
         inputs = [
             PictureIn(label="image"),
-            gr.Textbox(default(context, "detect"), label="model"),
+            gr.Textbox(default_model(context, "detect"), label="model"),
             gr.Number(DEFAULT_CONFIDENCE, label="confidence"),
             gr.Number(DEFAULT_IOU, label="iou"),
             gr.JSON([], label="classes"),
