@@ -23,11 +23,11 @@ from demo.web.tab import Context, Tab, translations
 from demo.web.views import page_frame
 
 # torchvision's modules import each other in a circle. Threads that import it at the same time, as
-# the first visitors of two tabs would, see it half made; so it is whole before the first thread.
+# the first visitors of two tabs would, see it half initialised; so it is imported before them.
 
 
 def build(settings: Settings, uploads: UploadStore) -> tuple[gr.Blocks, Service]:
-    """The whole page, and the desk that answers behind it."""
+    """Build the whole page; return it with the service that answers its requests."""
     service = Service(settings, Engine(settings), uploads)
     refuse_all_but_uploads()
     with gr.Blocks(title="Vitrine", analytics_enabled=False, fill_width=True) as page:

@@ -18,7 +18,7 @@ def mode_switch() -> None:
 def camera_pane(context: Context, task: str) -> None:
     """Lay out the camera, hidden until it is chosen."""
     html = camera_view.camera_pane(task, context.service.settings.cameras)
-    gr.HTML(html, elem_id=f"{task}-live", elem_classes="live-only", padding=False)
+    gr.HTML(html, elem_id=f"{task}-camera", elem_classes="camera-only", padding=False)
 
 
 def send_to_camera(context: Context, task: str, controls: Mapping[str, Control]) -> None:
@@ -32,7 +32,7 @@ def send_to_camera(context: Context, task: str, controls: Mapping[str, Control])
         [context.page.load, *(control.change for control in inputs)],
         None,
         inputs,
-        js=f"({names}) => {{ vitrineLive({task!r}, {{ {names} }}); }}",
+        js=f"({names}) => {{ vitrineCamera({task!r}, {{ {names} }}); }}",
         api_visibility="private",
         show_progress="hidden",
     )

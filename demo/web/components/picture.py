@@ -8,7 +8,11 @@ from gradio.data_classes import ImageData
 
 from demo.images.encode import encode_jpeg, encode_png
 from demo.web.components.private_files import save
-from demo.web.components.uploads import PictureUpload, not_uploaded
+from demo.web.components.uploads import UploadOnly, not_uploaded
+
+
+class Upload(UploadOnly, ImageData):
+    """An uploaded picture."""
 
 
 class PictureIn(gr.Image):
@@ -19,7 +23,7 @@ class PictureIn(gr.Image):
     folder.
     """
 
-    data_model = PictureUpload
+    data_model = Upload
 
     def get_block_name(self) -> str:
         """Name of the front end's component."""

@@ -4,7 +4,7 @@ from typing import Any, Self
 
 import gradio as gr
 from gradio import processing_utils
-from gradio.data_classes import FileData, GradioModel, ImageData
+from gradio.data_classes import GradioModel
 from gradio.exceptions import InvalidPathError
 from pydantic import ValidationError
 
@@ -21,14 +21,6 @@ class UploadOnly(GradioModel):
             return super().model_validate(obj, **options)
         except ValidationError:
             raise not_uploaded() from None
-
-
-class PictureUpload(UploadOnly, ImageData):
-    """An uploaded picture."""
-
-
-class FileUpload(UploadOnly, FileData):
-    """An uploaded file."""
 
 
 def refuse_all_but_uploads() -> None:

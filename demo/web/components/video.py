@@ -5,8 +5,12 @@ from pathlib import Path
 import gradio as gr
 from gradio.data_classes import FileData, ListFiles
 
-from demo.web.components.uploads import FileUpload
+from demo.web.components.uploads import UploadOnly
 from demo.web.tab import Label
+
+
+class Upload(UploadOnly, FileData):
+    """An uploaded video."""
 
 
 class VideoIn(gr.File):
@@ -45,7 +49,7 @@ class VideoOut(gr.Video):
 def video_in(label: Label, height: int | None = None, elem_id: str | None = None) -> VideoIn:
     """A `VideoIn` that refuses everything but uploads."""
     made = VideoIn(label=label, height=height, elem_id=elem_id)
-    made.data_model = FileUpload  # gr.File's constructor has set its own
+    made.data_model = Upload  # gr.File's constructor has set its own
     return made
 
 

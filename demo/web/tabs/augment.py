@@ -37,7 +37,7 @@ def build(context: Context) -> None:
     """Lay the tab out and connect it: any change answers by itself, the last one wins."""
     t = context.t
     transforms = list(specs().values())
-    with gr.Row(elem_classes="stage"):
+    with gr.Row(elem_classes="two-columns"):
         with gr.Column(scale=5, min_width=320):
             picture = picture_input(context, "augment")
             count, seed, zip_button = _preview_controls(context)
@@ -96,7 +96,7 @@ def _preview_controls(context: Context) -> tuple[gr.Slider, gr.Number, gr.Button
             min_width=140,
         )
         with gr.Column(min_width=160):
-            random_seed = gr.Button(t("augment_dice"), elem_id="augment-dice", size="sm")
+            random_seed = gr.Button(t("augment_dice"), elem_id="augment-random-seed", size="sm")
             zip_button = gr.Button(t("augment_download"), elem_id="augment-save", size="sm")
     random_seed.click(None, None, seed, js=_JS_RANDOM_SEED, api_visibility="private")
     return count, seed, zip_button
@@ -106,7 +106,7 @@ def _download(
     context: Context, button: gr.Button, names: Names, inputs: Sequence[Component]
 ) -> None:
     """Make the ZIP only on a click, then follow the link to it."""
-    link = gr.HTML(elem_id="augment-zip", elem_classes="offstage")
+    link = gr.HTML(elem_id="augment-zip", elem_classes="off-screen")
     button.click(_zip_handler(context, names), inputs, link, api_visibility="private").success(
         None, None, None, js=_JS_FOLLOW_LINK, api_visibility="private"
     )

@@ -29,7 +29,7 @@ def build(context: Context) -> None:
     """Lay the tab out and connect it: any change answers by itself, the last one wins."""
     t = context.t
     mode_switch()
-    with gr.Row(elem_classes="stage"):
+    with gr.Row(elem_classes="two-columns"):
         with gr.Column(scale=5, min_width=320):
             picture = picture_input(context, "classify")
         with gr.Column(scale=7, min_width=320):
@@ -42,9 +42,9 @@ def build(context: Context) -> None:
         top_k = Slider(
             1, 20, 5, step=1, label=t("top_k"), elem_id="classify-top", elem_classes="picture-only"
         )
-    downloads = gr.HTML(elem_id="classify-take", elem_classes="picture-only", padding=False)
+    downloads = gr.HTML(elem_id="classify-downloads", elem_classes="picture-only", padding=False)
     with gr.Accordion(
-        t("seen_title"), open=True, elem_id="classify-seen", elem_classes="picture-only"
+        t("seen_title"), open=True, elem_id="classify-input", elem_classes="picture-only"
     ):
         model_input = gr.HTML()
     answer_on_change(

@@ -44,7 +44,7 @@ Updates = tuple[object, object, object, object]
 def build(context: Context) -> None:
     """Lay the tab out and connect it: any change answers by itself, the last one wins."""
     mode_switch()
-    with gr.Row(elem_classes="stage"):
+    with gr.Row(elem_classes="two-columns"):
         with gr.Column(scale=5, min_width=320):
             picture = picture_input(context, "detect")
         with gr.Column(scale=7, min_width=320):
@@ -66,7 +66,7 @@ def build(context: Context) -> None:
         model = model_picker(context, "detect")
         confidence, classes = _filters(context, model.value)
         blur = _blur(context, model.value)
-    downloads = gr.HTML(elem_id="detect-take", elem_classes="picture-only", padding=False)
+    downloads = gr.HTML(elem_id="detect-downloads", elem_classes="picture-only", padding=False)
     with gr.Accordion(context.t("more"), open=False, elem_id="detect-more"), gr.Row():
         iou, size, width = _more(context)
     with gr.Accordion(
@@ -134,8 +134,8 @@ def _blur(context: Context, model: object) -> gr.Dropdown:
         label=context.t("live_hide"),
         info=context.t("live_hide_info"),
         min_width=240,
-        elem_id="detect-hide",
-        elem_classes="live-only",
+        elem_id="detect-blur",
+        elem_classes="camera-only",
     )
 
 

@@ -40,7 +40,7 @@ class InputColumn:
 def input_column(context: Context) -> InputColumn:
     """Lay the column out; two clicks on the first frame write the line, which is drawn at once."""
     t = context.t
-    video = video_in(t("your_video"), height=140, elem_id="video-film")
+    video = video_in(t("your_video"), height=140, elem_id="video-file")
     example = gr.Button(t("video_example"), size="sm", elem_id="video-example")
     frame = PictureOut(
         label=t("video_frame"),

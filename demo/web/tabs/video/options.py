@@ -56,7 +56,7 @@ def option_controls(context: Context) -> OptionControls:
         track = gr.Checkbox(True, label=t("video_track"), elem_id="video-track")
         with gr.Accordion(t("more"), open=False, elem_id="video-more"):
             classes = _label_list(labels, t("classes"), elem_id="video-classes")
-            blur = _label_list(labels, t("live_hide"), t("film_hide_info"), elem_id="video-hide")
+            blur = _label_list(labels, t("live_hide"), t("film_hide_info"), elem_id="video-blur")
             heat = gr.Checkbox(False, label=t("film_heat"), elem_id="video-heat")
             iou = Slider(0.05, 0.95, DEFAULT_IOU, step=0.05, label=t("iou"))
     return OptionControls(model, every, box_options, confidence, iou, classes, track, blur, heat)

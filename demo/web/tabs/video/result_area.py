@@ -68,14 +68,14 @@ def result_area(context: Context) -> ResultArea:
     start = gr.Button(t("video_start"), variant="primary", elem_id="video-start")
     leave = gr.Button(t("video_leave"), visible=False, elem_id="video-leave")
     stop = gr.Button(t("video_stop"), variant="stop", visible=False, elem_id="video-stop")
-    player = gr.HTML(empty_player(), elem_id="video-stage", padding=False)
+    player = gr.HTML(empty_player(), elem_id="video-player", padding=False)
     preview = PictureOut(
         label=t("video_now"),
         interactive=False,
         visible=False,
         height=380,
         buttons=[],
-        elem_id="video-live",
+        elem_id="video-preview",
     )
     status = gr.HTML(elem_id="video-status", elem_classes="status", padding=False)
     return ResultArea(player, preview, status, start, leave, stop)

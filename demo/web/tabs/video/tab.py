@@ -32,7 +32,7 @@ from demo.web.views import video as video_view
 def build(context: Context) -> None:
     """Lay the tab out and connect it. A video is much work, so it starts with a button."""
     jobs = Jobs(context.service.settings.videos)
-    with gr.Row(elem_classes="stage"):
+    with gr.Row(elem_classes="two-columns"):
         with gr.Column(scale=5, min_width=320):
             column = input_column(context)
             options = option_controls(context)
