@@ -114,7 +114,7 @@
       if (source) requestAnimationFrame(() => {
         if (this.socket !== socket || socket.readyState !== WebSocket.OPEN) return;
         if (!this.visible) this.stop();
-        else socket.send(JSON.stringify({ type: "seen" }));
+        else socket.send(JSON.stringify({ type: "shown" }));
       });
     }
 
@@ -124,7 +124,7 @@
       const own = { track: this.isOn("track"), heat: this.isOn("heat"), line: this.line };
       if (!own.track) own.line = null;
       if (this.source) own.source = this.source;
-      this.socket.send(JSON.stringify({ type: "wish", ...tabOptions[this.task], ...own }));
+      this.socket.send(JSON.stringify({ type: "options", ...tabOptions[this.task], ...own }));
     }
 
     watchVideo() {

@@ -88,7 +88,7 @@ def build(context: Context) -> None:
             "model": model,
             "confidence": confidence,
             "classes": classes,
-            "hide": blur,
+            "blur": blur,
             "iou": iou,
             "size": size,
         },
