@@ -1,7 +1,7 @@
-"""Frozen, self-checking answers: what every model returns and every drawer takes."""
+"""Results of models: frozen and self-checking; every model returns one, every drawer takes one."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,18 @@ class Timing:
         return {part: round(value, 2) for part, value in asdict(self).items()}
 
 
+class Result(Protocol):
+    """The result of one forward pass for one request; its class depends on the model's task."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All class names that the model knows, by class id; empty for a generator."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory that the result takes, about."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
     """A classifier's answer: one probability a label.
@@ -54,6 +66,11 @@ class Scores:
             raise ValueError(f"expected {len(self.labels)} float32 scores, got {p.shape} {p.dtype}")
         if not np.isfinite(p).all() or (p < 0).any() or abs(float(p.sum()) - 1) > 1e-3:
             raise ValueError(f"expected probabilities ≥ 0 with sum 1, got sum {p.sum()}")
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory of the probabilities, bytes."""
+        return self.probabilities.nbytes
 
     def top(self, k: int) -> list[tuple[str, float]]:
         """The k best (label, probability), best first; ties keep the order of the labels."""
@@ -97,6 +114,11 @@ class Detections:
     def __len__(self) -> int:
         return len(self.scores)
 
+    @property
+    def size_bytes(self) -> int:
+        """Memory of the boxes and masks, bytes, about."""
+        return 40 * len(self) + (0 if self.masks is None else self.masks.nbytes)
+
     @classmethod
     def empty(cls, labels: tuple[str, ...], size_wh: tuple[int, int]) -> "Detections":
         """No boxes at all."""
@@ -133,3 +155,25 @@ class Detections:
         ids, numbers = np.unique(self.class_ids, return_counts=True)
         pairs = sorted(zip(numbers, ids, strict=True), key=lambda pair: (-pair[0], pair[1]))
         return {self.labels[i]: int(n) for n, i in pairs}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GeneratedImages:
+    """Images drawn by a generator: N×h×w×3 uint8 RGB."""
+
+    images: NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        if self.images.dtype != np.uint8 or self.images.ndim != 4 or self.images.shape[3] != 3:
+            got = f"{self.images.shape} {self.images.dtype}"
+            raise ValueError(f"expected N×h×w×3 uint8 images, got {got}")
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """A generator knows no classes."""
+        return ()
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory of the pixels, bytes."""
+        return self.images.nbytes

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from demo.images.decode import _hush_pillow
-from demo.inference.engine import Engine
+from demo.inference.local_engine import LocalEngine
 from tests.support.finder import Finder, engine
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -54,7 +54,7 @@ def finder() -> Finder:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, finder: Finder) -> Iterator[Engine]:
+def desk(tmp_path: Path, finder: Finder) -> Iterator[LocalEngine]:
     """An engine that knows `finder`."""
     folder = tmp_path / "models"
     folder.mkdir()

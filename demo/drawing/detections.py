@@ -1,5 +1,7 @@
 """Overlays, always on a copy: boxes, masks, name plates and the window that a model saw."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -19,19 +21,24 @@ def draw_detections(
     line_width: int | None = None,
     show_labels: bool = True,
     show_scores: bool = True,
+    captions: Sequence[str] | None = None,
 ) -> Image:
     """A copy of H×W×3 uint8 RGB `image` with masks, frames and name plates, best on top.
 
     line_width: pixels of a frame, ≥ 1; None fits the picture. Frames run along the edges of their
     boxes, half outside, moved inwards at the edges of the picture so that the whole line shows.
-    Raises ValueError for a picture of another size than the detections'.
+    captions: one a box, in place of the names of their classes. Raises ValueError for a picture of
+    another size than the detections', or another number of captions.
     """
     check_image(image)
     size_wh = (image.shape[1], image.shape[0])
     if size_wh != found.size_wh:
         raise ValueError(f"expected a picture of {found.size_wh}, got {size_wh}")
     width = line_width or _line_width(size_wh)
-    best_first = found[np.argsort(-found.scores, kind="stable")]
+    if captions is not None and len(captions) != len(found):
+        raise ValueError(f"expected {len(found)} captions, got {len(captions)}")
+    order = np.argsort(-found.scores, kind="stable")
+    best_first = found[order]
     colours = [palette(class_id) for class_id in best_first.class_ids.tolist()]
     frames = _frames(best_first.xyxy, size_wh, width)
     canvas = image.copy()
@@ -39,7 +46,9 @@ def draw_detections(
         if best_first.masks is not None:
             _fill(canvas, best_first.masks[i], colours[i])
         _frame(canvas, frames[i], colours[i], width)
-    names = _names(best_first, show_labels)
+    if captions is None:
+        captions = [found.labels[class_id] for class_id in found.class_ids.tolist()]
+    names = [clean(captions[i]) if show_labels else "" for i in order.tolist()]
     scores = [f"{score:.2f}" if show_scores else "" for score in best_first.scores.tolist()]
     _plates(canvas, frames, names, scores, colours, width)
     return canvas
@@ -94,10 +103,6 @@ def _fill(canvas: Image, mask: NDArray[np.bool_], colour: Colour) -> None:
     flat = np.full_like(part, colour)
     mixed = cv2.addWeighted(part, 1 - _MASK_OPACITY, flat, _MASK_OPACITY, 0)
     cv2.copyTo(mixed, shape[y : y + height, x : x + width], part)
-
-
-def _names(found: Detections, show_labels: bool) -> list[str]:
-    return [clean(found.labels[i]) if show_labels else "" for i in found.class_ids.tolist()]
 
 
 def _plates(

@@ -29,26 +29,31 @@ class File(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What a visitor asked a detector, for the scripts that ask it again."""
+class DetectQuery:
+    """The checked options of a request to a detector.
+
+    confidence, iou: 0–1. classes: label names to keep, empty for all. size: longest side of the
+    network's input, pixels; None is the size that the model was trained for, which `/detect` always
+    takes. line_width: of drawn boxes, pixels; 0 fits the picture.
+    """
 
     confidence: float
     iou: float
-    classes: tuple[str, ...]
-    size: int | None
-    """None is the size that the model was trained for, which `/detect` always takes."""
+    classes: tuple[str, ...] = ()
+    size: int | None = None
+    line_width: int = 0
 
 
 def detection_files(
     found: Detections,
     facts: Mapping[str, Any],
     url: str,
-    asked: Asked | None = None,
+    query: DetectQuery | None = None,
     picture: str = PICTURE,
 ) -> list[File]:
     """All take-away files of a detector's answer.
 
-    facts: the answer of `/detect`. url: where the page stands. asked: without it no script can
+    facts: the answer of `/detect`. url: where the page stands. query: without it no script can
     give the same answer, so there is none; over HTTP there is none for another network size
     than the API's. picture: the name of the file, for the formats that name it.
     """
@@ -59,7 +64,7 @@ def detection_files(
         File("COCO", f"{base}.coco.json", coco.encode(), _JSON),
         File("YOLO", f"{base}.yolo.zip", formats.yolo_zip(found, base), "application/zip"),
         File("VOC", f"{base}.xml", formats.voc_xml(found, picture).encode(), "application/xml"),
-        *(_detection_scripts(str(facts["model"]), url, asked, base, picture) if asked else ()),
+        *(_detection_scripts(str(facts["model"]), url, query, base, picture) if query else ()),
     ]
 
 
@@ -94,16 +99,18 @@ def _tables(base: str, facts: Mapping[str, Any], table: str) -> list[File]:
     ]
 
 
-def _detection_scripts(model: str, url: str, asked: Asked, base: str, picture: str) -> list[File]:
+def _detection_scripts(
+    model: str, url: str, query: DetectQuery, base: str, picture: str
+) -> list[File]:
     kwargs = {
         "model": model,
-        "confidence": asked.confidence,
-        "iou": asked.iou,
-        "classes": list(asked.classes),
+        "confidence": query.confidence,
+        "iou": query.iou,
+        "classes": list(query.classes),
     }
-    client = replay_client(url, "/detect", kwargs, picture) if asked.size is None else ""
+    client = replay_client(url, "/detect", kwargs, picture) if query.size is None else ""
     local = replay_local_detections(
-        model, asked.confidence, asked.iou, asked.classes, asked.size, picture
+        model, query.confidence, query.iou, query.classes, query.size, picture
     )
     return _scripts(base, client, local)
 

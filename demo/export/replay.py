@@ -36,7 +36,7 @@ def replay_client(
 
 def replay_local_scores(model: str, top_k: int, picture: str = PICTURE) -> str:
     """A script for the project's folder that classifies the same picture without a server."""
-    return _local(picture, "images", f"engine.run({_literal(model)}, picture.rgb, None)") + (
+    return _local(picture, model, None) + (
         f"for label, score in answer.result.top({_literal(top_k)}):\n"
         '    print(f"{score:.4f}  {label}")\n'
     )
@@ -52,8 +52,7 @@ def replay_local_detections(
 ) -> str:
     """A script for the project's folder that finds the same boxes without a server."""
     wanted = _literal(tuple(classes))
-    run = f"engine.run({_literal(model)}, picture.rgb, {_literal(size)})"
-    return _local(picture, "boxes, images", run) + (
+    return _local(picture, model, size, "from demo.geometry import boxes") + (
         f"found = answer.result.select({_literal(confidence)}, {wanted})\n"
         f"if engine.spec({_literal(model)}).needs_nms:\n"
         f"    found = boxes.nms(found, {_literal(iou)})\n"
@@ -63,24 +62,28 @@ def replay_local_detections(
     )
 
 
-def _local(picture: str, modules: str, run: str) -> str:
+def _local(picture: str, model: str, size: int | None, *imports: str) -> str:
+    """The lines up to `answer`, the engine's prediction."""
     return "\n".join(
         [
-            "# Run it in the project's folder, with the picture beside it: python this_file.py",
+            "# Run it in the project's folder, with the picture there too: python this_file.py",
             "import os",
             "import sys",
             "from pathlib import Path",
             "",
             'sys.path.insert(0, ".")',
-            f"from demo import {modules}",
-            "from demo.inference.engine import Engine",
+            *imports,
+            "from demo.images.decode import decode",
+            "from demo.images.limits import Limits",
+            "from demo.inference.local_engine import LocalEngine",
+            "from demo.models.spec import ImageRequest",
             "from demo.settings import Settings",
             "",
             "settings = Settings.from_env(os.environ)",
             f"data = Path({_literal(picture)}).read_bytes()",
-            "picture = images.decode(data, images.Limits.of(settings))",
-            "engine = Engine(settings)",
-            f"answer = {run}",
+            "picture = decode(data, Limits.of(settings))",
+            "engine = LocalEngine(settings)",
+            f"answer = engine.run({_literal(model)}, ImageRequest(picture.rgb, {_literal(size)}))",
             "",
         ]
     )

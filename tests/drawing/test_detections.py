@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from demo.drawing.detections import draw_detections, draw_window
-from demo.drawing.palette import palette
+from demo.drawing.palette import COLOURS, palette
 from demo.results import Detections, Image
 
 LABELS = tuple(f"thing {i}" for i in range(80))
@@ -56,6 +56,32 @@ def test_nothing_found_is_an_equal_copy() -> None:
     assert not np.shares_memory(drawn, image)
 
 
+def test_captions_stand_in_place_of_the_class_names() -> None:
+    """The same pixels as from labels of that text, best box first or not, in the class's colour."""
+    image = photo()
+    boxes = [(20, 60, 120, 200), (200, 60, 300, 200), (400, 60, 500, 200)]
+    plain = found(image, boxes, [3, 1, 3])[np.array([1, 2, 0])]
+    captions = [f"{plain.labels[class_id]} #{i}" for i, class_id in enumerate(plain.class_ids)]
+    apart = np.array([1, 3 + COLOURS, 3])
+    labels = [""] * (2 * COLOURS)
+    for class_id, caption in zip(apart, captions, strict=True):
+        labels[class_id] = caption
+    renamed = Detections(plain.xyxy, plain.scores, apart, tuple(labels), plain.size_wh)
+    np.testing.assert_array_equal(
+        draw_detections(image, plain, captions=captions), draw_detections(image, renamed)
+    )
+    np.testing.assert_array_equal(
+        draw_detections(image, plain, show_labels=False, captions=captions),
+        draw_detections(image, plain, show_labels=False),
+    )
+
+
+def test_each_box_needs_its_caption() -> None:
+    image = photo()
+    with pytest.raises(ValueError, match="expected 2 captions, got 1"):
+        draw_detections(image, crowd(image, 2), captions=["one"])
+
+
 @pytest.mark.parametrize("line_width", [1, 2, 3, 4, 7, 12])
 def test_only_the_frame_changes(line_width: int) -> None:
     image = photo()
@@ -91,8 +117,8 @@ def test_labels_and_scores_can_be_left_out() -> None:
     one = found(image, [[200, 200, 300, 300]])
     plate = (slice(170, 198), slice(195, 340))
 
-    def inked(**shown: bool) -> int:
-        drawn = draw_detections(image, one, 3, **shown)
+    def inked(show_labels: bool = True, show_scores: bool = True) -> int:
+        drawn = draw_detections(image, one, 3, show_labels, show_scores)
         return int((drawn[plate] != image[plate]).any(axis=2).sum())
 
     both, label = inked(), inked(show_scores=False)

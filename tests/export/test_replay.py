@@ -1,12 +1,17 @@
 import importlib
+import os
+import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
 from demo.export import replay
+from demo.service import examples
 
+ROOT = Path(__file__).resolve().parents[2]
 URL = "https://example.org/x'); import os; ('"
 
 
@@ -93,7 +98,7 @@ def test_the_local_detection_script_holds_the_parameters(classes: tuple[str, ...
     text = replay.replay_local_detections("yolo11n", 0.25, 0.7, classes, 640, "a'b.jpg")
     compile(text, "script", "exec")
     assert f"found = answer.result.select(0.25, {classes!r})" in text
-    assert "engine.run('yolo11n', picture.rgb, 640)" in text
+    assert "engine.run('yolo11n', ImageRequest(picture.rgb, 640))" in text
     assert 'Path("a\'b.jpg")' in text
     assert "boxes.nms(found, 0.7)" in text
 
@@ -101,5 +106,31 @@ def test_the_local_detection_script_holds_the_parameters(classes: tuple[str, ...
 def test_the_local_score_script_holds_the_parameters() -> None:
     text = replay.replay_local_scores("cnn", 5)
     compile(text, "script", "exec")
-    assert "engine.run('cnn', picture.rgb, None)" in text
+    assert "engine.run('cnn', ImageRequest(picture.rgb, None))" in text
     assert "answer.result.top(5)" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (replay.replay_local_detections("yolo-vitrine", 0.5, 0.7, (), None, "bus.jpg"), "person"),
+        (replay.replay_local_scores("photo-101", 3, "bus.jpg"), "0."),
+    ],
+)
+def test_a_local_script_runs_in_the_projects_folder(text: str, line: str, tmp_path: Path) -> None:
+    bus = next(path for path in examples.paths() if path.name == "bus.jpg")
+    (tmp_path / "demo").symlink_to(ROOT / "demo")
+    (tmp_path / "weights").symlink_to(ROOT / "weights")
+    (tmp_path / "bus.jpg").symlink_to(bus)
+    (tmp_path / "script.py").write_text(text, "utf-8")
+    environ = {**os.environ, "VITRINE_OFFLINE": "1", "VITRINE_CACHE": str(tmp_path / "cache")}
+    ran = subprocess.run(
+        [sys.executable, "script.py"],
+        cwd=tmp_path,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert line in ran.stdout

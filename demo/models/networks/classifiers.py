@@ -86,7 +86,7 @@ class Residual(nn.Module):
 
 
 class Scaled(nn.Module):
-    """x · factor: logits that start small, so that a high learning rate does not blow them up."""
+    """x · factor: logits that start small, so that training does not diverge at a high rate."""
 
     def __init__(self, factor: float) -> None:
         super().__init__()
@@ -98,8 +98,8 @@ class Scaled(nn.Module):
 
 
 class Mirrored(nn.Module):
-    """A classifier that looks twice: outside training the logits are the mean of the picture's
-    and its mirror image's, which costs a second pass and makes the answer indifferent to mirrors.
+    """Test-time augmentation: in evaluation the logits are the mean over a picture and its mirror
+    image, which takes a second pass and makes the answer invariant to mirroring.
     """
 
     def __init__(self, network: nn.Module) -> None:
