@@ -1,10 +1,8 @@
 """The model picker: a drop-down list of the catalog that follows models added later."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import gradio as gr
 
+from demo.inference.engine import ModelRow
 from demo.service.service import Service
 from demo.web.tab import Context
 from demo.web.views.answer import megabytes
@@ -60,7 +58,7 @@ def _choices(service: Service, tasks: tuple[str, ...]) -> Choices:
     ]
 
 
-def _score(row: Mapping[str, Any]) -> str:
+def _score(row: ModelRow) -> str:
     score = row["measured"] or row["published"]
     text = f"{score['metric']} {score['value']:.1f}" if score else ""
     return text if row["available"] else f"⤓ {text}"

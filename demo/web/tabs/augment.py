@@ -11,7 +11,7 @@ from demo.errors import DemoError
 from demo.export.preview_zip import preview_zip
 from demo.i18n import translate
 from demo.images.encode import encode_jpeg
-from demo.service.service import Made
+from demo.service.service import AugmentAnswer
 from demo.web.components.answering import answer_on_change, error_note
 from demo.web.components.numbers import Number, Slider
 from demo.web.components.picture import PictureIn
@@ -169,12 +169,12 @@ def _steps(names: Names, chosen: list[str], values: Iterable[object]) -> list[di
     return [{"name": name, "params": given} for name, given in params.items()]
 
 
-def _saved(context: Context, answer: Made) -> list[str]:
+def _saved(context: Context, answer: AugmentAnswer) -> list[str]:
     folder = _folder(context)
     return [save(encode_jpeg(image), folder, "jpg") for image in answer.images]
 
 
-def _notes(answer: Made, locale: str) -> str:
+def _notes(answer: AugmentAnswer, locale: str) -> str:
     height, width = answer.images[0].shape[:2]
     text = translate(
         "augment_told",

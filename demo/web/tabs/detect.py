@@ -1,44 +1,32 @@
 """Detect: boxes on a picture, with sliders that filter without another forward pass."""
 
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
 
 import gradio as gr
 
 from demo.errors import DemoError
-from demo.export.files import Asked, detection_files, stem
+from demo.export.files import stem
 from demo.images.encode import encode_jpeg
-from demo.results import Image
-from demo.service.service import (
-    DEFAULT_CONFIDENCE,
-    DEFAULT_IOU,
-    DETECT_SIZES,
-    LOWEST_CONFIDENCE,
-    Drawn,
-)
-from demo.web.components.answering import answer_on_change, error_note, progress_then_result
+from demo.service.service import Answer
+from demo.tasks.detect import DEFAULT_CONFIDENCE, DEFAULT_IOU, INPUT_SIZES, MIN_CONFIDENCE
+from demo.web.components.answering import Updates, Visit, answer_handler, answer_on_change
 from demo.web.components.camera_pane import (
     blur_choices,
     camera_pane,
     mode_switch,
     send_to_camera,
 )
-from demo.web.components.model_picker import default_model, model_picker
+from demo.web.components.model_picker import model_picker
 from demo.web.components.numbers import Slider
-from demo.web.components.picture import PictureIn, PictureOut
+from demo.web.components.picture import PictureOut
 from demo.web.components.picture_input import picture_input
 from demo.web.components.private_files import save
-from demo.web.endpoints import required_picture, unseen_components
-from demo.web.request import base_url, request_locale, toast_errors
 from demo.web.tab import Context, Tab
 from demo.web.views import answer as answer_view
-from demo.web.views.answers import detect as detect_view
+from demo.web.views import answers
 
 _TRAINED_SIZE = 0
 """The choice of the image size that the model was trained with."""
-
-Updates = tuple[object, object, object, object]
-"""Of the annotated picture, the status, the table of boxes and the download links."""
 
 
 def build(context: Context) -> None:
@@ -77,9 +65,15 @@ def build(context: Context) -> None:
     controls = (model, confidence, iou, classes, size, width)
     answer_on_change(
         [picture.change, *(control.input for control in controls)],
-        _handler(context),
+        answer_handler(
+            context,
+            "detect",
+            values=_values(context),
+            show=_show(context),
+            cleared=(None, "", ""),
+        ),
         [picture, *controls],
-        [annotated, status, table, downloads],
+        [status, annotated, table, downloads],
     )
     send_to_camera(
         context,
@@ -100,13 +94,12 @@ def build(context: Context) -> None:
         api_visibility="private",
         show_progress="hidden",
     )
-    _publish(context)
 
 
 def _filters(context: Context, model: object) -> tuple[gr.Slider, gr.Dropdown]:
     """Confidence and classes, the controls that are changed often."""
     confidence = Slider(
-        LOWEST_CONFIDENCE,
+        MIN_CONFIDENCE,
         0.95,
         DEFAULT_CONFIDENCE,
         step=0.01,
@@ -144,7 +137,7 @@ def _more(context: Context) -> tuple[gr.Slider, gr.Dropdown, gr.Slider]:
     t = context.t
     iou = Slider(0.05, 0.95, DEFAULT_IOU, step=0.05, label=t("iou"), elem_id="detect-iou")
     size = gr.Dropdown(
-        [(t("size_own"), _TRAINED_SIZE), *((str(side), side) for side in DETECT_SIZES)],
+        [(t("size_own"), _TRAINED_SIZE), *((str(side), side) for side in INPUT_SIZES)],
         value=_TRAINED_SIZE,
         label=t("size"),
         elem_id="detect-size",
@@ -153,63 +146,42 @@ def _more(context: Context) -> tuple[gr.Slider, gr.Dropdown, gr.Slider]:
     return iou, size, width
 
 
-def _handler(context: Context) -> Callable[..., Iterator[Updates]]:
-    def answer(
-        path: str | None,
-        model: str,
-        confidence: float,
-        iou: float,
-        classes: list[str],
-        size: int,
-        width: int,
-        request: gr.Request,
-    ) -> Iterator[Updates]:
-        locale = request_locale(request)
-        if path is None:
-            yield None, answer_view.empty("empty_answer"), "", ""
-            return
+def _values(context: Context) -> Callable[..., Mapping[str, object]]:
+    """The options of the query from model and controls."""
 
-        def work() -> tuple[Drawn, Asked]:
-            labels = context.service.spec(model, "detect").labels
+    def values(
+        model: str, confidence: float, iou: float, classes: list[str], size: int, line_width: int
+    ) -> Mapping[str, object]:
+        labels = context.service.spec(model, "detect").labels
+        return {
+            "confidence": confidence,
+            "iou": iou,
             # The model may have changed a moment before the list of its classes does.
-            kept = [c for c in classes or () if c in labels]
-            side = None if size == _TRAINED_SIZE else size
-            answer = context.service.detect(path, model, confidence, iou, kept, side, width)
-            return answer, Asked(confidence, iou, tuple(kept), side)
+            "classes": [c for c in classes or () if c in labels],
+            "size": None if size == _TRAINED_SIZE else size,
+            "line_width": line_width,
+        }
 
-        try:
-            for step in progress_then_result(context.service, model, locale, work):
-                if isinstance(step, str):
-                    yield gr.skip(), step, gr.skip(), gr.skip()
-                else:
-                    yield _shown(context, *step, Path(path).name, locale, base_url(request))
-        except DemoError as error:
-            yield None, error_note(error, locale), "", ""
-
-    return answer
+    return values
 
 
-def _shown(
-    context: Context, answer: Drawn, query: Asked, file_name: str, locale: str, url: str
-) -> Updates:
-    found = answer.detections
-    counts = (
-        detect_view.class_counts(found) if len(found) else detect_view.nothing_found(found, locale)
-    )
-    status = (
-        counts
-        + answer_view.timing(answer.timing, answer.answer, locale)
-        + answer_view.picture_notes(answer.picture, locale)
-    )
-    files = detection_files(found, answer.facts, url, query, file_name)
-    folder = str(context.service.uploads.folder)
-    annotated = save(encode_jpeg(answer.annotated), folder, "jpg", stem(file_name))
-    return (
-        annotated,
-        status,
-        detect_view.boxes_table(found, locale) if len(found) else "",
-        answer_view.download_links(files, locale, annotated),
-    )
+def _show(context: Context) -> Callable[[Answer, Visit], Updates]:
+    """The annotated picture, the table of boxes and the download links."""
+
+    def show(answer: Answer, visit: Visit) -> Updates:
+        assert answer.annotated is not None
+        folder = str(context.service.uploads.folder)
+        annotated = save(encode_jpeg(answer.annotated), folder, "jpg", stem(visit.file_name))
+        files = answer.task.files(
+            answer.result, answer.facts, visit.url, answer.query, visit.file_name
+        )
+        return (
+            annotated,
+            answers.details(answer, visit.locale),
+            answer_view.download_links(files, visit.locale, annotated),
+        )
+
+    return show
 
 
 def _fit_controls(context: Context) -> Callable[..., tuple[object, object, object]]:
@@ -233,46 +205,6 @@ def _fit_controls(context: Context) -> Callable[..., tuple[object, object, objec
 
 def _labels(context: Context, name: object) -> list[str]:
     return list(context.service.engine.spec(name).labels) if isinstance(name, str) else []
-
-
-def _publish(context: Context) -> None:
-    """The endpoint /detect."""
-
-    @toast_errors
-    def detect(
-        image: str | None,
-        model: str,
-        confidence: float,
-        iou: float,
-        classes: list[str],
-        request: gr.Request,
-    ) -> tuple[Image, Mapping[str, object]]:
-        """Find objects in a picture.
-
-        Args:
-            image: the picture, an uploaded file.
-            model: the name of a detector, see /models.
-            confidence: lowest score of a box, 0.01 to 1.
-            iou: overlap above which the weaker of two boxes of one class goes, 0 to 1.
-            classes: label names to keep; empty keeps all.
-
-        Returns:
-            The picture with the boxes drawn, and the boxes in its pixels as JSON.
-        """
-        path = required_picture(image)
-        answer = context.service.detect(path, model, confidence, iou, classes)
-        return answer.annotated, answer.facts
-
-    with unseen_components():
-        inputs = [
-            PictureIn(label="image"),
-            gr.Textbox(default_model(context, "detect"), label="model"),
-            gr.Number(DEFAULT_CONFIDENCE, label="confidence"),
-            gr.Number(DEFAULT_IOU, label="iou"),
-            gr.JSON([], label="classes"),
-        ]
-        outputs = [PictureOut(label="picture"), gr.JSON(label="answer")]
-        gr.Button().click(detect, inputs, outputs, api_name="detect")
 
 
 TAB = Tab("detect", 20, "tab_detect", build)

@@ -1,11 +1,10 @@
 """Models: the catalog with sizes, scores and licences, and how to get what is missing."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import gradio as gr
 
+from demo import tasks
 from demo.i18n import translate
+from demo.inference.engine import ModelRow
 from demo.web.request import request_locale
 from demo.web.tab import Context, Tab
 from demo.web.views.models_table import models_table
@@ -37,8 +36,9 @@ def build(context: Context) -> None:
     context.page.load(show, words, table, show_progress="hidden", api_visibility="private")
 
 
-def _searchable(row: Mapping[str, Any], locale: str) -> str:
-    return f"{row['name']} {row['task']} {translate('tab_' + row['task'], locale)}".lower()
+def _searchable(row: ModelRow, locale: str) -> str:
+    title = translate(tasks.find(row["task"]).title, locale)
+    return f"{row['name']} {row['task']} {title}".lower()
 
 
 TAB = Tab("models", 90, "tab_models", build)

@@ -11,6 +11,7 @@ from demo.i18n import translate
 from demo.images.decode import Picture
 from demo.images.encode import encode_jpeg, encode_png, thumbnail
 from demo.inference.engine import Prediction
+from demo.models.spec import InputView
 from demo.results import Timing
 from demo.web.views.templates import render
 
@@ -88,18 +89,18 @@ def timing(spent: Timing, prediction: Prediction, locale: str) -> str:
     )
 
 
-def model_input(picture: Picture, prediction: Prediction, locale: str) -> str:
+def model_input(picture: Picture, view: InputView, locale: str) -> str:
     """What the model saw: the window on the upload, and the network's input pixel for pixel."""
     small = thumbnail(picture.rgb, _THUMBNAIL_SIDE)
     # One scale per axis: a thin picture's thumbnail does not have exactly the same aspect ratio.
     scale_x, scale_y = (small.shape[i] / picture.rgb.shape[i] for i in (1, 0))
-    x0, y0, x1, y1 = prediction.window_xyxy
+    x0, y0, x1, y1 = view.window_xyxy
     window = draw_window(small, (x0 * scale_x, y0 * scale_y, x1 * scale_x, y1 * scale_y))
-    height, width = prediction.seen.shape[:2]
+    height, width = view.image.shape[:2]
     return render(
         "model_input",
         window=_data_uri(encode_jpeg(window), "image/jpeg"),
-        network_input=_data_uri(encode_png(prediction.seen), "image/png"),
+        network_input=_data_uri(encode_png(view.image), "image/png"),
         magnified=max(height, width) < _MAGNIFIED_BELOW,
         width=width,
         height=height,

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 
+from demo import tasks
 from demo.drawing.palette import COLOURS, hex_color
 from demo.i18n import strings
 from demo.web.views.templates import render
@@ -16,7 +17,7 @@ _SCRIPT_STRINGS = (
 """The keys of the strings that the script shows, in the language of the page."""
 _SWITCHES = (("mirror", True),)
 _BOX_SWITCHES = (("track", True), ("heat", False), ("line", False))
-"""Only a detector's boxes can be tracked; whether each switch starts switched on."""
+"""Only boxes can be tracked. A switch is its name, and whether it is on at first."""
 
 
 def mode_switch() -> str:
@@ -28,7 +29,7 @@ def camera_pane(task: str, cameras: Iterable[str]) -> str:
     """Canvas, buttons and status lines of one tab's camera.
 
     Args:
-        task: `detect` or `classify`.
+        task: name of the task.
         cameras: names of the network cameras that the server reads itself.
     """
     texts = {key: strings()[key] for key in _SCRIPT_STRINGS}
@@ -40,7 +41,7 @@ def camera_pane(task: str, cameras: Iterable[str]) -> str:
         front=_in_all_languages("live_front"),
         rear=_in_all_languages("live_rear"),
         cameras=list(cameras),
-        switches=(*_SWITCHES, *(_BOX_SWITCHES if task == "detect" else ())),
+        switches=_SWITCHES + (_BOX_SWITCHES if tasks.find(task).finds_boxes else ()),
     )
 
 

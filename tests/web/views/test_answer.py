@@ -1,6 +1,7 @@
 """HTML that is made from what strangers send: everything escaped, everything said."""
 
 import re
+from typing import cast
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from demo.i18n import LOCALES
 from demo.images.decode import decode
 from demo.images.encode import encode_png
 from demo.images.limits import Limits
-from demo.inference.engine import Prediction
+from demo.inference.engine import ModelRow, Prediction
+from demo.models.spec import InputView
 from demo.results import Detections, Scores, Timing
 from demo.web.views import answer as answer_view
 from demo.web.views import page_frame
@@ -21,6 +23,7 @@ from demo.web.views.models_table import models_table
 EVIL = '"><script>alert(1)</script>&'
 RGB = np.full((30, 40, 3), 200, np.uint8)
 PICTURE = decode(encode_png(RGB), Limits())
+VIEW = InputView((0.0, 0.0, 40.0, 30.0), RGB, (40, 30))
 
 
 def detections(label: str = "cat") -> Detections:
@@ -30,12 +33,11 @@ def detections(label: str = "cat") -> Detections:
 
 
 def answer(result: Detections | Scores) -> Prediction:
-    window = (0.0, 0.0, 40.0, 30.0)
-    return Prediction("m", "0" * 64, result, Timing(), "CPU", window, RGB, (40, 30))
+    return Prediction("m", "0" * 64, "torch-cpu", result, Timing(), "CPU", VIEW)
 
 
-def row(name: str) -> dict[str, object]:
-    return {
+def row(name: str) -> ModelRow:
+    facts = {
         "name": name,
         "task": "detect",
         "available": False,
@@ -46,6 +48,7 @@ def row(name: str) -> dict[str, object]:
         "measured": None,
         "licence": name,
     }
+    return cast(ModelRow, facts)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +98,7 @@ def test_nothing_found_is_a_sentence() -> None:
 
 
 def test_what_was_seen_shows_both_pictures_and_tells_the_size() -> None:
-    html = answer_view.model_input(PICTURE, answer(detections()), "en")
+    html = answer_view.model_input(PICTURE, VIEW, "en")
     assert html.count("<img") == 2
     assert "40 × 30" in html
     assert "pixelated" in html

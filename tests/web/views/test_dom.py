@@ -15,8 +15,8 @@ from demo.export.files import File
 from demo.images.decode import Picture, decode
 from demo.images.encode import encode_png
 from demo.images.limits import Limits
-from demo.inference.engine import Prediction
-from demo.models.spec import ModelSpec, UnknownRule
+from demo.inference.engine import ModelRow, Prediction
+from demo.models.spec import InputView, ModelSpec, UnknownRule
 from demo.results import Detections, Scores, Timing
 from demo.tracking.class_timeline import ClassSeries, SeriesSet
 from demo.tracking.line_counter import CountingLine
@@ -74,15 +74,9 @@ FOUND = Detections(
     (40, 30),
 )
 NONE_OF_MANY = Detections.empty(tuple(f"c{i}" for i in range(13)), (40, 30))
+VIEW = InputView((0.0, 5.0, 40.0, 25.0), RGB, (40, 30))
 PREDICTION = Prediction(
-    "m<1>",
-    "0" * 64,
-    FOUND,
-    Timing(forward=12.4),
-    "CPU · 2 cores",
-    (0.0, 5.0, 40.0, 25.0),
-    RGB,
-    (40, 30),
+    "m<1>", "0" * 64, "torch-cpu", FOUND, Timing(forward=12.4), "CPU · 2 cores", VIEW
 )
 COUNTED = SeriesSet(
     np.arange(4.0),
@@ -97,8 +91,8 @@ COUNTED = SeriesSet(
 SCORED = SeriesSet(np.array([0.0, 0.5]), 1.0, True, (ClassSeries("cup", 3, 2, floats(0.25, 0.75)),))
 
 
-def row(name: str, **more: object) -> dict[str, object]:
-    return {
+def row(name: str, **more: object) -> ModelRow:
+    facts = {
         "name": name,
         "task": "detect",
         "available": False,
@@ -110,6 +104,7 @@ def row(name: str, **more: object) -> dict[str, object]:
         "licence": name,
         **more,
     }
+    return cast(ModelRow, facts)
 
 
 ROWS = [
@@ -183,7 +178,7 @@ CASES: dict[str, Callable[[], str]] = {
     "unknown_notice_uncalibrated": lambda: classify_view.unknown_notice(SCORES, spec(), "zh-TW"),
     "unknown_notice_known": lambda: classify_view.unknown_notice(SCORES, spec(*RULE), "en"),
     "unknown_notice_unknown": lambda: classify_view.unknown_notice(STRANGE, spec(*RULE), "en"),
-    "model_input": lambda: answer_view.model_input(PICTURE, PREDICTION, "en"),
+    "model_input": lambda: answer_view.model_input(PICTURE, VIEW, "en"),
     "nothing_found": lambda: detect_view.nothing_found(FOUND, "en"),
     "nothing_found_many": lambda: detect_view.nothing_found(NONE_OF_MANY, "en"),
     "class_counts": lambda: detect_view.class_counts(FOUND),

@@ -6,7 +6,7 @@ from contextlib import closing
 import gradio as gr
 
 from demo.errors import DemoError
-from demo.service.service import DEFAULT_CONFIDENCE, DEFAULT_IOU
+from demo.tasks.detect import DEFAULT_CONFIDENCE, DEFAULT_IOU
 from demo.tracking.line_counter import CountingLine
 from demo.tracking.stream import stream_options
 from demo.video.job import Jobs

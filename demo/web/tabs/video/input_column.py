@@ -18,7 +18,7 @@ from demo.web.components.private_files import new_folder
 from demo.web.components.video import VideoIn, video_in
 from demo.web.request import request_locale
 from demo.web.tab import Context
-from demo.web.tabs.video.options import finds_boxes
+from demo.web.tabs.video.options import boxes_spec
 from demo.web.tabs.video.result_area import empty_player
 from demo.web.views import video as video_view
 
@@ -91,7 +91,7 @@ def show_first_frame(context: Context) -> Callable[..., tuple[object, ...]]:
         except DemoError as error:
             return *nothing, error_note(error, locale)
         frame = PictureOut(first.aimed(""), visible=True)
-        line_group = gr.Group(visible=finds_boxes(context, model))
+        line_group = gr.Group(visible=boxes_spec(context, model) is not None)
         return frame, line_group, "", empty_player(), video_view.input_facts(first, locale)
 
     return show

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import gradio as gr
 from gradio.components import Component
 
+from demo import tasks
 from demo.errors import DemoError
-from demo.service.service import DEFAULT_CONFIDENCE, DEFAULT_IOU, LOWEST_CONFIDENCE
+from demo.models.spec import ModelSpec
+from demo.tasks.detect import DEFAULT_CONFIDENCE, DEFAULT_IOU, MIN_CONFIDENCE
 from demo.web.components.camera_pane import blur_choices
 from demo.web.components.model_picker import model_picker
 from demo.web.components.numbers import Slider
@@ -39,14 +41,18 @@ class OptionControls:
 def option_controls(context: Context) -> OptionControls:
     """Lay out model and frame step, and the box options in a column of their own."""
     t = context.t
-    model = model_picker(context, "detect", "classify", name="video")
+    # Tasks that find boxes come first: only their results can be tracked and counted.
+    streaming = sorted(
+        (task for task in tasks.all_tasks() if task.streams), key=lambda task: not task.finds_boxes
+    )
+    model = model_picker(context, *(task.name for task in streaming), name="video")
     every = Slider(1, 30, 1, step=1, label=t("video_every"), elem_id="video-every")
     available = isinstance(model.value, str)
-    spec = context.service.engine.spec(model.value) if available else None
+    spec = boxes_spec(context, model.value)
     labels = list(spec.labels) if spec else []
-    with gr.Column(visible=spec is None or spec.task == "detect") as box_options:
+    with gr.Column(visible=spec is not None or not available) as box_options:
         confidence = Slider(
-            LOWEST_CONFIDENCE,
+            MIN_CONFIDENCE,
             0.95,
             DEFAULT_CONFIDENCE,
             step=0.01,
@@ -72,7 +78,8 @@ def fit_options(context: Context) -> Callable[..., tuple[object, ...]]:
     def fit(
         path: str | None, model: str, chosen: list[str], blurred: list[str]
     ) -> tuple[object, ...]:
-        if not finds_boxes(context, model):
+        spec = boxes_spec(context, model)
+        if spec is None:
             no_choice = gr.Dropdown(value=[])  # a hidden control must not ask for anything
             return (
                 gr.Group(visible=False),
@@ -81,7 +88,6 @@ def fit_options(context: Context) -> Callable[..., tuple[object, ...]]:
                 no_choice,
                 gr.skip(),
             )
-        spec = context.service.spec(model, "detect")
         labels = list(spec.labels)
         return (
             gr.Group(visible=path is not None),
@@ -99,20 +105,20 @@ def stream_values(context: Context, values: Mapping[str, object]) -> dict[str, o
 
     The model may have changed a moment before the list of its classes does.
     """
-    model = values["model"]
-    boxes = finds_boxes(context, model)
-    labels = context.service.spec(model, "detect").labels if boxes else ()
-    classes = _known(values["classes"], labels)
-    return {**values, "classes": classes, "heat": values["heat"] and boxes}
+    spec = boxes_spec(context, values["model"])
+    classes = _known(values["classes"], spec.labels) if spec else []
+    return {**values, "classes": classes, "heat": values["heat"] and spec is not None}
 
 
-def finds_boxes(context: Context, model: object) -> bool:
-    """Whether a model finds boxes, which can be tracked and counted."""
+def boxes_spec(context: Context, model: object) -> ModelSpec | None:
+    """The facts of a model that finds boxes, which can be tracked and counted; None for others."""
+    if not isinstance(model, str):
+        return None
     try:
-        context.service.spec(model, "detect")
-    except DemoError:
-        return False
-    return True
+        spec = context.service.engine.spec(model)
+    except DemoError:  # the run reports what is wrong with the name
+        return None
+    return spec if tasks.find(spec.task).finds_boxes else None
 
 
 def _label_list(

@@ -62,7 +62,7 @@ def run_video(
         job = Job(service.engine, source, folder, options, limits, stem(source.name))
         with (
             jobs.holding(job, str(request.session_hash)),
-            closing(job.follow(service.beside)) as steps,
+            closing(job.follow(service.submit)) as steps,
         ):
             for progress in steps:
                 yield Going(job, progress)

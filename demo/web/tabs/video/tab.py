@@ -17,7 +17,7 @@ from demo.web.tabs.video.endpoint import publish
 from demo.web.tabs.video.input_column import input_column, show_first_frame
 from demo.web.tabs.video.options import (
     OPTION_NAMES,
-    finds_boxes,
+    boxes_spec,
     fit_options,
     option_controls,
     stream_values,
@@ -93,8 +93,8 @@ def _run_handler(
         yield result.queued(answer_view.note(translate("video_starting", locale), "busy"))
         try:
             given = stream_values(context, dict(zip(OPTION_NAMES, values, strict=True)))
-            counts_line = line_text and finds_boxes(context, given["model"])
-            line = CountingLine.parse(line_text) if line_text and counts_line else None
+            countable = boxes_spec(context, given["model"]) is not None
+            line = CountingLine.parse(line_text) if line_text and countable else None
             options = stream_options(context.service.engine, given, line)
             with closing(run_video(context, jobs, path, options, request)) as steps:
                 for step in steps:

@@ -1,10 +1,23 @@
-"""A classifier's answer as HTML: probability bars, and whether it is a known class."""
+"""A classifier's answer as HTML: probability bars, and whether the picture is of a known class."""
 
 from demo.i18n import translate
 from demo.models.spec import ModelSpec
 from demo.results import Scores
+from demo.service.service import Answer
 from demo.web.views.answer import note
+from demo.web.views.answers.base import AnswerView
 from demo.web.views.templates import render
+
+
+class ClassifyView(AnswerView[Scores]):
+    """Bars of the best labels, and a notice about unknown pictures."""
+
+    name = "classify"
+
+    def result(self, result: Scores, answer: Answer, locale: str) -> str:
+        """As many bars as the query asks for, and the notice."""
+        bars = score_bars(result, len(answer.facts["labels"]), locale)
+        return bars + unknown_notice(result, answer.spec, locale)
 
 
 def score_bars(scores: Scores, top_k: int, locale: str) -> str:
@@ -27,3 +40,6 @@ def unknown_notice(scores: Scores, spec: ModelSpec, locale: str) -> str:
         foreign=rule.foreign,
     )
     return note(text, "calm" if scores.known else "warn")
+
+
+VIEW = ClassifyView()

@@ -3,12 +3,28 @@
 from demo.drawing.palette import hex_color
 from demo.i18n import translate
 from demo.results import Detections
+from demo.service.service import Answer
 from demo.web.views.answer import note
+from demo.web.views.answers.base import AnswerView
 from demo.web.views.templates import render
 
 _COLUMNS = ("number", "label", "score", "x0", "y0", "x1", "y1", "size")
 _MAX_LABELS = 12
 """Labels that are listed as an example of what a model can find."""
+
+
+class DetectView(AnswerView[Detections]):
+    """Counts per class, and a table of all boxes."""
+
+    name = "detect"
+
+    def result(self, result: Detections, answer: Answer, locale: str) -> str:
+        """Counts per class, or that nothing was found."""
+        return class_counts(result) if len(result) else nothing_found(result, locale)
+
+    def details(self, result: Detections, answer: Answer, locale: str) -> str:
+        """The table of boxes; empty without boxes."""
+        return boxes_table(result, locale) if len(result) else ""
 
 
 def nothing_found(found: Detections, locale: str) -> str:
@@ -41,3 +57,6 @@ def boxes_table(found: Detections, locale: str) -> str:
         for number, ((x0, y0, x1, y1), score, class_id) in enumerate(values, 1)
     ]
     return render("boxes_table", columns=_COLUMNS, rows=rows, locale=locale)
+
+
+VIEW = DetectView()
