@@ -16,6 +16,7 @@ from demo.inference.local_engine import LocalEngine
 from demo.service.service import Service
 from demo.service.uploads import UploadStore
 from demo.settings import Settings
+from demo.web.components.model_picker import refresh_pickers
 from demo.web.components.uploads import refuse_all_but_uploads
 from demo.web.endpoints import publish_models, publish_tasks
 from demo.web.style import css, head, theme
@@ -43,6 +44,7 @@ def build(settings: Settings, uploads: UploadStore) -> tuple[gr.Blocks, Service]
                 _tab(context, tab)
         gr.HTML(_footer(context), elem_id="footer", padding=False)
         publish_models(context)
+        refresh_pickers(context)
     page.queue(max_size=settings.queue_size, default_concurrency_limit=8, api_open=False)
     uploads.exempt_present()
     return page, service

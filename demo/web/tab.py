@@ -1,7 +1,7 @@
 """What a tab is, and what every tab needs to be built."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import gradio as gr
 from gradio.i18n import I18nData
@@ -22,11 +22,16 @@ _ALIASES = {
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The service that answers, the strings that the browser translates with, and the page."""
+    """What a tab is built with.
+
+    service: answers. i18n: the strings that the browser translates with. page: the whole page.
+    pickers: the model pickers laid out so far, with the tasks of their models.
+    """
 
     service: Service
     i18n: gr.I18n
     page: gr.Blocks
+    pickers: dict[gr.Dropdown, tuple[str, ...]] = field(default_factory=dict)
 
     def t(self, key: str) -> I18nData:
         """A label that the browser translates. Raises KeyError for an unknown key."""

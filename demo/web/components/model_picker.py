@@ -1,9 +1,9 @@
 """The model picker: a drop-down list of the catalog that follows models added later."""
 
 import gradio as gr
+from gradio.components import Component
 
 from demo.inference.engine import ModelRow
-from demo.service.service import Service
 from demo.web.tab import Context
 from demo.web.views.answer import megabytes
 
@@ -14,8 +14,8 @@ Choices = list[tuple[str, str]]
 def model_picker(context: Context, *tasks: str, name: str = "") -> gr.Dropdown:
     """All models of the tasks: available ones first with their size, then the downloadable.
 
-    It opens on the best model of the first task that has one. Each load of the page brings the
-    choices up to date and keeps the value.
+    It opens on the best model of the first task that has one. `refresh_pickers` keeps its choices
+    up to date.
 
     Args:
         context: gives the catalog and the page.
@@ -25,23 +25,36 @@ def model_picker(context: Context, *tasks: str, name: str = "") -> gr.Dropdown:
     service = context.service
     best = next((task for task in tasks if service.names(task)), None)
     picker = gr.Dropdown(
-        _choices(service, tasks),
+        _choices(service.engine.models(), tasks),
         value=service.engine.default(best) if best else None,
         label=context.t("model"),
         elem_id=f"{name or tasks[0]}-model",
         filterable=True,
         min_width=280,
     )
-    # Choices only: an event that set the value would count as a choice and trigger an answer.
+    context.pickers[picker] = tasks
+    return picker
+
+
+def refresh_pickers(context: Context) -> None:
+    """Bring the choices of all pickers up to date at each load of the page."""
+
+    def refresh() -> dict[Component, object]:
+        models = context.service.engine.models()
+        # Choices only: setting the value as well would count as a change and trigger an answer.
+        return {
+            picker: gr.Dropdown(choices=_choices(models, tasks))
+            for picker, tasks in context.pickers.items()
+        }
+
     context.page.load(
-        lambda: gr.Dropdown(choices=_choices(service, tasks)),
+        refresh,
         None,
-        picker,
+        list(context.pickers),
         queue=False,
         show_progress="hidden",
         api_visibility="private",
     )
-    return picker
 
 
 def default_model(context: Context, task: str) -> str:
@@ -49,8 +62,7 @@ def default_model(context: Context, task: str) -> str:
     return context.service.engine.default(task) if context.service.names(task) else ""
 
 
-def _choices(service: Service, tasks: tuple[str, ...]) -> Choices:
-    models = service.engine.models()
+def _choices(models: list[ModelRow], tasks: tuple[str, ...]) -> Choices:
     rows = [row for task in tasks for row in models if row["task"] == task]
     return [
         (f"{row['name']} · {_score(row)} · {megabytes(row['size_bytes'])}", row["name"])
