@@ -11,6 +11,8 @@ import gradio as gr
 from demo.drawing.detections import draw_detections
 from demo.geometry import boxes
 from demo.inference.engine import Engine
+from demo.inference.local_engine import LocalEngine
+from demo.models.spec import ImageRequest
 from demo.results import Detections
 from demo.settings import Settings
 from demo.web.components.picture import PictureOut
@@ -25,7 +27,7 @@ def build(engine: Engine) -> gr.Blocks:
     def look(frame: Any) -> Any:
         if frame is None:
             return None
-        found = engine.run("yolo11n", frame).result
+        found = engine.run("yolo11n", ImageRequest(frame)).result
         assert isinstance(found, Detections)
         return draw_detections(frame, boxes.nms(found.select(0.25), 0.7))
 
@@ -41,4 +43,4 @@ def build(engine: Engine) -> gr.Blocks:
 
 
 if __name__ == "__main__":
-    build(Engine(Settings.from_env(os.environ))).launch(quiet=True, ssr_mode=False)
+    build(LocalEngine(Settings.from_env(os.environ))).launch(quiet=True, ssr_mode=False)

@@ -1,8 +1,8 @@
 """How well things are followed: identities against a known truth, beside ultralytics' own tracker.
 
 `python -m benchmarks.tracking [--frames N] [--scenes N] [--threads N]`: yolo11n at 640 on films of
-`benchmarks.moving`, ours by `demo.video.pipeline.Run` with its MOTChallenge report, the peer by
-`model.track(persist=True, tracker="bytetrack.yaml")` on the same file; airplanes and motorcycles
+`benchmarks.moving`, ours by `demo.video.pipeline.VideoRun` with its MOTChallenge report, the peer
+by `model.track(persist=True, tracker="bytetrack.yaml")` on the same file; airplanes and motorcycles
 only, whatever a box is called. Scores are those of py-motmetrics, a box counting where its IoU
 with the truth is at least one half (MOTChallenge). A box on a thing of which too little is to be
 seen is a false one, for both. What is printed of films without truth describes and scores nothing.
@@ -26,13 +26,15 @@ from benchmarks.moving import Boxes, Truth
 from benchmarks.servers import WEIGHTS
 from demo.geometry import boxes
 from demo.inference.engine import Engine
+from demo.inference.local_engine import LocalEngine
 from demo.models.coco import LABELS
+from demo.models.spec import ImageRequest
 from demo.results import Detections, Image
 from demo.settings import Settings
 from demo.system import cores
-from demo.tracking.stream import StreamOptions
+from demo.tracking.options import StreamOptions
 from demo.video.limits import VideoLimits
-from demo.video.pipeline import Run
+from demo.video.pipeline import VideoRun
 from demo.video.reports import MotReport
 
 FILMS = {"people.mp4": "person", "bottles.mp4": "bottle"}
@@ -57,8 +59,8 @@ def ours(engine: Engine, folder: Path) -> Follow:
 
     def follow(film: Path, classes: Sequence[str]) -> Tracks:
         report = folder / "ours.txt"
-        wish = StreamOptions("yolo11n", classes=tuple(classes))
-        *_, last = Run(
+        wish = StreamOptions(engine.spec("yolo11n"), classes=tuple(classes))
+        *_, last = VideoRun(
             engine, film, folder / "ours.mp4", wish, VideoLimits(), [MotReport(report)]
         ).steps()
         rows: dict[int, list[list[float]]] = defaultdict(list)
@@ -145,7 +147,7 @@ def finds(engine: Engine) -> Callable[[Image, Boxes], bool]:
     """Whether yolo11n finds a thing that stands alone: a box of 0.5 that fits it to 0.7."""
 
     def sees(picture: Image, box: Boxes) -> bool:
-        found = engine.run("yolo11n", picture).result
+        found = engine.run("yolo11n", ImageRequest(picture)).result
         assert isinstance(found, Detections)
         chosen = found.select(0.5, moving.CLASSES)
         return bool((boxes.iou(chosen.xyxy, box[None].astype(np.float32)) >= 0.7).any())
@@ -161,7 +163,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--threads", type=int, default=cores(), help="of torch")
     wish = parser.parse_args(words)
     settings = Settings(weights_dir=WEIGHTS, offline=True, device="cpu", threads=wish.threads)
-    engine = Engine(settings)
+    engine = LocalEngine(settings)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         sides: dict[str, Follow] = {"ours": ours(engine, folder), "ultralytics": peer}

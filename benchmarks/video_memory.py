@@ -17,9 +17,9 @@ from av.video.frame import VideoFrame
 
 from benchmarks.films import with_tone
 from demo.results import Image
-from demo.tracking.stream import StreamOptions
+from demo.tracking.options import StreamOptions
 from demo.video.limits import VideoLimits
-from demo.video.pipeline import Run
+from demo.video.pipeline import VideoRun
 from demo.video.reports import CsvReport, JsonReport, MotReport
 from tests.support.finder import Finder, engine
 
@@ -49,7 +49,7 @@ def film(path: Path, frames: int) -> Path:
     return with_tone(silent, path)
 
 
-def growth(job: Run, first: int) -> tuple[float, float, float, int]:
+def growth(job: VideoRun, first: int) -> tuple[float, float, float, int]:
     """MB at frame `first`, at the end and at most between them; and the frames that were made."""
     resident: list[float] = []
     process = psutil.Process()
@@ -70,11 +70,11 @@ def main(words: list[str]) -> int:
         running = engine(folder / "models", Finder())
         source = film(folder / "in.mp4", frames)
         reports = [JsonReport(folder / "a.json"), CsvReport(folder / "a.csv")]
-        job = Run(
+        job = VideoRun(
             running,
             source,
             folder / "out.mp4",
-            StreamOptions("finder"),
+            StreamOptions(running.spec("finder")),
             VideoLimits(),
             [*reports, MotReport(folder / "a.txt")],
         )

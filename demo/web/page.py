@@ -6,12 +6,13 @@ from typing import Any
 import gradio as gr
 import torchvision.transforms.v2  # noqa: F401 - see below
 from starlette.middleware import Middleware
+from starlette.routing import WebSocketRoute
 
 from demo import __version__, discover
 from demo.asgi.body_limit import BodyLimit
 from demo.asgi.head_script import HeadScript
 from demo.asgi.source_archive import SOURCE_PATH, Source
-from demo.camera.websocket import Live
+from demo.camera.websocket import LIVE_PATH, CameraEndpoint
 from demo.inference.local_engine import LocalEngine
 from demo.service.service import Service
 from demo.service.uploads import UploadStore
@@ -53,16 +54,23 @@ def build(settings: Settings, uploads: UploadStore) -> tuple[gr.Blocks, Service]
 def launch_options(body_bytes: int, service: Service) -> dict[str, Any]:
     """What `launch` takes for a page that calls nobody and opens nothing that it does not need."""
     middleware = [
-        Middleware(Live, engine=service.engine, settings=service.settings),
         Middleware(Source),
         Middleware(BodyLimit, file_bytes=body_bytes),
         Middleware(HeadScript, script=head()),
     ]
+    camera = CameraEndpoint(service.engine, service.settings)
+    # An instance would be taken for an ASGI application.
+    routes = [WebSocketRoute(LIVE_PATH, camera.__call__)]
     return {
         "i18n": translations(),
         "theme": theme(),
         "css": css(),
-        "app_kwargs": {"middleware": middleware, "docs_url": None, "redoc_url": None},
+        "app_kwargs": {
+            "middleware": middleware,
+            "routes": routes,
+            "docs_url": None,
+            "redoc_url": None,
+        },
         "footer_links": [],
         "run_history": False,
         "enable_monitoring": False,

@@ -9,8 +9,11 @@ from tests.conftest import Server
 
 MODELS = "Every model of the catalog: whether it can answer here, its size, scores and licence."
 IMAGE = ("image", False, None)
-CLASSES = ("classes", True, [])
-BOXES = (("confidence", True, 0.25), ("iou", True, 0.7), CLASSES)
+BOXES: tuple[Any, ...] = (
+    ("confidence", True, 0.25),
+    ("iou", True, 0.7),
+    ("classes", True, []),
+)
 EXPECTED: dict[str, tuple[str, list[Any], list[str]]] = {
     "/classify": (
         "Name what a picture shows.",

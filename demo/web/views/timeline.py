@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from demo.drawing.palette import hex_color
 from demo.i18n import translate
-from demo.tracking.class_timeline import ClassSeries, SeriesSet
+from demo.tracking.class_timeline import ClassSeries, TimelineSnapshot
 from demo.web.views.templates import render
 
 _WIDTH, _HEIGHT = 1000, 100
@@ -41,37 +41,37 @@ class _Tick(NamedTuple):
     text: str
 
 
-def chart(series: SeriesSet, locale: str) -> str:
+def chart(timeline: TimelineSnapshot, locale: str) -> str:
     """Lines in the colours of their classes, and a legend with the values at the player's position.
 
     Empty for a video in which nothing was found.
     """
-    if not series.curves or series.end <= 0:
+    if not timeline.series or timeline.end_s <= 0:
         return ""
-    top = _top(series)
+    top = _top(timeline)
     return render(
         "timeline",
-        title=translate("chart_scores" if series.scored else "chart_counts", locale),
-        end=f"{series.end:.3f}",
-        end_short=f"{series.end:.1f}",
-        times=",".join(f"{second:.3f}" for second in series.times.tolist()),
+        title=translate("chart_scores" if timeline.scored else "chart_counts", locale),
+        end=f"{timeline.end_s:.3f}",
+        end_short=f"{timeline.end_s:.1f}",
+        times=",".join(f"{second:.3f}" for second in timeline.times.tolist()),
         width=_WIDTH,
         height=_HEIGHT,
         levels=[
-            _Level(_y(value, top), f"{100 * value / top:.1f}", _level_text(value, series.scored))
-            for value in _levels(top, series.scored)
+            _Level(_y(value, top), f"{100 * value / top:.1f}", _level_text(value, timeline.scored))
+            for value in _levels(top, timeline.scored)
         ],
         curves=[
             _Curve(
                 curve.label,
                 hex_color(curve.class_id),
-                _path(curve, series, top),
-                _values(curve, series.scored),
+                _path(curve, timeline, top),
+                _values(curve, timeline.scored),
             )
-            for curve in series.curves
+            for curve in timeline.series
         ],
-        ticks=_ticks(series.end),
-        others=series.others,
+        ticks=_ticks(timeline.end_s),
+        others=timeline.omitted,
         locale=locale,
     )
 
@@ -83,14 +83,14 @@ def clock(seconds: float) -> str:
     return f"{minutes:.0f}:{rest:02.0f}" if whole else f"{minutes:.0f}:{rest:04.1f}"
 
 
-def _path(curve: ClassSeries, series: SeriesSet, top: float) -> str:
+def _path(curve: ClassSeries, timeline: TimelineSnapshot, top: float) -> str:
     """A step line, since the result of one frame is shown until the next."""
     path: list[str] = []
     previous = -1.0
-    for second, value in zip(series.times.tolist(), curve.values.tolist(), strict=True):
+    for second, value in zip(timeline.times.tolist(), curve.values.tolist(), strict=True):
         if value == previous:
             continue
-        x, y = f"{_WIDTH * second / series.end:.1f}", _y(value, top)
+        x, y = f"{_WIDTH * second / timeline.end_s:.1f}", _y(value, top)
         path.append(f"H{x}V{y}" if path else f"M{x} {y}")
         previous = value
     return f"{''.join(path)}H{_WIDTH}"
@@ -119,10 +119,10 @@ def _levels(top: float, scored: bool) -> list[float]:
     return [float(level) for level in range(0, int(top) + 1, step)]
 
 
-def _top(series: SeriesSet) -> float:
+def _top(timeline: TimelineSnapshot) -> float:
     """The value at the top edge, a little above the highest count so that its line is visible."""
-    highest = max(float(curve.values.max()) for curve in series.curves)
-    if series.scored:
+    highest = max(float(curve.values.max()) for curve in timeline.series)
+    if timeline.scored:
         return next((top for top in _SCORE_TOPS if highest <= top), 1.0)
     return max(highest * 1.05, 1.05)
 

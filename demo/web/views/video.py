@@ -6,7 +6,7 @@ from typing import NamedTuple
 from demo.i18n import translate
 from demo.tracking.line_counter import CountingLine
 from demo.video.first_frame import FirstFrame
-from demo.video.job import Job
+from demo.video.job import VideoJob
 from demo.video.progress import Progress
 from demo.web.views.answer import Link, file_address, note
 from demo.web.views.templates import render
@@ -58,12 +58,12 @@ def progress(now: Progress, waiting: str, locale: str) -> str:
     return render("video_progress", done=now.done, total=total, texts=texts)
 
 
-def player(job: Job, locale: str) -> str:
+def player(job: VideoJob, locale: str) -> str:
     """The finished video with the browser's own controls."""
-    return render("video_player", source=file_address(str(job.files["film"])), locale=locale)
+    return render("video_player", source=file_address(str(job.files["video"])), locale=locale)
 
 
-def summary(job: Job, line: CountingLine | None, locale: str) -> str:
+def summary(job: VideoJob, line: CountingLine | None, locale: str) -> str:
     """Time and device, what was counted in the whole video, and what crossed the line."""
     facts = job.summary
     frames = facts["frames_seen"]
@@ -71,8 +71,8 @@ def summary(job: Job, line: CountingLine | None, locale: str) -> str:
         "video_done",
         locale,
         frames=frames,
-        seconds=_duration(job.seconds),
-        speed=frames / max(job.seconds, 1e-6),
+        seconds=_duration(job.elapsed_s),
+        speed=frames / max(job.elapsed_s, 1e-6),
         model=facts["model"],
         device=facts["device"],
     )
@@ -84,15 +84,17 @@ def summary(job: Job, line: CountingLine | None, locale: str) -> str:
     rows = [_totals(job, locale)]
     if line is not None:
         # Each arrow points the way that the objects went across the line.
-        for way, arrow in zip(("rightward", "leftward"), line.arrows(), strict=True):
+        crossings = facts["crossings"]
+        ways = (crossings["rightward"], crossings["leftward"])
+        for counts, arrow in zip(ways, line.arrows(), strict=True):
             title = translate("video_crossed", locale, arrow=arrow)
-            rows.append(_row(title, facts["crossings"][way], job.colours))
+            rows.append(_row(title, counts, job.class_ids))
     return render("video_summary", notes=notes, rows=rows, locale=locale)
 
 
-def download_links(job: Job, locale: str) -> str:
+def download_links(job: VideoJob, locale: str) -> str:
     """Links that save the video and the reports about it."""
-    titles = {"film": translate("video_file", locale)}
+    titles = {"video": translate("video_file", locale)}
     links = [
         Link(titles.get(kind, kind), file_address(str(path)), path.name)
         for kind, path in job.files.items()
@@ -100,14 +102,14 @@ def download_links(job: Job, locale: str) -> str:
     return render("download_links", links=links, locale=locale)
 
 
-def _totals(job: Job, locale: str) -> _Row:
+def _totals(job: VideoJob, locale: str) -> _Row:
     """The counts of the whole video: tracked objects, else boxes, else frames by best label."""
     if "tracks" in job.summary:
-        return _row(translate("video_things", locale), job.summary["tracks"], job.colours)
+        return _row(translate("video_things", locale), job.summary["tracks"], job.class_ids)
     if job.summary["boxes"] or not job.scored:
-        return _row(translate("video_boxes", locale), job.summary["boxes"], job.colours)
-    counts = {curve.label: curve.often for curve in job.counts.curves().curves}
-    return _row(translate("video_labels", locale), counts, job.colours)
+        return _row(translate("video_boxes", locale), job.summary["boxes"], job.class_ids)
+    counts = {one.label: one.occurrences for one in job.timeline.snapshot().series}
+    return _row(translate("video_labels", locale), counts, job.class_ids)
 
 
 def _row(title: str, counts: Mapping[str, int], class_ids: Mapping[str, int]) -> _Row:

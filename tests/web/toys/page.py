@@ -38,7 +38,8 @@ def event(url: str, output: str) -> int:
     """The id of the last event that changes the component with that element id."""
     config = httpx.get(f"{url}/config").json()
     [component] = [c["id"] for c in config["components"] if c["props"].get("elem_id") == output]
-    return max(d["id"] for d in config["dependencies"] if component in d["outputs"])
+    ids: list[int] = [d["id"] for d in config["dependencies"] if component in d["outputs"]]
+    return max(ids)
 
 
 def page_text(url: str) -> str:

@@ -18,10 +18,10 @@ from demo.images.limits import Limits
 from demo.inference.engine import ModelRow, Prediction
 from demo.models.spec import InputView, ModelSpec, UnknownRule
 from demo.results import Detections, Scores, Timing
-from demo.tracking.class_timeline import ClassSeries, SeriesSet
+from demo.tracking.class_timeline import ClassSeries, TimelineSnapshot
 from demo.tracking.line_counter import CountingLine
 from demo.video.first_frame import FirstFrame
-from demo.video.job import Job
+from demo.video.job import VideoJob
 from demo.video.progress import Progress
 from demo.web.views import answer as answer_view
 from demo.web.views import camera as camera_view
@@ -78,7 +78,7 @@ VIEW = InputView((0.0, 5.0, 40.0, 25.0), RGB, (40, 30))
 PREDICTION = Prediction(
     "m<1>", "0" * 64, "torch-cpu", FOUND, Timing(forward=12.4), "CPU · 2 cores", VIEW
 )
-COUNTED = SeriesSet(
+COUNTED = TimelineSnapshot(
     np.arange(4.0),
     4.0,
     False,
@@ -88,7 +88,9 @@ COUNTED = SeriesSet(
     ),
     2,
 )
-SCORED = SeriesSet(np.array([0.0, 0.5]), 1.0, True, (ClassSeries("cup", 3, 2, floats(0.25, 0.75)),))
+SCORED = TimelineSnapshot(
+    np.array([0.0, 0.5]), 1.0, True, (ClassSeries("cup", 3, 2, floats(0.25, 0.75)),)
+)
 
 
 def row(name: str, **more: object) -> ModelRow:
@@ -122,9 +124,9 @@ ROWS = [
 
 @dataclass
 class Timeline:
-    series: SeriesSet
+    series: TimelineSnapshot
 
-    def curves(self) -> SeriesSet:
+    def snapshot(self) -> TimelineSnapshot:
         return self.series
 
 
@@ -134,25 +136,25 @@ class Finished:
 
     summary: dict[str, Any]
     scored: bool = False
-    counts: Timeline = field(default_factory=lambda: Timeline(COUNTED))
-    seconds: float = 75.04
-    colours: dict[str, int] = field(
+    timeline: Timeline = field(default_factory=lambda: Timeline(COUNTED))
+    elapsed_s: float = 75.04
+    class_ids: dict[str, int] = field(
         default_factory=lambda: (
             {f"c{i}": i for i in range(20)} | {"person": 0, HOSTILE: 5, "cup": 3}
         )
     )
     files: dict[str, Path] = field(
         default_factory=lambda: {
-            "film": Path("/tmp/a b&c/x-m.mp4"),
+            "video": Path("/tmp/a b&c/x-m.mp4"),
             "JSON": Path("/tmp/a b&c") / f"x-{HOSTILE.replace('/', '')}.json",
         }
     )
 
 
-def job(summary: dict[str, Any] | None = None, **options: Any) -> Job:
+def job(summary: dict[str, Any] | None = None, **options: Any) -> VideoJob:
     facts = {"frames_seen": 90, "model": "m<1>", "device": "CPU", "stopped_early": False}
     facts |= {"broken_packets": 0, "boxes": {}}
-    return cast(Job, Finished(facts | (summary or {}), **options))
+    return cast(VideoJob, Finished(facts | (summary or {}), **options))
 
 
 TRACKED = job(
@@ -164,7 +166,7 @@ TRACKED = job(
     }
 )
 BOXED = job({"boxes": {f"c{i}": 20 - i for i in range(15)}})
-NAMED = job(scored=True, counts=Timeline(SCORED))
+NAMED = job(scored=True, timeline=Timeline(SCORED))
 
 CASES: dict[str, Callable[[], str]] = {
     "note": lambda: answer_view.note(HOSTILE, "warn"),

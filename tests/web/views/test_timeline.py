@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from demo.drawing.palette import hex_color
-from demo.tracking.class_timeline import ClassSeries, SeriesSet
+from demo.tracking.class_timeline import ClassSeries, TimelineSnapshot
 from demo.web.views.timeline import chart, clock
 
 LOCALES = ("en", "zh-CN", "zh-TW")
@@ -17,9 +17,11 @@ def curve(label: str, class_id: int, *values: float) -> ClassSeries:
     return ClassSeries(label, class_id, 1, np.array(values, np.float32))
 
 
-def curves(*all_curves: ClassSeries, scored: bool = False, others: int = 0) -> SeriesSet:
+def curves(*all_curves: ClassSeries, scored: bool = False, others: int = 0) -> TimelineSnapshot:
     count = len(all_curves[0].values)
-    return SeriesSet(np.arange(count, dtype=np.float64), float(count), scored, all_curves, others)
+    return TimelineSnapshot(
+        np.arange(count, dtype=np.float64), float(count), scored, all_curves, others
+    )
 
 
 def tree(html: str) -> ElementTree.Element:
@@ -67,13 +69,13 @@ def test_a_label_with_markup_does_no_harm(locale: str) -> None:
 
 
 def test_nothing_seen_is_no_chart() -> None:
-    assert chart(SeriesSet(np.arange(3.0), 3.0, False, ()), "en") == ""
+    assert chart(TimelineSnapshot(np.arange(3.0), 3.0, False, ()), "en") == ""
 
 
 @pytest.mark.parametrize("end", [0.05, 0.5, 3, 7.5, 59, 61, 600, 3600])
 def test_no_more_than_seven_moments_are_written_and_all_lie_inside(end: float) -> None:
     times = np.array([0.0, end / 2])
-    drawn = tree(chart(SeriesSet(times, end, False, (curve("a", 0, 1, 2),)), "en"))
+    drawn = tree(chart(TimelineSnapshot(times, end, False, (curve("a", 0, 1, 2),)), "en"))
     marks = [e for e in drawn.iter("span") if e.attrib.get("class") == "x"]
     assert 1 <= len(marks) <= 7
     assert all(float(e.attrib["style"].split(":")[1].rstrip("%")) <= 96 for e in marks)

@@ -8,8 +8,8 @@ import gradio as gr
 from demo.errors import DemoError
 from demo.tasks.detect import DEFAULT_CONFIDENCE, DEFAULT_IOU
 from demo.tracking.line_counter import CountingLine
-from demo.tracking.stream import stream_options
-from demo.video.job import Jobs
+from demo.tracking.options import StreamOptions
+from demo.video.job_queue import VideoQueue
 from demo.web.components.model_picker import default_model
 from demo.web.components.video import VideoOut, video_in
 from demo.web.endpoints import unseen_components
@@ -22,7 +22,7 @@ Answers = Iterator[tuple[str | None, Mapping[str, object]]]
 """The path of the finished video, else None; the summary, else how far the run is."""
 
 
-def publish(context: Context, jobs: Jobs) -> None:
+def publish(context: Context, queue: VideoQueue) -> None:
     """Add the endpoint to the page, on components that it does not show."""
     with unseen_components():
         inputs = [
@@ -39,7 +39,7 @@ def publish(context: Context, jobs: Jobs) -> None:
         ]
         outputs = [VideoOut(label="video"), gr.JSON(label="answer")]
         gr.Button().click(
-            _endpoint(context, jobs),
+            _endpoint(context, queue),
             inputs,
             outputs,
             api_name="video",
@@ -47,7 +47,7 @@ def publish(context: Context, jobs: Jobs) -> None:
         )
 
 
-def _endpoint(context: Context, jobs: Jobs) -> Callable[..., Answers]:
+def _endpoint(context: Context, queue: VideoQueue) -> Callable[..., Answers]:
     def video(
         video: str | None,
         model: str,
@@ -80,14 +80,14 @@ def _endpoint(context: Context, jobs: Jobs) -> Callable[..., Answers]:
         """
         values = (model, confidence, iou, classes, every, track, hide, heat)
         given = dict(zip(OPTION_NAMES, values, strict=True))
-        yield from _answers(context, jobs, video, line, given, request)
+        yield from _answers(context, queue, video, line, given, request)
 
     return video
 
 
 def _answers(
     context: Context,
-    jobs: Jobs,
+    queue: VideoQueue,
     path: str | None,
     line: str | None,
     values: Mapping[str, object],
@@ -95,14 +95,14 @@ def _answers(
 ) -> Answers:
     try:
         counting_line = CountingLine.parse(line) if line else None
-        options = stream_options(context.service.engine, values, counting_line)
-        with closing(run_video(context, jobs, path, options, request)) as steps:
+        options = StreamOptions.from_values(context.service.engine, values, counting_line)
+        with closing(run_video(context, queue, path, options, request)) as steps:
             for step in steps:
                 if isinstance(step, Queued):
                     yield None, {"place_in_line": step.place}
                 elif isinstance(step, Going):
                     yield None, {"done": step.progress.done, "total": step.progress.total}
                 else:
-                    yield str(step.job.files["film"]), step.job.summary
+                    yield str(step.job.files["video"]), step.job.summary
     except DemoError as error:
         raise to_toast(error, request) from None

@@ -90,7 +90,7 @@ def show_first_frame(context: Context) -> Callable[..., tuple[object, ...]]:
             first = _first_frame(context, path)
         except DemoError as error:
             return *nothing, error_note(error, locale)
-        frame = PictureOut(first.aimed(""), visible=True)
+        frame = PictureOut(first.draw_line(""), visible=True)
         line_group = gr.Group(visible=boxes_spec(context, model) is not None)
         return frame, line_group, "", empty_player(), video_view.input_facts(first, locale)
 
@@ -107,7 +107,7 @@ def _add_point(context: Context) -> Callable[..., object]:
     def click(path: str | None, text: str | None, event: gr.SelectData) -> object:
         try:
             x, y = event.index
-            return _first_frame(context, path or "").clicked(text or "", (float(x), float(y)))
+            return _first_frame(context, path or "").add_click(text or "", (float(x), float(y)))
         except (DemoError, TypeError, ValueError):  # the upload is gone, or this is not a click
             return gr.skip()
 
@@ -117,7 +117,7 @@ def _add_point(context: Context) -> Callable[..., object]:
 def _draw_line(context: Context) -> Callable[..., object]:
     def draw(path: str | None, text: str | None) -> object:
         try:
-            return _first_frame(context, path or "").aimed(text or "")
+            return _first_frame(context, path or "").draw_line(text or "")
         except DemoError:  # reported when the video was uploaded
             return gr.skip()
 

@@ -15,7 +15,7 @@ from demo.web.components.model_picker import model_picker
 from demo.web.components.numbers import Slider
 from demo.web.tab import Context, Label
 
-OPTION_NAMES = ("model", "confidence", "iou", "classes", "every", "track", "hide", "heat")
+OPTION_NAMES = ("model", "confidence", "iou", "classes", "every", "track", "blur", "heat")
 """Names of `StreamOptions`, in the order of `OptionControls.all` and of /video."""
 
 
@@ -30,7 +30,7 @@ class OptionControls:
     iou: gr.Slider
     classes: gr.Dropdown
     track: gr.Checkbox
-    hide: gr.Dropdown
+    blur: gr.Dropdown
     heat: gr.Checkbox
 
     def all(self) -> list[Component]:

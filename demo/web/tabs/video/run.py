@@ -8,8 +8,9 @@ import gradio as gr
 
 from demo.errors import DemoError
 from demo.export.files import stem
-from demo.tracking.stream import StreamOptions
-from demo.video.job import Job, Jobs
+from demo.tracking.options import StreamOptions
+from demo.video.job import VideoJob
+from demo.video.job_queue import VideoQueue
 from demo.video.limits import VideoLimits
 from demo.video.progress import Progress
 from demo.web.components.private_files import new_folder
@@ -27,7 +28,7 @@ class Queued:
 class Going:
     """The run is going; progress: how far it is."""
 
-    job: Job
+    job: VideoJob
     progress: Progress
 
 
@@ -35,33 +36,37 @@ class Going:
 class Finished:
     """The run is over; its files are in the private folder."""
 
-    job: Job
+    job: VideoJob
 
 
 RunSteps = Generator[Queued | Going | Finished, None, None]
 
 
 def run_video(
-    context: Context, jobs: Jobs, path: str | None, options: StreamOptions, request: gr.Request
+    context: Context,
+    queue: VideoQueue,
+    path: str | None,
+    options: StreamOptions,
+    request: gr.Request,
 ) -> RunSteps:
     """Wait in the queue, process the video, and yield each step.
 
     Closing the generator before its end stops the run and deletes its files. Raises DemoError for
-    a missing upload and for everything that `Job` refuses.
+    a missing upload and for everything that `VideoJob` refuses.
     """
     if path is None:
         raise DemoError("no_video")
     service = context.service
     source = service.uploads.touch(path)
-    with jobs.standing() as place_in_queue:
+    with queue.enter() as place_in_queue:
         while place := place_in_queue():
             service.uploads.touch(path)
             yield Queued(place)
         folder = new_folder(str(service.uploads.folder))
         limits = VideoLimits.of(service.settings)
-        job = Job(service.engine, source, folder, options, limits, stem(source.name))
+        job = VideoJob(service.engine, source, folder, options, limits, stem(source.name))
         with (
-            jobs.holding(job, str(request.session_hash)),
+            queue.running(job, str(request.session_hash)),
             closing(job.follow(service.submit)) as steps,
         ):
             for progress in steps:

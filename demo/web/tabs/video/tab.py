@@ -8,8 +8,9 @@ import gradio as gr
 from demo.errors import DemoError
 from demo.i18n import translate
 from demo.tracking.line_counter import CountingLine
-from demo.tracking.stream import stream_options
-from demo.video.job import Job, Jobs
+from demo.tracking.options import StreamOptions
+from demo.video.job import VideoJob
+from demo.video.job_queue import VideoQueue
 from demo.web.components.answering import error_note, model_progress
 from demo.web.request import request_locale
 from demo.web.tab import Context, Tab
@@ -31,7 +32,7 @@ from demo.web.views import video as video_view
 
 def build(context: Context) -> None:
     """Lay the tab out and connect it. A video is much work, so it starts with a button."""
-    jobs = Jobs(context.service.settings.videos)
+    queue = VideoQueue(context.service.settings.videos)
     with gr.Row(elem_classes="two-columns"):
         with gr.Column(scale=5, min_width=320):
             column = input_column(context)
@@ -47,16 +48,16 @@ def build(context: Context) -> None:
     )
     options.model.change(
         fit_options(context),
-        [column.video, options.model, options.classes, options.hide],
-        [column.line_group, options.box_options, options.classes, options.hide, options.iou],
+        [column.video, options.model, options.classes, options.blur],
+        [column.line_group, options.box_options, options.classes, options.blur, options.iou],
         api_visibility="private",
         show_progress="hidden",
     )
     run = result.start.click(
-        _run_handler(context, jobs, result),
+        _run_handler(context, queue, result),
         [column.video, column.line, *options.all()],
         result.all(),
-        concurrency_limit=None,  # `Jobs` limits, and reports the place in the queue
+        concurrency_limit=None,  # `VideoQueue` limits, and reports the place in the queue
         api_visibility="private",
         show_progress="hidden",
     )
@@ -71,20 +72,20 @@ def build(context: Context) -> None:
         show_progress="hidden",
     )
     result.stop.click(
-        _stop_handler(jobs), None, None, api_visibility="private", show_progress="hidden"
+        _stop_handler(queue), None, None, api_visibility="private", show_progress="hidden"
     )
-    publish(context, jobs)
+    publish(context, queue)
 
 
-def _stop_handler(jobs: Jobs) -> Callable[[gr.Request], None]:
+def _stop_handler(queue: VideoQueue) -> Callable[[gr.Request], None]:
     def stop(request: gr.Request) -> None:
-        jobs.stop(str(request.session_hash))
+        queue.stop(str(request.session_hash))
 
     return stop
 
 
 def _run_handler(
-    context: Context, jobs: Jobs, result: ResultArea
+    context: Context, queue: VideoQueue, result: ResultArea
 ) -> Callable[..., Iterator[Updates]]:
     def run(
         request: gr.Request, path: str | None, line_text: str | None, *values: object
@@ -95,14 +96,14 @@ def _run_handler(
             given = stream_values(context, dict(zip(OPTION_NAMES, values, strict=True)))
             countable = boxes_spec(context, given["model"]) is not None
             line = CountingLine.parse(line_text) if line_text and countable else None
-            options = stream_options(context.service.engine, given, line)
-            with closing(run_video(context, jobs, path, options, request)) as steps:
+            options = StreamOptions.from_values(context.service.engine, given, line)
+            with closing(run_video(context, queue, path, options, request)) as steps:
                 for step in steps:
                     if isinstance(step, Queued):
                         text = translate("video_queued", locale, place=step.place)
                         yield result.queued(answer_view.note(text, "busy"))
                     elif isinstance(step, Going):
-                        waiting = model_progress(context.service.engine, options.model, locale)
+                        waiting = model_progress(context.service.engine, options.spec.name, locale)
                         status = video_view.progress(step.progress, waiting, locale)
                         yield result.going(status, step.job.preview)
                     else:
@@ -114,8 +115,8 @@ def _run_handler(
     return run
 
 
-def _report(job: Job, line: CountingLine | None, locale: str) -> str:
-    chart = timeline.chart(job.counts.curves(), locale)
+def _report(job: VideoJob, line: CountingLine | None, locale: str) -> str:
+    chart = timeline.chart(job.timeline.snapshot(), locale)
     return video_view.summary(job, line, locale) + chart + video_view.download_links(job, locale)
 
 
