@@ -116,7 +116,7 @@ def measure_http(checkouts: list[Checkout], rounds: int) -> None:
                     calls[side][name]()
                     times[side].append((time.perf_counter() - start) * 1000)
                 processes[1 - side].send_signal(signal.SIGCONT)
-            compare(name, *times, "ms")
+            compare(name, times[0], times[1], "ms")
 
 
 def measure_start(checkouts: list[Checkout], rounds: int) -> None:
@@ -129,8 +129,8 @@ def measure_start(checkouts: list[Checkout], rounds: int) -> None:
         pages[turn % 2].append(seconds)
         memory[turn % 2].append(psutil.Process(process.pid).memory_info().rss / 1e6)
         stop(process)
-    compare("first page", *pages, "s")
-    compare("idle memory", *memory, "MB")
+    compare("first page", pages[0], pages[1], "s")
+    compare("idle memory", memory[0], memory[1], "MB")
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
@@ -154,7 +154,7 @@ def main(words: list[str]) -> None:
         times: list[list[float]] = [[], []]
         for turn in range(2 * max(arguments.rounds // 2, 1)):
             times[turn % 2].append(checkouts[turn % 2].run_video(source))
-        compare("video", *times, "s")
+        compare("video", times[0], times[1], "s")
     measure_start(checkouts, max(arguments.rounds // 2, 1))
 
 
