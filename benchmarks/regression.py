@@ -18,14 +18,16 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.client import Client, median, unlike_any_other
+from benchmarks.client import Client, make_unique, median
 from benchmarks.detect_http import photo
 from benchmarks.servers import ROOT, WEIGHTS, free_port, wait
 
 _TURN = 5
 """Requests in a row before the other checkout's turn."""
 _IDLE_S = 15
-_STEPS = [{"name": name, "params": {}} for name in ("rotation", "crop", "colour_jitter", "noise")]
+_STEPS: list[dict[str, object]] = [
+    {"name": name, "params": {}} for name in ("rotation", "crop", "colour_jitter", "noise")
+]
 
 
 class Checkout:
@@ -69,11 +71,11 @@ class Checkout:
 
 def requests(client: Client, jpeg: bytes) -> dict[str, Callable[[], object]]:
     """The measured requests by name; all but the last one send a picture of their own."""
-    kept = client.upload(unlike_any_other(jpeg))
+    kept = client.upload(make_unique(jpeg))
     client.call("detect", kept, "yolo11n", 0.25, 0.7, [])
 
     def fresh() -> dict[str, object]:
-        return client.upload(unlike_any_other(jpeg))
+        return client.upload(make_unique(jpeg))
 
     return {
         "detect": lambda: client.call("detect", fresh(), "yolo11n", 0.25, 0.7, []),
