@@ -1,4 +1,4 @@
-"""Small films, encoded where a test needs them."""
+"""Small videos, encoded where a test needs them."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -42,7 +42,7 @@ def encode(
     pix_fmt: str = "yuv420p",
     movflags: str = "",
 ) -> Path:
-    """A film of `pictures`; times: of each, in 1/1000 s; sound: a coder, or none."""
+    """A video of `pictures`; times: of each, in 1/1000 s; sound: an audio codec, or none."""
     options = {"movflags": movflags} if movflags else {}
     with av.open(str(path), "w", format=form, container_options=options) as output:
         film = output.add_stream(codec, rate=RATE)
@@ -73,7 +73,7 @@ def encode(
 
 
 def shown(path: Path) -> list[tuple[float, Image]]:
-    """Every frame as any other program sees it: its second, and its RGB picture."""
+    """Every frame as other programs decode it: its time in seconds, and its RGB pixels."""
     with av.open(str(path)) as container:
         return [
             (float(frame.pts * frame.time_base), np.asarray(frame.to_ndarray(format="rgb24")))
@@ -83,7 +83,7 @@ def shown(path: Path) -> list[tuple[float, Image]]:
 
 
 def red_box(picture: Image) -> tuple[int, int, int, int] | None:
-    """The frame around what is red, xyxy, pixels; None where nothing is."""
+    """The box around the red pixels, xyxy; None where there are none."""
     red = (picture[..., 0] > 130) & (picture[..., 1] < 90) & (picture[..., 2] < 90)
     if not red.any():
         return None
