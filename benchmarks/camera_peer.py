@@ -18,13 +18,13 @@ from demo.settings import Settings
 from demo.web.components.picture import PictureOut
 
 _EVERY_S = 0.03
-"""How often Gradio's page takes a frame: as often as the camera gives one."""
+"""Interval at which Gradio's page takes a frame: the interval of the camera."""
 
 
 def build(engine: Engine) -> gr.Blocks:
-    """A webcam and its answer, drawn and sent as on our own page (JPEG)."""
+    """A webcam and its answers, drawn and sent as on our own page (JPEG)."""
 
-    def look(frame: Any) -> Any:
+    def detect(frame: Any) -> Any:
         if frame is None:
             return None
         found = engine.run("yolo11n", ImageRequest(frame)).result
@@ -38,7 +38,7 @@ def build(engine: Engine) -> gr.Blocks:
             sources=["webcam"], streaming=True, type="numpy", webcam_options=options, elem_id="in"
         )
         answer = PictureOut(elem_id="out", streaming=False)
-        camera.stream(look, camera, answer, stream_every=_EVERY_S, time_limit=600)
+        camera.stream(detect, camera, answer, stream_every=_EVERY_S, time_limit=600)
     return page
 
 

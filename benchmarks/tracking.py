@@ -21,8 +21,8 @@ import motmetrics
 import numpy as np
 
 from benchmarks import moving
-from benchmarks.films import VIDEOS, frames_in, with_tone
 from benchmarks.moving import Boxes, Truth
+from benchmarks.sample_videos import VIDEOS, frames_in, with_tone
 from benchmarks.servers import WEIGHTS
 from demo.geometry import boxes
 from demo.inference.engine import Engine
@@ -171,7 +171,7 @@ def main(words: list[str]) -> int:
         for seed in range(wish.scenes):
             things = moving.scene(WEIGHTS.parent, seed, _COUNT, finds(engine))
             film = folder / f"{seed}.mp4"
-            truths = moving.film(film, things, seed, wish.frames or 400)
+            truths = moving.write_video(film, things, seed, wish.frames or 400)
             for side, follow in sides.items():
                 books[side].append(events(truths, follow(film, moving.CLASSES)))
         print(f"{wish.scenes} films of {len(truths)} frames, {_COUNT} things each, seeds from 0")

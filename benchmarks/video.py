@@ -20,8 +20,8 @@ from pathlib import Path
 import torch  # noqa: F401  first: ultralytics limits the threads of a torch imported after it
 
 from benchmarks.client import median
-from benchmarks.detect_http import alone
-from benchmarks.films import VIDEOS, frames_in, with_tone
+from benchmarks.detect_http import paused
+from benchmarks.sample_videos import VIDEOS, frames_in, with_tone
 from benchmarks.servers import WEIGHTS
 from demo.inference.engine import Engine
 from demo.inference.local_engine import LocalEngine
@@ -130,7 +130,7 @@ def main(words: list[str]) -> int:
         make = ours(engine, goal)
 
         def own(film: Path) -> tuple[int, float]:
-            with alone(process):
+            with paused(process):
                 return make(film)
 
         warm = with_tone(VIDEOS / FILMS[0], Path(folder) / "warm.mp4", _WARM)

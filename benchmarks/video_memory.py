@@ -15,7 +15,7 @@ import numpy as np
 import psutil
 from av.video.frame import VideoFrame
 
-from benchmarks.films import with_tone
+from benchmarks.sample_videos import with_tone
 from demo.results import Image
 from demo.tracking.options import StreamOptions
 from demo.video.limits import VideoLimits

@@ -166,7 +166,7 @@ class Service:
         start = time.perf_counter()
         previews = preview(picture.rgb, steps, count, seed)
         elapsed = (time.perf_counter() - start) * 1000
-        drawn = [one.drawn for one in previews]
+        drawn = [one.sampled for one in previews]
         facts = {
             "pipeline": steps.as_json(),
             "seed": checked_seed(seed),

@@ -51,7 +51,7 @@ def test_one_seed_is_one_film(shared_data: Path, tmp_path: Path) -> None:
     films = []
     for name in ("a.mp4", "b.mp4"):
         things = moving.scene(shared_data, 3, 2, lambda picture, box: True)
-        assert len(moving.film(tmp_path / name, things, 3, 5)) == 5
+        assert len(moving.write_video(tmp_path / name, things, 3, 5)) == 5
         films.append((tmp_path / name).read_bytes())
     assert films[0] == films[1]
     assert [picture.shape for _, picture in shown(tmp_path / "a.mp4")] == [(360, 640, 3)] * 5

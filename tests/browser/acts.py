@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
-from benchmarks.client import unlike_any_other
+from benchmarks.client import make_unique
 from demo.service import examples
 
 BUS = examples.paths()[0]
@@ -25,9 +25,7 @@ def open_tab(page: Page, name: str) -> None:
 
 def bus() -> FilePayload:
     """The bus in a file that this server has not met, so that its network has to run."""
-    return FilePayload(
-        name="bus.jpg", mimeType="image/jpeg", buffer=unlike_any_other(BUS.read_bytes())
-    )
+    return FilePayload(name="bus.jpg", mimeType="image/jpeg", buffer=make_unique(BUS.read_bytes()))
 
 
 def put(page: Page, tab: str, picture: Path | FilePayload | None = None) -> None:

@@ -83,7 +83,7 @@ def test_each_box_needs_its_caption() -> None:
 
 
 @pytest.mark.parametrize("line_width", [1, 2, 3, 4, 7, 12])
-def test_only_the_frame_changes(line_width: int) -> None:
+def test_only_the_outline_changes(line_width: int) -> None:
     image = photo()
     box = [100, 120, 300, 320]
     drawn = draw_detections(
@@ -99,7 +99,7 @@ def test_only_the_frame_changes(line_width: int) -> None:
         assert tuple(drawn[y, x]) == palette(3), (x, y)
 
 
-def test_only_frames_and_plates_change() -> None:
+def test_only_outlines_and_plates_change() -> None:
     image = photo()
     drawn = draw_detections(image, found(image, [[200, 200, 300, 300], [450, 60, 500, 100]]), 3)
     changed = (drawn != image).any(axis=2)
@@ -136,7 +136,7 @@ def test_the_best_box_lies_on_top() -> None:
 
 
 @pytest.mark.parametrize("line_width", [1, 3, 10])
-def test_a_frame_at_the_edge_shows_whole(line_width: int) -> None:
+def test_an_outline_at_the_edge_is_whole(line_width: int) -> None:
     image = photo()
     drawn = draw_detections(image, found(image, [[0, 0, 640, 480]], [0]), line_width, False, False)
     colour = palette(0)
@@ -226,7 +226,7 @@ def test_threads_draw_what_one_draws() -> None:
 
 
 def test_drawing_costs_less_than_sending() -> None:
-    """A quarter of encoding the same picture when measured; in turn, so that both meet the load."""
+    """A quarter of encoding the picture when measured; alternating, so that both meet the load."""
     image = photo(1633, 1225)
     many = crowd(image, 20)
     drawing, sending = [], []

@@ -61,7 +61,7 @@ def test_detection_files() -> None:
     assert b"'/detect'" in content["Python · HTTP"]
 
 
-def test_spreadsheets_see_that_a_table_is_utf8() -> None:
+def test_a_csv_file_starts_with_a_byte_order_mark() -> None:
     table = detection_files(FOUND, FACTS, URL)[1].content
     assert table.startswith(b"\xef\xbb\xbflabel,")
 

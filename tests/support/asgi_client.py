@@ -1,4 +1,4 @@
-"""Runs a coroutine to its end in a thread of its own: a browser test may hold this one's loop."""
+"""Runs a coroutine in a thread with its own event loop: browser tests occupy the caller's."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -7,6 +7,6 @@ from typing import Any
 
 
 def run(coroutine: Coroutine[Any, Any, None]) -> None:
-    """Like asyncio.run, from anywhere."""
+    """As asyncio.run, but also where an event loop is running already."""
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, coroutine).result()

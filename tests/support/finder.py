@@ -1,4 +1,4 @@
-"""A small honest detector: it finds what is red, and can be slowed down or broken."""
+"""A small working detector of red pixels that can be slowed down or made to fail."""
 
 import threading
 import time
@@ -30,7 +30,7 @@ LABELS = ("blue thing", "red thing")
 
 
 class Finder:
-    """A family and its runner in one: boxes around what is red, the square of `clips`."""
+    """Family and runner in one: a box around all red pixels, the square of `clips`."""
 
     size_bytes = 100
     device = "cpu"
@@ -91,7 +91,7 @@ class Guesser(Finder):
 
 
 class FakeBackend:
-    """Runs the given runners, by the names of their models, instead of loading networks."""
+    """Uses the given runners, by model name, instead of loading networks."""
 
     name = "fake"
     order = 0
@@ -106,11 +106,11 @@ class FakeBackend:
         return self.runners[spec.name]
 
     def set_threads(self, count: int) -> None:
-        """Its passes need none."""
+        """The fake passes use no threads."""
 
 
 def engine(folder: Path, finder: Finder) -> LocalEngine:
-    """An engine that knows `finder`, `guesser` and `painter`, a generator without pictures."""
+    """An engine with the models `finder` (detect), `guesser` (classify), `painter` (generate)."""
     models: dict[str, tuple[str, Finder]] = {
         "finder": ("detect", finder),
         "guesser": ("classify", Guesser()),

@@ -41,7 +41,7 @@ def part(data: bytes) -> bytes:
 
 
 def still(rgb: Image) -> Iterator[bytes]:
-    """The same picture again and again, twenty times a second."""
+    """The same picture twenty times a second, without end."""
     data = part(jpeg(rgb))
     while True:
         yield data
@@ -118,14 +118,14 @@ class _Handler(BaseHTTPRequestHandler):
         head = self.headers.get("Authorization", "")
         if not head.startswith("Digest "):
             return False
-        told = {
+        fields = {
             key.strip(): value.strip('"')
             for key, _, value in (one.partition("=") for one in head[7:].split(","))
         }
-        inner = _md5(f"{told['username']}:cam:{self.server.password}")
+        inner = _md5(f"{fields['username']}:cam:{self.server.password}")
         asked = _md5(f"GET:{self.path}")
-        middle = f"abc:{told['nc']}:{told['cnonce']}:auth"
-        return told["response"] == _md5(f"{inner}:{middle}:{asked}")
+        middle = f"abc:{fields['nc']}:{fields['cnonce']}:auth"
+        return fields["response"] == _md5(f"{inner}:{middle}:{asked}")
 
 
 def _md5(text: str) -> str:
@@ -133,7 +133,7 @@ def _md5(text: str) -> str:
 
 
 def _wander(output: OutputContainer, number: int) -> None:
-    """Write so many pictures of the moving square in H.264, a key frame every ten."""
+    """Write `number` pictures of the moving square in H.264 with a key frame every ten."""
     stream = output.add_stream("libx264", rate=20)
     assert isinstance(stream, av.VideoStream)
     stream.width, stream.height = SIZE_WH
@@ -153,7 +153,7 @@ def clip(path: Path, form: str, number: int = 60, movflags: str = "") -> bytes:
 
 
 class _Packets(list[bytes]):
-    """A file that keeps each RTP packet apart."""
+    """A writable file that keeps RTP packets separate."""
 
     def write(self, data: bytes) -> int:
         self.append(bytes(data))

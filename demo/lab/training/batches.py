@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from demo.augment.pipeline import Pipeline, specs
+from demo.augment.pipeline import Pipeline, apply_steps
 from demo.lab.recipe import ClassifierRecipe
 
 
@@ -49,8 +49,7 @@ def transformed(
     size_wh = (pixels.shape[3], pixels.shape[2])
     changed = []
     for picture, place in zip(pixels, places, strict=True):
-        for step in pipeline.draw(size_wh, seed, place):
-            picture = specs()[step["name"]].change(picture, step["values"])
+        picture = apply_steps(picture, pipeline.sample(size_wh, seed, place))
         changed.append(functional.resize(picture, list(size_hw), antialias=True))
     return torch.stack(changed)
 
