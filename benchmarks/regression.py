@@ -18,14 +18,16 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.client import Client, median, unlike_any_other
+from benchmarks.client import Client, make_unique, median
 from benchmarks.detect_http import photo
 from benchmarks.servers import ROOT, WEIGHTS, free_port, wait
 
-_TURN = 5
+_REQUESTS_A_TURN = 5
 """Requests in a row before the other checkout's turn."""
 _IDLE_S = 15
-_STEPS = [{"name": name, "params": {}} for name in ("rotation", "crop", "colour_jitter", "noise")]
+_STEPS: list[dict[str, object]] = [
+    {"name": name, "params": {}} for name in ("rotation", "crop", "colour_jitter", "noise")
+]
 
 
 class Checkout:
@@ -69,11 +71,11 @@ class Checkout:
 
 def requests(client: Client, jpeg: bytes) -> dict[str, Callable[[], object]]:
     """The measured requests by name; all but the last one send a picture of their own."""
-    kept = client.upload(unlike_any_other(jpeg))
+    kept = client.upload(make_unique(jpeg))
     client.call("detect", kept, "yolo11n", 0.25, 0.7, [])
 
     def fresh() -> dict[str, object]:
-        return client.upload(unlike_any_other(jpeg))
+        return client.upload(make_unique(jpeg))
 
     return {
         "detect": lambda: client.call("detect", fresh(), "yolo11n", 0.25, 0.7, []),
@@ -83,9 +85,9 @@ def requests(client: Client, jpeg: bytes) -> dict[str, Callable[[], object]]:
     }
 
 
-def compare(what: str, here: list[float], there: list[float], unit: str) -> None:
-    """Print both medians and their ratio."""
-    ours, theirs = median(here), median(there)
+def compare(what: str, times: list[list[float]], unit: str) -> None:
+    """Print the medians of this and of the other checkout, and their ratio."""
+    ours, theirs = map(median, times)
     print(
         f"{what}: {ours:.2f} {unit}, other {theirs:.2f} {unit}, {ours / theirs:.3f} x", flush=True
     )
@@ -104,19 +106,19 @@ def measure_http(checkouts: list[Checkout], rounds: int) -> None:
             processes.append(process)
         for call in calls:
             for request in call.values():
-                for _ in range(_TURN):
+                for _ in range(_REQUESTS_A_TURN):
                     request()
         for name in calls[0]:
             times: list[list[float]] = [[], []]
             for turn in range(2 * rounds):
                 side = turn % 2
                 processes[1 - side].send_signal(signal.SIGSTOP)
-                for _ in range(_TURN):
+                for _ in range(_REQUESTS_A_TURN):
                     start = time.perf_counter()
                     calls[side][name]()
                     times[side].append((time.perf_counter() - start) * 1000)
                 processes[1 - side].send_signal(signal.SIGCONT)
-            compare(name, *times, "ms")
+            compare(name, times, "ms")
 
 
 def measure_start(checkouts: list[Checkout], rounds: int) -> None:
@@ -129,8 +131,8 @@ def measure_start(checkouts: list[Checkout], rounds: int) -> None:
         pages[turn % 2].append(seconds)
         memory[turn % 2].append(psutil.Process(process.pid).memory_info().rss / 1e6)
         stop(process)
-    compare("first page", *pages, "s")
-    compare("idle memory", *memory, "MB")
+    compare("first page", pages, "s")
+    compare("idle memory", memory, "MB")
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
@@ -154,7 +156,7 @@ def main(words: list[str]) -> None:
         times: list[list[float]] = [[], []]
         for turn in range(2 * max(arguments.rounds // 2, 1)):
             times[turn % 2].append(checkouts[turn % 2].run_video(source))
-        compare("video", *times, "s")
+        compare("video", times, "s")
     measure_start(checkouts, max(arguments.rounds // 2, 1))
 
 
