@@ -132,15 +132,17 @@ def table(books: dict[str, list[Any]]) -> str:
 
 def described(tracks: Tracks) -> str:
     """Number, length and interruptions of tracks without ground truth."""
-    frames_by_track: dict[int, list[int]] = defaultdict(list)
+    frames_of: dict[int, list[int]] = defaultdict(list)
     for index, frame in enumerate(tracks):
         for number in frame.ids.tolist():
-            frames_by_track[number].append(index)
-    if not frames_by_track:
+            frames_of[number].append(index)
+    if not frames_of:
         return "no tracks"
-    lengths = [len(frames) for frames in frames_by_track.values()]
-    breaks = sum(int((np.diff(frames) > 1).sum()) for frames in frames_by_track.values())
-    return f"{len(frames_by_track)} tracks, median length {median(lengths):g} frames, {breaks} interruptions"
+    lengths = [len(frames) for frames in frames_of.values()]
+    gaps = sum(int((np.diff(frames) > 1).sum()) for frames in frames_of.values())
+    return (
+        f"{len(frames_of)} tracks, median length {median(lengths):g} frames, {gaps} interruptions"
+    )
 
 
 def finds(engine: Engine) -> Callable[[Image, Boxes], bool]:
