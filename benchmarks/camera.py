@@ -32,7 +32,8 @@ _WARM_S = 8
 
 _LISTEN = """() => {
   window.answers = [];
-  document.querySelector("section.live[data-task=detect]").addEventListener("answered", (event) => {
+  const pane = document.querySelector("section.camera-pane[data-task=detect]");
+  pane.addEventListener("answered", (event) => {
     const { facts, delay } = event.detail;
     window.answers.push(
       [performance.now(), delay, facts.server_ms, facts.timing_ms.draw, facts.boxes.length]);
@@ -114,13 +115,13 @@ def start_own(browser: Browser, url: str) -> Page:
     page = browser.new_page(permissions=["camera"], viewport={"width": 1280, "height": 900})
     page.goto(url)
     page.locator("#tabs button[role=tab]").nth(1).click()
-    page.locator("#tab-detect .modes [data-mode=live]").click()
+    page.locator("#tab-detect .modes [data-mode=camera]").click()
     box = page.locator("#detect-model input")
     box.click()
     box.fill("yolo11n")
     page.get_by_role("option").filter(has_text="yolo11n ·").first.click()
     page.evaluate(_LISTEN)
-    page.locator("#detect-live [data-act=go]").click()
+    page.locator("#detect-camera [data-action=toggle]").click()
     page.wait_for_function("window.answers.length > 2", timeout=120_000)
     return page
 

@@ -85,9 +85,9 @@ def requests(client: Client, jpeg: bytes) -> dict[str, Callable[[], object]]:
     }
 
 
-def compare(what: str, times: list[list[float]], unit: str) -> None:
-    """Print the medians of this and of the other checkout, and their ratio."""
-    ours, theirs = map(median, times)
+def compare(what: str, here: list[float], there: list[float], unit: str) -> None:
+    """Print both medians and their ratio."""
+    ours, theirs = median(here), median(there)
     print(
         f"{what}: {ours:.2f} {unit}, other {theirs:.2f} {unit}, {ours / theirs:.3f} x", flush=True
     )
@@ -118,7 +118,7 @@ def measure_http(checkouts: list[Checkout], rounds: int) -> None:
                     calls[side][name]()
                     times[side].append((time.perf_counter() - start) * 1000)
                 processes[1 - side].send_signal(signal.SIGCONT)
-            compare(name, times, "ms")
+            compare(name, times[0], times[1], "ms")
 
 
 def measure_start(checkouts: list[Checkout], rounds: int) -> None:
@@ -131,8 +131,8 @@ def measure_start(checkouts: list[Checkout], rounds: int) -> None:
         pages[turn % 2].append(seconds)
         memory[turn % 2].append(psutil.Process(process.pid).memory_info().rss / 1e6)
         stop(process)
-    compare("first page", pages, "s")
-    compare("idle memory", memory, "MB")
+    compare("first page", pages[0], pages[1], "s")
+    compare("idle memory", memory[0], memory[1], "MB")
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
@@ -156,7 +156,7 @@ def main(words: list[str]) -> None:
         times: list[list[float]] = [[], []]
         for turn in range(2 * max(arguments.rounds // 2, 1)):
             times[turn % 2].append(checkouts[turn % 2].run_video(source))
-        compare("video", times, "s")
+        compare("video", times[0], times[1], "s")
     measure_start(checkouts, max(arguments.rounds // 2, 1))
 
 

@@ -20,7 +20,7 @@ from tests.support.webcams import Webcam, still
 
 LISTEN = """task => {
   window.answers = [];
-  document.querySelector(`section.live[data-task=${task}]`).addEventListener(
+  document.querySelector(`section.camera-pane[data-task=${task}]`).addEventListener(
     "answered", (event) => window.answers.push(event.detail));
 }"""
 
@@ -46,14 +46,14 @@ def at_the_camera(browser: Browser, url: str, task: str = "detect", **options: A
     page.goto(url)
     page.wait_for_selector("#tabs button[role=tab]")
     open_tab(page, task)
-    page.locator(f"#tab-{task} .modes [data-mode=live]").click()
-    expect(page.locator(f"#{task}-live canvas")).to_be_visible()
+    page.locator(f"#tab-{task} .modes [data-mode=camera]").click()
+    expect(page.locator(f"#{task}-camera canvas")).to_be_visible()
     page.evaluate(LISTEN, task)
     return page
 
 
 def go(page: Page, task: str = "detect") -> None:
-    page.locator(f"#{task}-live [data-act=go]").click()
+    page.locator(f"#{task}-camera [data-action=toggle]").click()
 
 
 def answers(page: Page, number: int) -> list[dict[str, Any]]:
@@ -74,11 +74,11 @@ def test_the_camera_is_answered_while_controls_change(server: Server, filmed: Fi
     go(page)
     assert labels(page)[0] == "bus"
     assert labels(page).count("person") >= 3
-    expect(page.locator("#detect-live .chips")).to_contain_text("bus × 1")
+    expect(page.locator("#detect-camera .chips")).to_contain_text("bus × 1")
     told = re.compile(r"[\d.]+ answers a second · \d+ ms from camera to screen · \d+ ms on the")
-    expect(page.locator("#detect-live .live-stats")).to_have_text(told)
+    expect(page.locator("#detect-camera .camera-stats")).to_have_text(told)
     shown = page.evaluate(
-        "() => { const c = document.querySelector('#detect-live canvas');"
+        "() => { const c = document.querySelector('#detect-camera canvas');"
         "return [c.width, c.height, ...c.getContext('2d').getImageData(0, 0, c.width, 1).data]; }"
     )
     assert tuple(shown[:2]) == SIZE_WH
@@ -89,7 +89,7 @@ def test_the_camera_is_answered_while_controls_change(server: Server, filmed: Fi
     choose(page, "detect", "yolo26n")
     page.wait_for_function("window.answers.at(-1).facts.model === 'yolo26n'", timeout=SLOW)
     go(page)
-    expect(page.locator("#detect-live [data-act=go]")).to_have_text("Start the camera")
+    expect(page.locator("#detect-camera [data-action=toggle]")).to_have_text("Start the camera")
     page.wait_for_timeout(500)
     before = page.evaluate("window.answers.length")
     page.wait_for_timeout(500)
@@ -101,10 +101,10 @@ def test_who_presses_start_twice_is_asked_for_the_camera_once(
 ) -> None:
     page = at_the_camera(filmed(bus()), server.url)
     page.evaluate(SLOWLY)
-    page.locator("#detect-live [data-act=go]").dblclick()
+    page.locator("#detect-camera [data-action=toggle]").dblclick()
     answers(page, 2)
     assert page.evaluate("window.asked") == 1
-    expect(page.locator("#detect-live [data-act=go]")).to_have_text("Stop")
+    expect(page.locator("#detect-camera [data-action=toggle]")).to_have_text("Stop")
     go(page)
     go(page)
     answers(page, 2)
@@ -135,8 +135,8 @@ def test_a_classifier_says_what_the_camera_sees(server: Server, filmed: Filmed) 
     go(page, "classify")
     best = answers(page, 3)[-1]["facts"]["labels"]
     assert len(best) == 5
-    expect(page.locator("#classify-live table.bars tr")).to_have_count(5)
-    expect(page.locator("#classify-live table.bars")).to_contain_text(best[0]["label"])
+    expect(page.locator("#classify-camera table.score-bars tr")).to_have_count(5)
+    expect(page.locator("#classify-camera table.score-bars")).to_contain_text(best[0]["label"])
 
 
 def test_a_line_a_heat_map_and_a_snapshot(server: Server, filmed: Filmed) -> None:
@@ -144,8 +144,8 @@ def test_a_line_a_heat_map_and_a_snapshot(server: Server, filmed: Filmed) -> Non
     choose(page, "detect", "yolo11n")
     go(page)
     answers(page, 2)
-    canvas = page.locator("#detect-live canvas")
-    page.locator("#detect-live [data-switch=line]").check()
+    canvas = page.locator("#detect-camera canvas")
+    page.locator("#detect-camera [data-switch=line]").check()
     box = canvas.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.5 * box["height"])
@@ -153,17 +153,17 @@ def test_a_line_a_heat_map_and_a_snapshot(server: Server, filmed: Filmed) -> Non
     page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 0.5 * box["height"], steps=4)
     page.mouse.up()
     page.wait_for_function("window.answers.at(-1).facts.crossings", timeout=SLOW)
-    page.locator("#detect-live [data-switch=heat]").check()
+    page.locator("#detect-camera [data-switch=heat]").check()
     answers(page, 2)
     with page.expect_download() as caught:
-        page.locator("#detect-live [data-act=snapshot]").click()
+        page.locator("#detect-camera [data-action=snapshot]").click()
     picture = cv2.imread(str(caught.value.path()))
     assert picture is not None
     assert (picture.shape[1], picture.shape[0]) == SIZE_WH
-    page.locator("#detect-live [data-act=record]").click()
+    page.locator("#detect-camera [data-action=record]").click()
     answers(page, 3)
     with page.expect_download() as film:
-        page.locator("#detect-live [data-act=record]").click()
+        page.locator("#detect-camera [data-action=record]").click()
     assert re.fullmatch(r"vitrine-[\d-]+\.(mp4|webm)", film.value.suggested_filename)
     assert Path(film.value.path()).stat().st_size > 1000
 
@@ -177,7 +177,7 @@ def test_who_leaves_frees_the_place_for_who_waits(shared_data: Path, filmed: Fil
         go(first)
         answers(first, 2)
         go(second)
-        note = second.locator("#detect-live .live-note")
+        note = second.locator("#detect-camera .camera-status")
         expect(note).to_have_text(re.compile(r"your place in the line is 1"), timeout=SLOW)
         left = time.monotonic()
         first.close()
@@ -199,17 +199,17 @@ def test_a_camera_of_the_server_needs_none_in_the_browser(
     try:
         page = at_the_camera(chromium, house.wait().url, permissions=[])
         choose(page, "detect", "yolo11n")
-        pick = page.locator("#detect-live [data-pick]")
-        expect(page.locator("#detect-live [data-switch=mirror]")).to_be_visible()
+        pick = page.locator("#detect-camera [data-camera]")
+        expect(page.locator("#detect-camera [data-switch=mirror]")).to_be_visible()
         pick.select_option("door")
-        expect(page.locator("#detect-live [data-switch=mirror]")).to_be_hidden()
+        expect(page.locator("#detect-camera [data-switch=mirror]")).to_be_hidden()
         go(page)
         assert labels(page)[0] == "bus"
         numbers = [one["facts"]["frame"] for one in answers(page, 5)]
         assert numbers == sorted(set(numbers))
         told = re.compile(r"^[\d.]+ answers a second · \d+ ms on the server · \d+ of \d+ frames")
-        expect(page.locator("#detect-live .live-stats")).to_have_text(told)
-        page.locator("#detect-live [data-switch=heat]").check()
+        expect(page.locator("#detect-camera .camera-stats")).to_have_text(told)
+        page.locator("#detect-camera [data-switch=heat]").check()
         answers(page, 2)
         assert webcam.listening == 1
         for text in (
@@ -235,7 +235,7 @@ def test_a_camera_of_the_server_needs_none_in_the_browser(
 def test_a_camera_that_is_refused_is_one_sentence(server: Server, chromium: Browser) -> None:
     page = at_the_camera(chromium, server.url, permissions=[])
     go(page)
-    expect(page.locator("#detect-live .live-note")).to_have_text(
+    expect(page.locator("#detect-camera .camera-status")).to_have_text(
         re.compile("did not allow the camera|No camera was found")
     )
 
@@ -247,9 +247,11 @@ def test_the_camera_fits_a_phone(server: Server, chromium: Browser, locale: str)
     )
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     word, front = ("开启摄像头", "前置") if locale == "zh-CN" else ("Start the camera", "Front")
-    expect(page.locator("#detect-live option[value=user]")).to_have_text(front)
-    expect(page.locator("#detect-live [data-act=go]")).to_have_text(word, use_inner_text=True)
+    expect(page.locator("#detect-camera option[value=user]")).to_have_text(front)
+    expect(page.locator("#detect-camera [data-action=toggle]")).to_have_text(
+        word, use_inner_text=True
+    )
     expect(page.locator("#detect-picture")).to_be_hidden()
     page.locator("#tab-detect .modes [data-mode=picture]").click()
     expect(page.locator("#detect-picture")).to_be_visible()
-    expect(page.locator("#detect-live")).to_be_hidden()
+    expect(page.locator("#detect-camera")).to_be_hidden()

@@ -54,16 +54,16 @@ def test_the_class_filter_shows_only_that_class(visit: Visit) -> None:
     expect(rows(page).locator("td:nth-child(2)")).to_have_text("bus")
     expect(page.locator("#detect-status .chips")).to_have_text("bus 1")
     expect(page.locator(LEGEND)).to_contain_text("answer kept")
-    _, data = saved(page, "#detect-take", "JSON")
+    _, data = saved(page, "#detect-downloads", "JSON")
     assert [box["label"] for box in json.loads(data)["boxes"]] == ["bus"]
 
 
 def test_the_table_of_classify_can_be_taken_away(visit: Visit) -> None:
     page = visit()
     put(page, "classify")
-    shown = page.locator("#classify-answer table.bars tbody tr")
+    shown = page.locator("#classify-answer table.score-bars tbody tr")
     expect(shown).to_have_count(5, timeout=SLOW)
-    name, data = saved(page, "#classify-take", "CSV")
+    name, data = saved(page, "#classify-downloads", "CSV")
     assert name.endswith(".csv")
     read = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
     assert len(read) == 1000

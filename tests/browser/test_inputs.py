@@ -82,10 +82,12 @@ def test_a_snapshot_of_the_camera_answers(server: Server, camera: Browser) -> No
     page.locator("#classify-picture").get_by_title("grant webcam access").click()
     expect(page.locator("#classify-picture video")).to_be_visible(timeout=SLOW)
     page.wait_for_function("document.querySelector('#classify-picture video').videoWidth > 0")
-    expect(page.locator("#classify-answer table.bars")).to_have_count(0)
+    expect(page.locator("#classify-answer table.score-bars")).to_have_count(0)
     page.locator("#classify-picture").get_by_label("capture photo").click()
-    expect(page.locator("#classify-answer table.bars tbody tr")).to_have_count(5, timeout=SLOW)
-    _, data = saved(page, "#classify-take", "JSON")
+    expect(page.locator("#classify-answer table.score-bars tbody tr")).to_have_count(
+        5, timeout=SLOW
+    )
+    _, data = saved(page, "#classify-downloads", "JSON")
     size = page.evaluate(
         "(i => [i.naturalWidth, i.naturalHeight])(document.querySelector('#classify-picture img'))"
     )
@@ -129,9 +131,9 @@ def test_a_name_with_markup_does_no_harm(visit: Visit) -> None:
         open_tab(page, tab)
         file = FilePayload(name=name, mimeType="image/jpeg", buffer=bus()["buffer"])
         page.set_input_files(f"#{tab}-picture input[type=file]", file)
-        expect(page.locator(f"#{tab}-take a").first).to_be_visible(timeout=SLOW)
+        expect(page.locator(f"#{tab}-downloads a").first).to_be_visible(timeout=SLOW)
         assert page.locator("img[src=x], [onerror]").count() == 0
-        names = page.locator(f"#{tab}-take a").evaluate_all("all => all.map(a => a.download)")
+        names = page.locator(f"#{tab}-downloads a").evaluate_all("all => all.map(a => a.download)")
         assert names
         assert not any(set('<>"/') & set(saved_as) for saved_as in names), names
     assert not dialogs

@@ -50,10 +50,10 @@ class Aimed:
 
     @property
     def canvas(self) -> Locator:
-        return self.page.locator("#detect-live canvas")
+        return self.page.locator("#detect-camera canvas")
 
     def switch(self, name: str) -> Locator:
-        return self.page.locator(f"#detect-live [data-switch={name}]")
+        return self.page.locator(f"#detect-camera [data-switch={name}]")
 
     def wished(self, line: list[float] | None) -> None:
         """Wait until this is the line that the server was told last."""
@@ -96,8 +96,8 @@ def test_the_line_counts_as_soon_as_it_is_on(server: Server, filmed: Filmed) -> 
     )
     # From top to bottom, so that the right of the line is the left of the picture.
     told = re.compile(r"across the line: ← .*bus \d.* · → .*bus \d")
-    expect(aimed.page.locator("#detect-live .live-found")).to_contain_text(told)
-    expect(aimed.page.locator("#detect-live .live-note")).to_contain_text("arrow keys")
+    expect(aimed.page.locator("#detect-camera .camera-result")).to_contain_text(told)
+    expect(aimed.page.locator("#detect-camera .camera-status")).to_contain_text("arrow keys")
     aimed.switch("track").uncheck()
     expect(aimed.switch("line")).not_to_be_checked()
     aimed.wished(None)

@@ -17,13 +17,13 @@ from tests.browser.conftest import Visit
 def test_classify_shows_bars_what_was_seen_and_files(visit: Visit) -> None:
     page = visit()
     put(page, "classify")
-    rows = page.locator("#classify-answer table.bars tbody tr")
+    rows = page.locator("#classify-answer table.score-bars tbody tr")
     expect(rows).to_have_count(5, timeout=SLOW)
     shares = [float(t.rstrip(" %")) for t in rows.locator("td.num").all_inner_texts()]
     assert shares == sorted(shares, reverse=True)
-    expect(page.locator("#classify-seen img")).to_have_count(2)
+    expect(page.locator("#classify-input img")).to_have_count(2)
     expect(page.locator("#classify-answer .legend")).to_contain_text("network")
-    name, data = saved(page, "#classify-take", "JSON")
+    name, data = saved(page, "#classify-downloads", "JSON")
     assert name.endswith(".json")
     assert len(json.loads(data)["labels"]) == 5
     page.locator("#classify-top input[type=range]").fill("3")
@@ -50,8 +50,8 @@ def test_detect_files_can_be_taken_away(visit: Visit, kind: str) -> None:
     page = visit()
     open_tab(page, "detect")
     put(page, "detect")
-    expect(page.locator("#detect-take")).to_contain_text(kind, timeout=SLOW)
-    name, data = saved(page, "#detect-take", kind)
+    expect(page.locator("#detect-downloads")).to_contain_text(kind, timeout=SLOW)
+    name, data = saved(page, "#detect-downloads", kind)
     assert "." in name
     if kind == "YOLO":
         names = zipfile.ZipFile(io.BytesIO(data)).namelist()
@@ -64,8 +64,8 @@ def test_the_annotated_picture_can_be_taken_away(visit: Visit) -> None:
     page = visit()
     open_tab(page, "detect")
     put(page, "detect")
-    expect(page.locator("#detect-take")).to_contain_text("Picture", timeout=SLOW)
-    _, data = saved(page, "#detect-take", "Picture")
+    expect(page.locator("#detect-downloads")).to_contain_text("Picture", timeout=SLOW)
+    _, data = saved(page, "#detect-downloads", "Picture")
     assert data[:2] == b"\xff\xd8"
 
 
@@ -76,7 +76,7 @@ def test_augment_shows_nine_previews_and_the_code(visit: Visit) -> None:
     previews = page.locator("#augment-previews button img")
     expect(previews).to_have_count(9, timeout=SLOW)
     first = previews.nth(0).get_attribute("src")
-    page.locator("#augment-dice").click()
+    page.locator("#augment-random-seed").click()
     expect(previews.nth(0)).not_to_have_attribute("src", first or "")
     page.get_by_label("Blur").check()
     expect(page.locator("#augment-controls")).to_contain_text("Blur")
@@ -126,7 +126,7 @@ def test_the_language_can_be_switched_and_is_kept(visit: Visit) -> None:
     expect(page.locator("#tabs button[role=tab]").nth(1)).to_have_text("偵測")
     open_tab(page, "detect")
     put(page, "detect")
-    expect(page.locator("#detect-take")).to_contain_text("儲存", timeout=SLOW)
+    expect(page.locator("#detect-downloads")).to_contain_text("儲存", timeout=SLOW)
     page.reload()
     expect(page.locator("#tabs button[role=tab]").nth(1)).to_have_text("偵測")
 
@@ -141,7 +141,7 @@ def test_light_and_dark(visit: Visit) -> None:
 
 
 ANSWERS = {
-    "classify": "#classify-seen img >> nth=1",
+    "classify": "#classify-input img >> nth=1",
     "detect": "#detect-boxes tbody tr >> nth=4",
     "augment": "#augment-previews button img >> nth=8",
     "models": "#models-table tbody tr >> nth=8",
@@ -202,7 +202,7 @@ def test_the_overlap_slider_is_off_where_the_head_needs_none(visit: Visit) -> No
 def test_a_model_that_is_not_here_is_one_sentence(visit: Visit) -> None:
     page = visit()
     put(page, "classify")
-    expect(page.locator("#classify-answer table.bars")).to_be_visible(timeout=SLOW)
+    expect(page.locator("#classify-answer table.score-bars")).to_be_visible(timeout=SLOW)
     choose(page, "classify", "resnet50")
     note = page.locator("#classify-answer .note.warn")
     expect(note).to_contain_text("python -m demo.weights fetch resnet50", timeout=SLOW)

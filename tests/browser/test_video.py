@@ -27,20 +27,20 @@ def put(page: Page, folder: Path, frames: int) -> None:
     path = encode(folder / f"clip{frames}.mp4", [square(i, (160, 120)) for i in range(frames)])
     open_tab(page, "video")
     choose(page, "video", "yolo11n")
-    page.set_input_files("#video-film input[type=file]", path)
+    page.set_input_files("#video-file input[type=file]", path)
     expect(page.locator("#video-frame img")).to_be_visible(timeout=SLOW)
 
 
 def finished(page: Page) -> float:
     """Wait for the player; the length of its film."""
-    expect(page.locator("#video-stage video")).to_be_visible(timeout=SLOW)
-    page.wait_for_function("document.querySelector('#video-stage video').duration > 0")
+    expect(page.locator("#video-player video")).to_be_visible(timeout=SLOW)
+    page.wait_for_function("document.querySelector('#video-player video').duration > 0")
     expect(page.locator("#video-start")).to_be_visible()
-    return float(page.evaluate("document.querySelector('#video-stage video').duration"))
+    return float(page.evaluate("document.querySelector('#video-player video').duration"))
 
 
 def seconds(page: Page) -> float:
-    return float(page.evaluate("document.querySelector('#video-stage video').currentTime"))
+    return float(page.evaluate("document.querySelector('#video-player video').currentTime"))
 
 
 def test_a_line_a_chart_that_jumps_and_files(visit: Visit) -> None:
@@ -67,12 +67,12 @@ def test_a_line_a_chart_that_jumps_and_files(visit: Visit) -> None:
     assert abs(seconds(page) - 4.6) < 0.06
     plot.press("Home")
     assert seconds(page) == 0
-    name, data = saved(page, "#video-status .take", "JSON")
+    name, data = saved(page, "#video-status .download-links", "JSON")
     assert name == "example-yolo11n.json"
     told = json.loads(data)
     assert len(told["frames"]) == 90
     assert set(told["crossings"]) == {"rightward", "leftward"}
-    name, data = saved(page, "#video-status .take", "Video")
+    name, data = saved(page, "#video-status .download-links", "Video")
     assert name == "example-yolo11n.mp4"
     assert data[4:8] == b"ftyp"
     page.locator("#video-no-line").click()
@@ -97,7 +97,7 @@ def test_one_waits_and_gives_up_while_the_other_is_stopped(visit: Visit, tmp_pat
     put(first, tmp_path, 900)
     put(second, tmp_path, 20)
     first.locator("#video-start").click()
-    expect(first.locator("#video-live img")).to_be_visible(timeout=SLOW)
+    expect(first.locator("#video-preview img")).to_be_visible(timeout=SLOW)
     expect(first.locator("#video-status")).to_contain_text("of 900 frames")
     second.locator("#video-start").click()
     expect(second.locator("#video-status")).to_contain_text("has place 1 in the line")
@@ -117,9 +117,9 @@ def test_what_is_wrong_is_told_and_the_next_film_comes_in(visit: Visit, tmp_path
     warning = page.locator("#video-status .note.warn")
     page.locator("#video-start").click()
     expect(warning).to_contain_text("no video yet", timeout=SLOW)
-    page.set_input_files("#video-film input[type=file]", sheet)
+    page.set_input_files("#video-file input[type=file]", sheet)
     expect(warning).to_contain_text("HLS playlist", timeout=SLOW)
-    page.locator("#video-film").get_by_label("Clear").click()
+    page.locator("#video-file").get_by_label("Clear").click()
     put(page, tmp_path, 4)
     page.locator(LINE).first.fill("1,2,3")
     page.locator("#video-start").click()
@@ -136,7 +136,7 @@ def test_what_a_model_cannot_blur_is_not_shown_instead(visit: Visit, tmp_path: P
     put(page, tmp_path, 4)
     choose(page, "video", "yolo-vitrine")
     page.locator("#video-more > button").click()
-    names = page.locator("#video-hide input")
+    names = page.locator("#video-blur input")
     names.click()
     names.fill("face")
     page.get_by_role("option").filter(has_text=re.compile(r"^\W*face\W*$")).click()

@@ -192,7 +192,7 @@ def test_without_the_setting_there_is_no_camera(tmp_path: Path, settings: Settin
         one.notice()
         one.configure(source="door")
         assert "no camera of that name" in ended(one)
-    assert "server:" not in camera_view.live("detect", {})
+    assert "server:" not in camera_view.camera_pane("detect", {})
 
 
 @pytest.mark.parametrize("own", [True, False])
@@ -441,6 +441,6 @@ def test_a_paused_rtsp_camera_closes_within_two_seconds() -> None:
 
 
 def test_the_page_knows_names_and_no_addresses(settings: Settings) -> None:
-    html = camera_view.live("detect", settings.cameras)
+    html = camera_view.camera_pane("detect", settings.cameras)
     assert '<option value="server:door">door</option>' in html
     assert not any(one in html + repr(settings) for one in ("http:", "127.0.0.1", SECRET))

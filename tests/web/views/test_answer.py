@@ -1,22 +1,29 @@
 """HTML that is made from what strangers send: everything escaped, everything said."""
 
 import re
+from typing import cast
 
 import numpy as np
 import pytest
 
+from demo.export.files import File
 from demo.i18n import LOCALES
 from demo.images.decode import decode
 from demo.images.encode import encode_png
 from demo.images.limits import Limits
-from demo.inference.engine import Prediction
+from demo.inference.engine import ModelRow, Prediction
+from demo.models.spec import InputView
 from demo.results import Detections, Scores, Timing
 from demo.web.views import answer as answer_view
 from demo.web.views import page_frame
+from demo.web.views.answers import classify as classify_view
+from demo.web.views.answers import detect as detect_view
+from demo.web.views.models_table import models_table
 
 EVIL = '"><script>alert(1)</script>&'
 RGB = np.full((30, 40, 3), 200, np.uint8)
 PICTURE = decode(encode_png(RGB), Limits())
+VIEW = InputView((0.0, 0.0, 40.0, 30.0), RGB, (40, 30))
 
 
 def detections(label: str = "cat") -> Detections:
@@ -26,12 +33,11 @@ def detections(label: str = "cat") -> Detections:
 
 
 def answer(result: Detections | Scores) -> Prediction:
-    window = (0.0, 0.0, 40.0, 30.0)
-    return Prediction("m", "0" * 64, result, Timing(), "CPU", window, RGB, (40, 30))
+    return Prediction("m", "0" * 64, "torch-cpu", result, Timing(), "CPU", VIEW)
 
 
-def row(name: str) -> dict[str, object]:
-    return {
+def row(name: str) -> ModelRow:
+    facts = {
         "name": name,
         "task": "detect",
         "available": False,
@@ -42,19 +48,20 @@ def row(name: str) -> dict[str, object]:
         "measured": None,
         "licence": name,
     }
+    return cast(ModelRow, facts)
 
 
 @pytest.mark.parametrize(
     "html",
     [
         answer_view.note(EVIL),
-        answer_view.bars(Scores(np.ones(1, np.float32), (EVIL,)), 1, "en"),
-        answer_view.chips(detections(EVIL), "en"),
-        answer_view.nothing(detections(EVIL), "en"),
-        answer_view.table(detections(EVIL), "en"),
-        answer_view.take_away([(EVIL, EVIL, b"x", "text/csv")], "en", f"/tmp/{EVIL}.jpg"),
-        answer_view.link(f"/tmp/{EVIL}", EVIL),
-        page_frame.models([row(EVIL)], "en"),
+        classify_view.score_bars(Scores(np.ones(1, np.float32), (EVIL,)), 1, "en"),
+        detect_view.class_counts(detections(EVIL)),
+        detect_view.nothing_found(detections(EVIL), "en"),
+        detect_view.boxes_table(detections(EVIL), "en"),
+        answer_view.download_links([File(EVIL, EVIL, b"x", "text/csv")], "en", f"/tmp/{EVIL}.jpg"),
+        answer_view.download_link(f"/tmp/{EVIL}", EVIL),
+        models_table([row(EVIL)], "en"),
         page_frame.header(EVIL),
         page_frame.footer(10, EVIL, EVIL),
     ],
@@ -66,7 +73,7 @@ def test_nothing_from_outside_becomes_markup(html: str) -> None:
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_a_table_row_says_what_the_box_is(locale: str) -> None:
-    html = answer_view.table(detections(), locale)
+    html = detect_view.boxes_table(detections(), locale)
     cells = re.sub(r"<[^>]+>", " ", html.split("<tbody>")[1]).split()
     assert cells[:9] == ["1", "cat", "50.0", "%", "1", "2", "11", "22", "10"]
 
@@ -85,23 +92,23 @@ def test_a_kept_answer_says_so() -> None:
 
 def test_nothing_found_is_a_sentence() -> None:
     empty = Detections.empty(("cat",), (40, 30))
-    html = answer_view.nothing(empty, "en")
+    html = detect_view.nothing_found(empty, "en")
     assert "Nothing found" in html
     assert "knows: cat" in html
 
 
 def test_what_was_seen_shows_both_pictures_and_tells_the_size() -> None:
-    html = answer_view.seen(PICTURE, answer(detections()), "en")
+    html = answer_view.model_input(PICTURE, VIEW, "en")
     assert html.count("<img") == 2
     assert "40 × 30" in html
     assert "pixelated" in html
 
 
 def test_static_text_stands_in_every_language() -> None:
-    html = answer_view.everywhere("tagline")
+    html = page_frame.header("CPU")
     assert [f'data-l="{locale}"' in html for locale in LOCALES] == [True] * 3
 
 
 def test_an_absent_model_shows_the_command_that_brings_it() -> None:
-    assert "python -m demo.weights fetch x11" in page_frame.models([row("x11")], "en")
-    assert "No model" in page_frame.models([], "en")
+    assert "python -m demo.weights fetch x11" in models_table([row("x11")], "en")
+    assert "No model" in models_table([], "en")

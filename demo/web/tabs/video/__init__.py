@@ -1,4 +1,4 @@
-"""The Video tab."""
+"""The Video tab: an input column, options for the stream, a run and its result."""
 
 from demo.web.tabs.video.tab import TAB
 
