@@ -1,12 +1,14 @@
-"""Runs a coroutine in a thread with its own event loop: browser tests occupy the caller's."""
+"""Runs a coroutine to its end in a thread of its own: a browser test may hold this one's loop."""
 
 import asyncio
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
-def run(coroutine: Coroutine[Any, Any, None]) -> None:
-    """As asyncio.run, but also where an event loop is running already."""
+def run(coroutine: Coroutine[object, object, T]) -> T:
+    """Like asyncio.run, from anywhere."""
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, coroutine).result()
+        return thread.submit(asyncio.run, coroutine).result()
