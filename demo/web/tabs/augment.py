@@ -1,12 +1,11 @@
-"""Augment: previews of training augmentation from one seed; controls come from each SPEC."""
+"""Augment: previews of training augmentation, all drawn from one seed."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import gradio as gr
 from gradio.components import Component
 
 from demo.augment.pipeline import MAX_COUNT, MAX_SEED, specs
-from demo.augment.spec import Param, Transform
 from demo.errors import DemoError
 from demo.export.preview_zip import preview_zip
 from demo.i18n import translate
@@ -17,6 +16,7 @@ from demo.web.components.numbers import Number, Slider
 from demo.web.components.picture import PictureIn
 from demo.web.components.picture_input import picture_input
 from demo.web.components.private_files import save
+from demo.web.components.transform_controls import TransformControls, transform_controls
 from demo.web.endpoints import required_picture, unseen_components
 from demo.web.request import request_locale, to_toast, toast_errors
 from demo.web.tab import Context, Tab
@@ -28,15 +28,10 @@ _DEFAULT_SEED = 7
 _JS_RANDOM_SEED = "() => Math.floor(Math.random() * 4294967296)"
 _JS_FOLLOW_LINK = "() => document.querySelector('#augment-zip a')?.click()"
 
-ParamControl = gr.Checkbox | gr.Radio | gr.Slider
-Names = list[tuple[str, str]]
-"""The transform and the parameter of each generated control, in the order of the inputs."""
-
 
 def build(context: Context) -> None:
     """Lay the tab out and connect it: any change answers by itself, the last one wins."""
     t = context.t
-    transforms = list(specs().values())
     with gr.Row(elem_classes="two-columns"):
         with gr.Column(scale=5, min_width=320):
             picture = picture_input(context, "augment")
@@ -55,28 +50,27 @@ def build(context: Context) -> None:
                 answer_view.hint("empty_previews"), elem_id="augment-status", padding=False
             )
     chosen = gr.CheckboxGroup(
-        [(t(transform.title), transform.name) for transform in transforms],
+        [(t(transform.title), transform.name) for transform in specs().values()],
         value=list(_DEFAULT_TRANSFORMS),
         label=t("augment_transforms"),
         elem_id="augment-chosen",
     )
-    groups, controls = _all_controls(context, transforms)
+    params = transform_controls(context, _DEFAULT_TRANSFORMS)
     with gr.Accordion(t("augment_code"), open=False, elem_id="augment-code"):
         code = gr.Code(language="python", show_label=False, interactive=False, max_lines=30)
-    names = [name for name, _ in controls]
-    generated = [control for _, control in controls]
+    generated = list(params.controls.values())
     inputs: list[Component] = [picture, chosen, count, seed, *generated]
     triggers = [picture.change, chosen.change, count.change, seed.change]
     triggers += [control.change for control in generated]
-    answer_on_change(triggers, _handler(context, names), inputs, [gallery, status, code])
+    answer_on_change(triggers, _handler(context, params), inputs, [gallery, status, code])
     chosen.change(
-        lambda names: [gr.Group(visible=x.name in names) for x in transforms],
+        params.show,
         chosen,
-        groups,
+        list(params.groups.values()),
         show_progress="hidden",
         api_visibility="private",
     )
-    _download(context, zip_button, names, inputs)
+    _download(context, zip_button, params, inputs)
     _publish(context)
 
 
@@ -103,43 +97,16 @@ def _preview_controls(context: Context) -> tuple[gr.Slider, gr.Number, gr.Button
 
 
 def _download(
-    context: Context, button: gr.Button, names: Names, inputs: Sequence[Component]
+    context: Context, button: gr.Button, params: TransformControls, inputs: Sequence[Component]
 ) -> None:
     """Make the ZIP only on a click, then follow the link to it."""
     link = gr.HTML(elem_id="augment-zip", elem_classes="off-screen")
-    button.click(_zip_handler(context, names), inputs, link, api_visibility="private").success(
+    button.click(_zip_handler(context, params), inputs, link, api_visibility="private").success(
         None, None, None, js=_JS_FOLLOW_LINK, api_visibility="private"
     )
 
 
-def _all_controls(
-    context: Context, transforms: list[Transform]
-) -> tuple[list[gr.Group], list[tuple[tuple[str, str], ParamControl]]]:
-    """A group for each transform with a control for each parameter, visible if it is chosen."""
-    groups, controls = [], []
-    with gr.Row(elem_id="augment-controls"):
-        for transform in transforms:
-            visible = transform.name in _DEFAULT_TRANSFORMS
-            with gr.Group(visible=visible, elem_classes="transform") as group:
-                gr.Markdown(f"**{context.t(transform.title)!s}**", padding=True)
-                for param in transform.params:
-                    controls.append(((transform.name, param.name), _control(context, param)))
-            groups.append(group)
-    return groups, controls
-
-
-def _control(context: Context, param: Param) -> ParamControl:
-    label = f"{context.t(param.title)!s}{f' ({param.unit})' if param.unit else ''}"
-    if param.kind == "bool":
-        return gr.Checkbox(bool(param.default), label=label)
-    if param.kind == "choice":
-        choices = [(context.t(f"{param.title}_{choice}"), choice) for choice in param.choices]
-        return gr.Radio(choices, value=str(param.default), label=label)
-    step = 1 if param.kind == "int" else param.step
-    return Slider(param.low, param.high, float(param.default), step=step, label=label)
-
-
-def _handler(context: Context, names: Names) -> Callable[..., tuple[object, str, str]]:
+def _handler(context: Context, params: TransformControls) -> Callable[..., tuple[object, str, str]]:
     def previews(
         request: gr.Request,
         path: str | None,
@@ -152,21 +119,12 @@ def _handler(context: Context, names: Names) -> Callable[..., tuple[object, str,
         if path is None:
             return None, answer_view.hint("empty_previews"), ""
         try:
-            answer = context.service.augment(path, _steps(names, chosen, values), count, seed)
+            answer = context.service.augment(path, params.pipeline(chosen, values), count, seed)
         except DemoError as error:
             return None, error_note(error, locale), ""
         return _saved(context, answer), _notes(answer, locale), answer.facts["code"]
 
     return previews
-
-
-def _steps(names: Names, chosen: list[str], values: Iterable[object]) -> list[dict[str, object]]:
-    """The pipeline in the API's form, in the order of the page."""
-    params: dict[str, dict[str, object]] = {name: {} for name in specs() if name in chosen}
-    for (transform, param), value in zip(names, values, strict=True):
-        if transform in params:
-            params[transform][param] = value
-    return [{"name": name, "params": given} for name, given in params.items()]
 
 
 def _saved(context: Context, answer: AugmentAnswer) -> list[str]:
@@ -188,7 +146,7 @@ def _notes(answer: AugmentAnswer, locale: str) -> str:
     return answer_view.note(text) + answer_view.picture_notes(answer.picture, locale)
 
 
-def _zip_handler(context: Context, names: Names) -> Callable[..., str]:
+def _zip_handler(context: Context, params: TransformControls) -> Callable[..., str]:
     def make_zip(
         request: gr.Request,
         path: str | None,
@@ -199,7 +157,7 @@ def _zip_handler(context: Context, names: Names) -> Callable[..., str]:
     ) -> str:
         """The same previews, lossless, with the code and the drawn parameters as one ZIP."""
         try:
-            steps = _steps(names, chosen, values)
+            steps = params.pipeline(chosen, values)
             answer = context.service.augment(required_picture(path), steps, count, seed)
         except DemoError as error:
             raise to_toast(error, request) from None

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from demo.backends.torch_cpu import BACKEND
 from demo.errors import DemoError
 from demo.lab.evaluation.networks import load_generator
 from demo.lab.options import TrainOptions
@@ -27,11 +28,9 @@ from demo.lab.training.generator import (
 )
 from demo.lab.training.weights_file import half_state
 from demo.models import bundled
-from demo.models.image_generator import ImageGenerator
 from demo.models.networks.gan import NOISE, Discriminator, Generator, noise_of, to_pictures
-from demo.models.spec import WeightsFile, format_score
-
-CPU = torch.device("cpu")
+from demo.models.spec import ImageRequest, NoiseRequest, WeightsFile, format_score
+from demo.results import GeneratedImages
 
 
 @pytest.fixture(autouse=True)
@@ -179,7 +178,14 @@ def card(tmp_path: Path) -> Path:
         "architecture": "dcgan-cifar10",
         "licence": "AGPL-3.0",
         "source": "here",
-        "measured": {"metric": "KID", "value": 0.75, "low": 0.7, "high": 0.8, "n": 9},
+        "measured": {
+            "dataset": "own test",
+            "metric": "KID",
+            "value": 0.75,
+            "low": 0.7,
+            "high": 0.8,
+            "n": 9,
+        },
         "unknown": None,
     }
     (tmp_path / "tiny.json").write_text(json.dumps(facts), "utf-8")
@@ -192,19 +198,19 @@ def test_the_catalogs_model_draws_the_same_pictures_as_the_lab(card: Path) -> No
     assert spec.measured is not None
     assert format_score(spec.measured) == "KID 0.7500"
     file = card / "tiny.safetensors"
-    model = spec.load(WeightsFile(file, ""), CPU)
-    assert isinstance(model, ImageGenerator)
-    assert model.size_bytes > 4e6
-    raw = model.forward(model.noise(5, 3))
+    runner = BACKEND.load(spec, WeightsFile(file, ""))
+    assert runner.size_bytes > 4e6
+    prepared = spec.family.preprocess(NoiseRequest(seed=5, count=3))
+    result = spec.family.postprocess(runner.run(prepared.inputs), prepared)
+    assert isinstance(result, GeneratedImages)
     wanted = generate(load_generator(file, spec.architecture), 3, 5)
-    np.testing.assert_allclose(model.pictures(raw).astype(int), wanted.astype(int), atol=1)
+    np.testing.assert_allclose(result.images.astype(int), wanted.astype(int), atol=1)
 
 
 def test_it_refuses_a_picture_as_input(card: Path) -> None:
     [spec] = bundled.read(card)
-    model = spec.load(WeightsFile(card / "tiny.safetensors", ""), CPU)
     with pytest.raises(DemoError, match="takes none") as raised:
-        model.preprocess(np.zeros((32, 32, 3), np.uint8), NOISE)
+        spec.family.preprocess(ImageRequest(np.zeros((32, 32, 3), np.uint8)))
     assert raised.value.key == "takes_no_picture"
 
 
@@ -214,5 +220,5 @@ def test_another_networks_weights_are_refused(card: Path) -> None:
     save_file(half_state(Generator(8).state_dict()), card / "tiny.safetensors")
     [spec] = bundled.read(card)
     with pytest.raises(DemoError) as raised:
-        spec.load(WeightsFile(card / "tiny.safetensors", ""), CPU)
+        spec.network(WeightsFile(card / "tiny.safetensors", ""))
     assert raised.value.key == "weights_do_not_fit"

@@ -2,12 +2,14 @@
 
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 
+from benchmarks.client import Client
 from tests.conftest import ROOT, Server
 
 TOYS = Path(__file__).parent
@@ -29,9 +31,21 @@ def toy_page(folder: Path, *kinds: str) -> Iterator[Server]:
     running = Server(program, PYTHONPATH=str(ROOT), VITRINE_TOYS=";".join(pairs)).wait()
     try:
         yield running
+        _wait_for_warm_up(running.url)
     finally:
         printed = running.stop()
         assert "Traceback" not in printed, printed
+
+
+def _wait_for_warm_up(url: str) -> None:
+    """Return once the default detector is loaded: an engine that ends meanwhile complains."""
+    end = time.monotonic() + 60
+    with Client(url) as visitor:
+        while not any(
+            model["resident"] for model in visitor.call("models")[0] if model["task"] == "detect"
+        ):
+            assert time.monotonic() < end, "no model was loaded"
+            time.sleep(0.2)
 
 
 def event(url: str, output: str) -> int:
