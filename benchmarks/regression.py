@@ -22,7 +22,7 @@ from benchmarks.client import Client, make_unique, median
 from benchmarks.detect_http import photo
 from benchmarks.servers import ROOT, WEIGHTS, free_port, wait
 
-_TURN = 5
+_REQUESTS_A_TURN = 5
 """Requests in a row before the other checkout's turn."""
 _IDLE_S = 15
 _STEPS: list[dict[str, object]] = [
@@ -106,14 +106,14 @@ def measure_http(checkouts: list[Checkout], rounds: int) -> None:
             processes.append(process)
         for call in calls:
             for request in call.values():
-                for _ in range(_TURN):
+                for _ in range(_REQUESTS_A_TURN):
                     request()
         for name in calls[0]:
             times: list[list[float]] = [[], []]
             for turn in range(2 * rounds):
                 side = turn % 2
                 processes[1 - side].send_signal(signal.SIGSTOP)
-                for _ in range(_TURN):
+                for _ in range(_REQUESTS_A_TURN):
                     start = time.perf_counter()
                     calls[side][name]()
                     times[side].append((time.perf_counter() - start) * 1000)

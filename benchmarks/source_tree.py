@@ -56,13 +56,13 @@ def first_line(module: Module) -> str:
     return (ast.get_docstring(module.tree) or "").partition("\n")[0]
 
 
-def function_lines(modules: Iterable[Module]) -> list[int]:
-    """Lines of every function, from `def` to its last line, decorators not counted."""
-    return [
-        (node.end_lineno or node.lineno) - node.lineno + 1
+def function_lines(modules: Iterable[Module]) -> dict[str, int]:
+    """`path:line name` of every function → its lines, decorators not counted."""
+    return {
+        f"{module.path}:{node.lineno} {node.name}": (node.end_lineno or 0) - node.lineno + 1
         for module in modules
         for node in module.functions()
-    ]
+    }
 
 
 def imports(modules: list[Module]) -> dict[str, set[str]]:

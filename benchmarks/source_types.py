@@ -1,25 +1,24 @@
-"""How often `Any` stands in the types of a tree of Python sources."""
+"""How often `Any` stands in the types of a Python module."""
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from benchmarks.source_tree import Module
 
 
-def any_uses(modules: Iterable[Module]) -> tuple[int, int]:
+def any_uses(module: Module) -> tuple[int, int]:
     """Uses of `Any`, and of `dict[str, Any]` among them, in declared types.
 
-    Declared types are those of arguments, of return values and of annotated names. A name that a
+    Declared types are those of arguments, of return values and of annotated names. A name that the
     module gives to a type at its top (`Facts = dict[str, Any]`) counts as that type wherever the
     module uses it, so that no alias hides an `Any`.
     """
     everything, dicts = 0, 0
-    for module in modules:
-        aliases = _aliases(module.tree)
-        for annotation in _annotations(module.tree):
-            for node in _resolved(annotation, aliases):
-                everything += isinstance(node, ast.Name) and node.id == "Any"
-                dicts += _is_dict_of_any(node)
+    aliases = _aliases(module.tree)
+    for annotation in _annotations(module.tree):
+        for node in _resolved(annotation, aliases):
+            everything += isinstance(node, ast.Name) and node.id == "Any"
+            dicts += _is_dict_of_any(node)
     return everything, dicts
 
 

@@ -47,23 +47,23 @@ def measure(root: Path) -> list[Figure]:
 
 def _sizes(modules: list[Module]) -> list[Figure]:
     top = [str(m.path) for m in modules if len(m.path.parts) == 2 and m.path.stem != "__init__"]
-    lines = [module.lines for module in modules]
+    lines = {str(module.path): module.lines for module in modules}
     functions = source_tree.function_lines(modules)
     return [
         _count("modules at the top of demo/", 12, top),
-        Figure("lines of a module, median", median(lines), 110),
-        Figure("lines of a module, most", max(lines), 250, _longest(modules)),
-        Figure("lines of a function, median", median(functions), 8),
-        Figure("lines of a function, 90 % within", quantiles(functions, n=10)[-1], 25),
-        Figure("lines of a function, most", max(functions), 45),
+        Figure("lines of a module, median", median(lines.values()), 110),
+        _longest("lines of a module, most", 250, lines),
+        Figure("lines of a function, median", median(functions.values()), 8),
+        Figure("lines of a function, 90 % within", quantiles(functions.values(), n=10)[-1], 25),
+        _longest("lines of a function, most", 45, functions),
     ]
 
 
 def _types(modules: list[Module]) -> list[Figure]:
-    everything, dicts = source_types.any_uses(modules)
+    uses = {str(module.path): source_types.any_uses(module) for module in modules}
     return [
-        Figure("uses of Any in declared types", everything, 60),
-        Figure("uses of dict[str, Any] among them", dicts, 15),
+        _sum("uses of Any in declared types", 60, {path: n for path, (n, _) in uses.items()}),
+        _sum("uses of dict[str, Any] among them", 15, {path: n for path, (_, n) in uses.items()}),
     ]
 
 
@@ -87,8 +87,14 @@ def _count(name: str, bar: int, places: list[str]) -> Figure:
     return Figure(name, len(places), bar, tuple(places))
 
 
-def _longest(modules: list[Module]) -> tuple[str, ...]:
-    return tuple(f"{m.path}: {m.lines}" for m in modules if m.lines > 250)
+def _longest(name: str, bar: int, lines: dict[str, int]) -> Figure:
+    over = tuple(f"{place}: {number}" for place, number in lines.items() if number > bar)
+    return Figure(name, max(lines.values()), bar, over)
+
+
+def _sum(name: str, bar: int, uses: dict[str, int]) -> Figure:
+    places = tuple(f"{place}: {number}" for place, number in uses.items() if number)
+    return Figure(name, sum(uses.values()), bar, places)
 
 
 def rooms(root: Path) -> str:

@@ -1,31 +1,27 @@
-"""How the page is served: its environment first, then gradio and torch, then the port."""
+"""Run the application in this process: settings and port first, then torch and the page."""
 
-import math
+import gc
 import os
 import socket
 import sys
-import tempfile
-from collections.abc import MutableMapping
-from typing import TYPE_CHECKING, Any, NoReturn
+import threading
+from collections.abc import Mapping
+from typing import NoReturn
 
 from demo.errors import DemoError
-from demo.service.uploads import UploadStore
 from demo.settings import Settings
 from demo.system import settle_heaps
 
-if TYPE_CHECKING:
-    from demo.service.service import Service
 
+def serve(environ: Mapping[str, str], arguments: list[str]) -> int:
+    """Serve until a signal to stop, and return the exit status.
 
-_SAFE = {
-    "GRADIO_ANALYTICS_ENABLED": "False",
-    "GRADIO_SSR_MODE": "False",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-}
+    A fault of the set-up is printed as one sentence and returns 2.
 
-
-def serve(environ: MutableMapping[str, str], arguments: list[str]) -> int:
-    """Serve until interrupted; the exit status. A fault of the set-up is one sentence."""
+    Args:
+        environ: `os.environ`.
+        arguments: of the command line; `--share` is the only one known.
+    """
     try:
         _serve(environ, arguments)
     except DemoError as error:
@@ -36,7 +32,12 @@ def serve(environ: MutableMapping[str, str], arguments: list[str]) -> int:
     return 0
 
 
-def _serve(environ: MutableMapping[str, str], arguments: list[str]) -> None:
+def stop(*_: object) -> NoReturn:
+    """Signal handler that ends the program as an interrupt from the keyboard does."""
+    raise KeyboardInterrupt
+
+
+def _serve(environ: Mapping[str, str], arguments: list[str]) -> None:
     unknown = [a for a in arguments if a != "--share"]
     if unknown:
         raise DemoError("unknown_argument", got=unknown[0])
@@ -45,48 +46,25 @@ def _serve(environ: MutableMapping[str, str], arguments: list[str]) -> None:
     port = _port(environ.get("GRADIO_SERVER_PORT") or "7860")
     _check_free(host, port)
     settle_heaps()
-    uploads = UploadStore(settings.keep_minutes * 60, settings.uploads_mb * 1_000_000)
+
+    from demo.asgi.app import create_app
+    from demo.asgi.server import Server
+
+    app = create_app(settings, environ.get("GRADIO_ROOT_PATH", "").rstrip("/"))
+
+    def ready() -> None:
+        print(f"* Running on local URL:  http://{host}:{port}", flush=True)
+        if "--share" in arguments:
+            from demo.asgi.public_link import announce  # imports gradio
+
+            tunnel = (app.state.page, host, port)
+            threading.Thread(target=announce, args=tunnel, name="share", daemon=True).start()
+
     try:
-        prepare(environ, uploads)
-        from demo.web.page import build  # gradio reads its folder from the environment at import
-
-        page, service = build(settings, uploads)
-        uploads.start(service.forget)
-        service.warm_up()
-        try:
-            _launch(page, service, host, port, share="--share" in arguments)
-        finally:
-            service.close()
+        Server(app, host, port, ready).run()
     finally:
-        uploads.close()
-
-
-def prepare(environ: MutableMapping[str, str], uploads: UploadStore) -> None:
-    """Point every temporary file at the private folder and switch off what calls home."""
-    environ.update(_SAFE)
-    environ["GRADIO_TEMP_DIR"] = str(uploads.folder)
-    tempfile.tempdir = str(uploads.folder)
-
-
-def _launch(page: Any, service: "Service", host: str, port: int, share: bool) -> None:
-    from demo.web.page import launch_options
-
-    # One limit for every upload, in Gradio's units of 2^20; whoever opens the file as a picture or
-    # as a video holds it to its own exact one, before reading it.
-    settings = service.settings
-    file_bytes = math.ceil(max(settings.max_file_mb, settings.max_video_mb)) << 20
-    page.launch(
-        server_name=host,
-        server_port=port,
-        share=share,
-        max_file_size=file_bytes,
-        **launch_options(file_bytes, service),
-    )
-
-
-def stop(*_: object) -> NoReturn:
-    """A signal handler: end as an interrupt from the keyboard does, deleting the uploads."""
-    raise KeyboardInterrupt
+        # Otherwise the interpreter collects garbage among the objects of torch before it exits.
+        gc.freeze()
 
 
 def _port(text: str) -> int:
@@ -96,7 +74,7 @@ def _port(text: str) -> int:
 
 
 def _check_free(host: str, port: int) -> None:
-    """Find out in a millisecond, before torch is imported, whether the port can be had."""
+    """Find out in a millisecond, before torch is imported, whether the port is free."""
     try:
         family, kind, proto, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

@@ -1,15 +1,22 @@
 """How the server starts and ends: one sentence for every fault, nothing left, nobody called."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
+import textwrap
+import threading
+import time
 from pathlib import Path
 
 import httpx
 import pytest
+from websockets.sync.client import connect
 
+from demo.errors import DemoError
 from tests.conftest import ROOT, Server, free_port
+from tests.support.asgi_client import run
 
 WATCHED = """
 import os, runpy, sys
@@ -86,3 +93,75 @@ def test_offline_it_starts_without_a_look_up_and_leaves_nothing(tmp_path: Path) 
     assert "CONNECT" not in printed, printed
     assert "Traceback" not in printed, printed
     assert not list(temporary.glob("vitrine-*"))
+
+
+def keep_open(url: str, started: threading.Event) -> None:
+    """An event stream that never ends, as each open page has one."""
+    try:
+        with httpx.stream("GET", f"{url}/gradio_api/heartbeat/{id(started)}", timeout=60) as stream:
+            for _ in stream.iter_lines():
+                started.set()
+    except httpx.TransportError:
+        return
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_at_once_although_streams_are_open(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    server = Server(TMPDIR=str(tmp_path)).wait()
+    started = threading.Event()
+    reader = threading.Thread(target=keep_open, args=(server.url, started))
+    reader.start()
+    assert started.wait(10)
+    half = b"POST /gradio_api/upload HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n"
+    kind = b"Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n"
+    with (
+        connect(f"ws://127.0.0.1:{server.port}/live") as camera,
+        socket.create_connection(("127.0.0.1", server.port)) as upload,
+    ):
+        assert "start" in str(camera.recv(10))
+        upload.sendall(half + kind)
+        start = time.monotonic()
+        server.process.send_signal(number)
+        printed, _ = server.process.communicate(timeout=30)
+        assert time.monotonic() - start < 2
+    reader.join()
+    assert server.process.returncode == 0
+    assert printed == f"* Running on local URL:  {server.url}\n"
+    assert not list(tmp_path.glob("*"))
+
+
+def test_a_public_link_without_a_network_is_one_sentence(tmp_path: Path) -> None:
+    program = tmp_path / "shared.py"
+    code = """
+        import os, runpy, sys
+        sys.path.insert(0, os.getcwd())
+        sys.argv = ["app.py", "--share"]
+        runpy.run_path("app.py", run_name="__main__")
+    """
+    program.write_text(textwrap.dedent(code), "utf-8")
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    server = Server(str(program), HTTPS_PROXY=nowhere, https_proxy=nowhere, NO_PROXY="").wait()
+    time.sleep(5)
+    assert httpx.get(f"{server.url}/config").status_code == 200
+    printed = server.stop().splitlines()
+    assert printed[0] == f"* Running on local URL:  {server.url}"
+    assert len(printed) == 2
+    assert "no public link" in printed[1]
+
+
+def test_a_space_has_its_address_already(monkeypatch: pytest.MonkeyPatch) -> None:
+    import gradio as gr
+
+    from demo.asgi.public_link import open_public_link
+
+    monkeypatch.setenv("SYSTEM", "spaces")
+    monkeypatch.setenv("SPACE_ID", "somebody/vitrine")
+
+    async def share() -> str:  # outside of a loop, gradio opens one that it never closes
+        return open_public_link(gr.Blocks(analytics_enabled=False), "127.0.0.1", 7860)
+
+    with pytest.raises(DemoError) as refused:
+        run(share())
+    assert refused.value.key == "public_link_on_space"

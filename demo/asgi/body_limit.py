@@ -1,21 +1,21 @@
-"""An ASGI middleware in front of everything: caps every body, closes relays and monitoring."""
+"""Middleware that limits request bodies and closes routes of gradio that the page never uses."""
 
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+import logging
 
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.i18n import locale_of, translate
 
-Message = MutableMapping[str, Any]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+_log = logging.getLogger(__name__)
 
-_JSON_BYTES = 1_000_000
-_PART_BYTES = 100_000
+_MAX_BODY_BYTES = 1_000_000
+"""Largest body of any request but an upload."""
+_MAX_PART_HEADER_BYTES = 100_000
+"""What the multipart framing may add to an uploaded file."""
 _CLOSED = (
     "/proxy=",
     "/file=http",
@@ -31,16 +31,18 @@ _CLOSED = (
     "/run-history",
     "/dev/reload",
 )
+"""Parts of paths, in small letters."""
 
 
 class BodyLimit:
-    """Answers 413 to a body beyond its cap and 404 to what the page never needs.
+    """ASGI middleware: 413 for a body beyond its limit, 404 for a closed route.
 
-    file_bytes caps an uploaded file; the headers of its part may add 0.1 MB. Every other body may
-    have 1 MB, since no request of the page is larger.
+    A body is refused by its declared length before it is read, else as soon as what arrived is
+    beyond the limit. starlette's own limit knows neither two limits nor the visitor's language.
     """
 
-    def __init__(self, app: App, file_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, file_bytes: int) -> None:
+        """Wrap `app`; file_bytes limits an uploaded file, other bodies may have 1 MB."""
         self._app = app
         self._file_bytes = file_bytes
 
@@ -51,48 +53,50 @@ class BodyLimit:
             return
         path = scope["path"].lower()
         if any(part in path for part in _CLOSED):
-            await _refuse(send, 404, "Not found.")
-            return
-        uploads = path.rstrip("/").endswith("/upload")
-        limit, spare = (self._file_bytes, _PART_BYTES) if uploads else (_JSON_BYTES, 0)
-        await self._capped(scope, receive, send, limit, limit + spare)
+            _log.debug("closed route: %s", path)
+            await _refusal(404, "Not found.")(scope, receive, send)
+        elif path.rstrip("/").endswith("/upload"):
+            await self._limited(scope, receive, send, self._file_bytes, _MAX_PART_HEADER_BYTES)
+        else:
+            await self._limited(scope, receive, send, _MAX_BODY_BYTES, 0)
 
-    async def _capped(
-        self, scope: Scope, receive: Receive, send: Send, limit: int, cap: int
+    async def _limited(
+        self, scope: Scope, receive: Receive, send: Send, limit: int, spare: int
     ) -> None:
-        headers = dict(scope["headers"])
-        locale = locale_of(headers.get(b"accept-language", b"").decode("latin-1"))
-        sentence = translate("body_too_big", locale, limit=limit / 1e6)
-        declared = headers.get(b"content-length", b"")
-        if declared.isdigit() and int(declared) > cap:
-            await _refuse(send, 413, sentence)
-            return
-        taken = 0
+        """Serve a request whose body may have `limit` + `spare` bytes; sentences name `limit`."""
+        headers = Headers(scope=scope)
+        most = limit + spare
+        received = 0
         started = False
 
-        async def counted() -> Message:
-            nonlocal taken
+        async def count() -> Message:
+            nonlocal received
             message = await receive()
-            taken += len(message.get("body", b""))
-            return {"type": "http.disconnect"} if taken > cap else message
+            received += len(message.get("body", b""))
+            return {"type": "http.disconnect"} if received > most else message
 
-        async def unless_beyond(message: Message) -> None:
+        async def send_within_limit(message: Message) -> None:
             nonlocal started
-            if taken <= cap or started:
+            if received <= most or started:
                 started = True
                 await send(message)
 
-        try:
-            await self._app(scope, counted, unless_beyond)
-        except ClientDisconnect:
-            if taken <= cap:
-                raise
-        if taken > cap and not started:
-            await _refuse(send, 413, sentence)
+        declared = headers.get("content-length", "")
+        if declared.isdecimal() and int(declared) > most:
+            received = int(declared)
+        else:
+            try:
+                await self._app(scope, count, send_within_limit)
+            except ClientDisconnect:
+                _log.debug("disconnected within a body: %s", scope["path"])
+        if received > most and not started:
+            _log.debug("body beyond %d bytes: %s", most, scope["path"])
+            locale = locale_of(headers.get("accept-language", ""))
+            sentence = translate("body_too_big", locale, limit=limit / 1e6)
+            await _refusal(413, sentence)(scope, receive, send)
 
 
-async def _refuse(send: Send, status: int, sentence: str) -> None:
-    body = json.dumps({"error": sentence, "detail": sentence}, ensure_ascii=False).encode()
-    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+def _refusal(status: int, sentence: str) -> Response:
+    """The connection ends with it, since the rest of the body is not read."""
+    body = json.dumps({"error": sentence, "detail": sentence}, ensure_ascii=False)
+    return Response(body, status, {"connection": "close"}, "application/json")

@@ -1,20 +1,17 @@
-"""An ASGI middleware that puts a script at the start of the page, before any other runs."""
+"""Middleware that inserts a script at the start of the page, before any other script runs."""
 
-from collections.abc import MutableMapping
-from typing import Any
-
-from starlette.types import ASGIApp, Receive, Scope, Send
-
-Message = MutableMapping[str, Any]
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class HeadScript:
-    """Inserts `script` behind the first `<head>` of every HTML answer.
+    """ASGI middleware: inserts `script` after the first `<head>` of every HTML answer to a GET.
 
-    Gradio's own `head` option is applied by the front end, after it has chosen a language.
+    Gradio's own `head` option is applied by its front end, after it has chosen a language.
     """
 
     def __init__(self, app: ASGIApp, script: str) -> None:
+        """Wrap `app`; script: HTML, `<script>` tags included."""
         self._app = app
         self._script = script.encode()
 
@@ -23,19 +20,21 @@ class HeadScript:
         if scope["type"] != "http" or scope["method"] != "GET":
             await self._app(scope, receive, send)
             return
-        held: Message | None = None
+        start: Message | None = None
         body = b""
 
         async def insert(message: Message) -> None:
-            nonlocal held, body
+            nonlocal start, body
             if message["type"] == "http.response.start" and _is_html(message):
-                held = message
-            elif held is None:
+                start = message
+            elif start is None:
                 await send(message)
             else:
                 body += message.get("body", b"")
                 if not message.get("more_body", False):
-                    await send({**held, "headers": _without_length(held)})
+                    # The length has changed; without the header the server sends chunks.
+                    del MutableHeaders(scope=start)["content-length"]
+                    await send(start)
                     page = body.replace(b"<head>", b"<head>" + self._script, 1)
                     await send({"type": "http.response.body", "body": page})
 
@@ -43,12 +42,4 @@ class HeadScript:
 
 
 def _is_html(start: Message) -> bool:
-    return any(
-        name.lower() == b"content-type" and value.startswith(b"text/html")
-        for name, value in start["headers"]
-    )
-
-
-def _without_length(start: Message) -> list[tuple[bytes, bytes]]:
-    """Without it the server sends chunks; the length has changed."""
-    return [pair for pair in start["headers"] if pair[0].lower() != b"content-length"]
+    return Headers(scope=start).get("content-type", "").startswith("text/html")

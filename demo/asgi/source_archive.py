@@ -1,53 +1,84 @@
-"""The source of the running program, offered to everyone who uses it (AGPL-3.0, section 13)."""
+"""The source of the running program as a download, for everybody who uses it (AGPL-3.0, §13)."""
 
 import io
+import logging
+import subprocess
 import zipfile
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 from anyio.to_thread import run_sync
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.requests import Request
+from starlette.responses import Response
 
-SOURCE_PATH = "/source.zip"
+_log = logging.getLogger(__name__)
+
 _ROOT = Path(__file__).resolve().parents[2]
-_KINDS = ("*.py", "*.toml", "*.json", "*.css", "*.html", "*.js", "*.txt", "*.md", "LICENSE")
-_PLACES = (".", "demo", "weights", "tests", "benchmarks")
+_FOLDERS = ("demo", "weights", "tests", "benchmarks")
+_TOP = (
+    "app.py",
+    "LICENSE",
+    "README.md",
+    "packages.txt",
+    "pyproject.toml",
+    "requirements.txt",
+    "requirements-dev.txt",
+    ".ci/run",
+)
+"""Files outside of these folders; whatever else lies there may be the owner's secret."""
+_SUFFIXES = {".py", ".toml", ".json", ".css", ".html", ".j2", ".js", ".txt", ".md"}
+_DATE = (1980, 1, 1, 0, 0, 0)
+"""Of every entry: the oldest that a ZIP can hold, so that equal sources are equal archives."""
+_GIT_TIMEOUT_S = 10
+
+
+async def source_archive(request: Request) -> Response:
+    """Answer with the archive as a download."""
+    headers = {"content-disposition": 'attachment; filename="vitrine.zip"'}
+    return Response(await run_sync(archive), media_type="application/zip", headers=headers)
 
 
 @cache
 def archive() -> bytes:
-    """A ZIP of the program's text files as they stand now: what runs, changed or not."""
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as packed:
-        for path in _files():
-            packed.write(path, Path("vitrine") / path.relative_to(_ROOT))
-    return held.getvalue()
+    """ZIP of the program's text files as they are now, local changes included."""
+    return pack(_ROOT)
 
 
-def _files() -> list[Path]:
-    found: set[Path] = set()
-    for place in _PLACES:
-        for kind in _KINDS:
-            folder = _ROOT / place
-            found.update(folder.glob(kind) if place == "." else folder.rglob(kind))
-    found.add(_ROOT / ".ci" / "run")
-    return sorted(p for p in found if p.is_file())
+def pack(root: Path) -> bytes:
+    """ZIP of the source under `root`, in a folder `vitrine`."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as packed:
+        for name in sorted(set(_tracked(root) or _listed(root))):
+            path = root / name
+            if path.is_file() and not path.is_symlink():
+                entry = zipfile.ZipInfo(f"vitrine/{name}", _DATE)
+                entry.external_attr = (path.stat().st_mode & 0o755) << 16
+                packed.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
 
 
-class Source:
-    """An ASGI middleware that answers SOURCE_PATH with the archive."""
+def _tracked(root: Path) -> list[str]:
+    """Text files that git tracks under `root`; none where it is no checkout of this project."""
+    command = ["git", "-c", "core.fsmonitor=false", "-C", str(root), "ls-files", "-z"]
+    try:
+        listed = subprocess.run(command, capture_output=True, timeout=_GIT_TIMEOUT_S, check=True)
+    except (OSError, subprocess.SubprocessError):
+        _log.debug("no git checkout, the source archive takes the listed files")
+        return []
+    names = listed.stdout.decode("utf-8", "surrogateescape").split("\0")
+    # The folder may lie, untracked, inside another repository.
+    return [name for name in names if _is_source(name)] if "app.py" in names else []
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection."""
-        if scope["type"] != "http" or scope["path"] != scope.get("root_path", "") + SOURCE_PATH:
-            await self._app(scope, receive, send)
-            return
-        headers = [
-            (b"content-type", b"application/zip"),
-            (b"content-disposition", b'attachment; filename="vitrine.zip"'),
-        ]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": await run_sync(archive)})
+def _listed(root: Path) -> Iterable[str]:
+    yield from _TOP
+    for folder in _FOLDERS:
+        for path in (root / folder).rglob("*"):
+            name = path.relative_to(root).as_posix()
+            if _is_source(name):
+                yield name
+
+
+def _is_source(name: str) -> bool:
+    return name in _TOP or Path(name).suffix in _SUFFIXES

@@ -55,9 +55,9 @@ class Card(BaseModel):
     licence: str
     source: str
     measured: CardScore
-    mean: list[float] | None
-    std: list[float] | None
-    unknown: CardRule | None
+    mean: list[float] | None = None
+    std: list[float] | None = None
+    unknown: CardRule | None = None
 
 
 @dataclass(frozen=True, slots=True)

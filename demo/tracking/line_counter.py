@@ -74,6 +74,7 @@ class LineCounter:
 
     `rightward` is from left to right as seen along the line. A track that stops on the line counts
     when it leaves on the opposite side; one that passes around an end of the line does not count.
+    (supervision's LineZone counts a track that stops on the line and turns back, once each way.)
     """
 
     def __init__(self, line: CountingLine) -> None:

@@ -11,7 +11,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from demo.errors import DemoError
 from demo.inference.engine import Engine, Prediction
@@ -134,7 +133,7 @@ class VideoRun:
             lambda: self._draw(video, processor, pending, drawn),
             lambda: self._write(writer, drawn),
         )
-        workers = [threads.submit(_run_worker, task, pending, drawn) for task in tasks]
+        workers = [threads.submit(_run_worker, task, pending.abort, drawn.abort) for task in tasks]
         try:
             while self._writing:
                 with self._changed:
@@ -210,7 +209,7 @@ class VideoRun:
             report.commit()
 
 
-def _run_worker(task: Callable[[], None], *queues: BoundedQueue[Any]) -> None:
+def _run_worker(task: Callable[[], None], *aborts: Callable[[], None]) -> None:
     """Run one worker in its thread; a failure aborts all queues and so ends the other workers."""
     done = False
     try:
@@ -223,8 +222,8 @@ def _run_worker(task: Callable[[], None], *queues: BoundedQueue[Any]) -> None:
         raise
     finally:
         if not done:
-            for queue in queues:
-                queue.abort()
+            for abort in aborts:
+                abort()
 
 
 def _frame_bytes(video: Video) -> int:

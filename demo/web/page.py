@@ -1,18 +1,11 @@
 """The page: header, tabs, footer."""
 
 from importlib.metadata import version
-from typing import Any
 
 import gradio as gr
 import torchvision.transforms.v2  # noqa: F401 - see below
-from starlette.middleware import Middleware
-from starlette.routing import WebSocketRoute
 
 from demo import __version__, discover
-from demo.asgi.body_limit import BodyLimit
-from demo.asgi.head_script import HeadScript
-from demo.asgi.source_archive import SOURCE_PATH, Source
-from demo.camera.websocket import LIVE_PATH, CameraEndpoint
 from demo.inference.local_engine import LocalEngine
 from demo.service.service import Service
 from demo.service.uploads import UploadStore
@@ -20,9 +13,11 @@ from demo.settings import Settings
 from demo.web.components.model_picker import refresh_pickers
 from demo.web.components.uploads import refuse_all_but_uploads
 from demo.web.endpoints import publish_models, publish_tasks
-from demo.web.style import css, head, theme
 from demo.web.tab import Context, Tab, translations
 from demo.web.views import page_frame
+
+SOURCE_URL = "source.zip"
+"""Link to the source archive, relative to the page."""
 
 # torchvision's modules import each other in a circle. Threads that import it at the same time, as
 # the first visitors of two tabs would, see it half initialised; so it is imported before them.
@@ -51,38 +46,6 @@ def build(settings: Settings, uploads: UploadStore) -> tuple[gr.Blocks, Service]
     return page, service
 
 
-def launch_options(body_bytes: int, service: Service) -> dict[str, Any]:
-    """What `launch` takes for a page that calls nobody and opens nothing that it does not need."""
-    middleware = [
-        Middleware(Source),
-        Middleware(BodyLimit, file_bytes=body_bytes),
-        Middleware(HeadScript, script=head()),
-    ]
-    camera = CameraEndpoint(service.engine, service.settings)
-    # An instance would be taken for an ASGI application.
-    routes = [WebSocketRoute(LIVE_PATH, camera.__call__)]
-    return {
-        "i18n": translations(),
-        "theme": theme(),
-        "css": css(),
-        "app_kwargs": {
-            "middleware": middleware,
-            "routes": routes,
-            "docs_url": None,
-            "redoc_url": None,
-        },
-        "footer_links": [],
-        "run_history": False,
-        "enable_monitoring": False,
-        "show_error": False,
-        "ssr_mode": False,
-        "pwa": False,
-        "mcp_server": False,
-        "strict_cors": True,
-        "quiet": False,
-    }
-
-
 def _tab(context: Context, tab: Tab) -> None:
     with gr.Tab(context.t(tab.title), id=tab.name, elem_id=f"tab-{tab.name}"):
         tab.build(context)
@@ -92,6 +55,4 @@ def _footer(context: Context) -> str:
     packages = ("gradio", "torch", "ultralytics", "opencv-python")
     versions = " · ".join(f"{name} {version(name)}" for name in packages)
     minutes = context.service.settings.keep_minutes
-    return page_frame.footer(
-        minutes, SOURCE_PATH.lstrip("/"), f"Vitrine {__version__} · {versions}"
-    )
+    return page_frame.footer(minutes, SOURCE_URL, f"Vitrine {__version__} · {versions}")

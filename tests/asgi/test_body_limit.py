@@ -1,14 +1,13 @@
-from typing import Any
-
 import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
+from starlette.types import Message, Receive, Scope, Send
 
-from demo.asgi.body_limit import BodyLimit, Message
+from demo.asgi.body_limit import BodyLimit
 from tests.support.asgi_client import run
 
 
-async def echo(scope: Any, receive: Any, send: Any) -> None:
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     body = await Request(scope, receive).body()
     await PlainTextResponse(str(len(body)))(scope, receive, send)
 

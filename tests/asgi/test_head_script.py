@@ -1,23 +1,23 @@
-from typing import Any
-
 from starlette.responses import HTMLResponse, JSONResponse
+from starlette.types import ASGIApp, Message
 
 from demo.asgi.head_script import HeadScript
-from demo.asgi.source_archive import Source, archive
 from tests.support.asgi_client import run
 
 
-def get(app: Any, path: str = "/") -> list[dict[str, Any]]:
-    sent: list[dict[str, Any]] = []
-
-    async def receive() -> dict[str, Any]:
+async def send_all(app: ASGIApp, sent: list[Message]) -> None:
+    async def receive() -> Message:
         return {"type": "http.request", "body": b""}
 
-    async def send(message: dict[str, Any]) -> None:
+    async def send(message: Message) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "method": "GET", "path": path, "headers": []}
-    run(app(scope, receive, send))
+    await app({"type": "http", "method": "GET", "path": "/", "headers": []}, receive, send)
+
+
+def get(app: ASGIApp) -> list[Message]:
+    sent: list[Message] = []
+    run(send_all(app, sent))
     return sent
 
 
@@ -32,12 +32,3 @@ def test_other_answers_pass_untouched() -> None:
     start, body = get(HeadScript(JSONResponse({"a": "<head>"}), "<script></script>"))
     assert body["body"] == b'{"a":"<head>"}'
     assert dict(start["headers"])[b"content-length"] == b"14"
-
-
-def test_the_source_holds_the_program_and_its_licence() -> None:
-    start, body = get(Source(JSONResponse({})), "/source.zip")
-    assert start["status"] == 200
-    assert body["body"] == archive()
-    for name in (b"vitrine/app.py", b"vitrine/LICENSE", b"vitrine/demo/source.py"):
-        assert name in body["body"]
-    assert b"runs/" not in body["body"]

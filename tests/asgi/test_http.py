@@ -341,4 +341,4 @@ def test_a_picture_of_too_many_bytes_is_one_sentence(client: Client) -> None:
 def test_the_source_of_the_running_program_is_offered(server: Server) -> None:
     answer = httpx.get(f"{server.url}/source.zip")
     assert answer.content[:4] == b"PK\x03\x04"
-    assert b"vitrine/demo/engine.py" in answer.content
+    assert b"vitrine/demo/inference/engine.py" in answer.content

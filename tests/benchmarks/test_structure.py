@@ -57,7 +57,7 @@ def test_five_equal_lines_are_no_run(tmp_path: Path) -> None:
 
 
 def test_any_counts_in_arguments_answers_and_annotated_names(tmp_path: Path) -> None:
-    modules = tree(
+    [module] = tree(
         tmp_path,
         a=(
             "from typing import Any\n"
@@ -65,18 +65,18 @@ def test_any_counts_in_arguments_answers_and_annotated_names(tmp_path: Path) -> 
             "def f(x: Any, *rest: int, **named: Any) -> dict[str, Any]:\n    return Any\n"
         ),
     )
-    assert source_types.any_uses(modules) == (5, 2)
+    assert source_types.any_uses(module) == (5, 2)
 
 
 def test_no_alias_hides_an_any(tmp_path: Path) -> None:
-    modules = tree(
+    [module] = tree(
         tmp_path,
         a=(
             "Facts = dict[str, Any]\nMore: TypeAlias = list[Facts]\n"
             "def f(x: Facts, y: More | None) -> int: ...\n"
         ),
     )
-    assert source_types.any_uses(modules) == (2, 2)
+    assert source_types.any_uses(module) == (2, 2)
 
 
 @pytest.mark.parametrize(

@@ -343,6 +343,38 @@ def test_no_redirect_is_followed(webcam: Webcam) -> None:
     assert webcam.asked == ["/moved"]
 
 
+def test_the_log_names_the_camera_and_no_address(
+    server: CameraServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", "demo")
+    with server.visitor() as one:
+        one.notice()
+        one.configure(source="gone")
+        ended(one)
+    assert "network camera gone failed: live_source_dead" in caplog.messages
+    assert "camera session ended: live_source_dead" in caplog.messages
+    assert not any(word in caplog.text for word in ("://", "127.0.0.1", SECRET))
+
+
+class BrokenLimits(VideoLimits):
+    """Raises an error that the reader does not expect."""
+
+    def check_size(self, size_wh: tuple[int, int]) -> None:
+        raise RuntimeError("unexpected")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_reader_that_dies_ends_the_stream_at_once(
+    webcam: Webcam, caplog: pytest.LogCaptureFixture
+) -> None:
+    start = time.monotonic()
+    with watching(webcam.url("/video"), BrokenLimits()) as one:
+        with pytest.raises(DemoError, match="has ended"):
+            one.newest()
+        assert soon(lambda: "the reader of a network camera died" in caplog.messages)
+    assert time.monotonic() - start < 3
+
+
 @pytest.mark.parametrize("line", ["Server : cam", "Server", ": cam"])
 def test_malformed_headers_are_tolerated(line: str) -> None:
     """Stricter HTTP clients, httpx among them, refuse such cameras."""

@@ -56,7 +56,7 @@ def nothing_is_left() -> Iterator[None]:
 
 
 def run(desk: Engine, work: Path, limits: VideoLimits | None = None) -> VideoRun:
-    """`in.mp4` and all reports beside it."""
+    """A run over `in.mp4` with all reports in the same folder."""
     reports = [
         JsonReport(work / "out.json"),
         CsvReport(work / "out.csv"),
@@ -69,7 +69,7 @@ def run(desk: Engine, work: Path, limits: VideoLimits | None = None) -> VideoRun
 
 
 def refusal(desk: Engine, work: Path, limits: VideoLimits | None = None) -> str:
-    """The key of the sentence; nothing but the film itself is left in its folder."""
+    """The key of the sentence; only the input is left in its folder."""
     before = names(work)
     with pytest.raises(DemoError) as caught:
         list(run(desk, work, limits).steps())
@@ -79,7 +79,7 @@ def refusal(desk: Engine, work: Path, limits: VideoLimits | None = None) -> str:
 
 
 def answer(desk: Engine, work: Path) -> str:
-    """The key of the sentence, or nothing for a film that is made."""
+    """The key of the sentence, empty where a video was written."""
     try:
         list(run(desk, work).steps())
     except DemoError as problem:
@@ -116,17 +116,17 @@ DASH = (
 def test_no_other_file_is_ever_opened(
     desk: Engine, work: Path, tmp_path: Path, kind: str, careless: str
 ) -> None:
-    """The kernel is asked, as FFmpeg opens files without telling Python.
+    """Watched by the kernel, since FFmpeg opens files outside of Python.
 
     careless: under this name FFmpeg left to itself does open the other file: the watch can fail.
     """
     safe = tmp_path / "safe"
     safe.mkdir()
     canary = safe / "canary.mp4"
-    film = clip(canary, sound="aac")
+    original = clip(canary, sound="aac")
     data = kind.format(canary=canary).encode()
     if kind in ("alias", "url"):
-        data = elsewhere(film, canary)
+        data = elsewhere(original, canary)
     if kind == "url":
         # By its address instead (ISO/IEC 14496-12, 8.7.2), in as many bytes.
         at = data.index(b"alis")
@@ -138,14 +138,14 @@ def test_no_other_file_is_ever_opened(
     if careless:
         options = {"safe": "0", "enable_drefs": "1", "use_absolute_path": "1"}
         with (
-            Watched(safe) as seen,
-            av.open(str(work / careless), container_options=options) as film_,
+            Watched(safe) as watched,
+            av.open(str(work / careless), container_options=options) as container,
         ):
-            next(film_.decode(video=0))
-        assert "canary.mp4" in seen.names
-    with Watched(safe) as seen:
+            next(container.decode(video=0))
+        assert "canary.mp4" in watched.names
+    with Watched(safe) as watched:
         assert refusal(desk, work).startswith("video_")
-    assert seen.names == []
+    assert watched.names == []
 
 
 @pytest.mark.parametrize(("form", "coder"), [("mp3", "mp3"), ("wav", "pcm_s16le"), ("mp4", "aac")])
@@ -221,8 +221,8 @@ def changing(path: Path, first: tuple[int, int], second: tuple[int, int]) -> Non
 
 def test_a_video_that_cannot_be_read_to_its_end(desk: Engine, work: Path) -> None:
     """Its frames are read until there; the rest counts as damaged."""
-    film = clip(work / "in.mp4", movflags="frag_keyframe+empty_moov", sound="aac")
-    (work / "in.mp4").write_bytes(resized(film, film.index(b"trun"), sample=6))
+    original = clip(work / "in.mp4", movflags="frag_keyframe+empty_moov", sound="aac")
+    (work / "in.mp4").write_bytes(resized(original, original.index(b"trun"), sample=6))
     job = run(desk, work)
     list(job.steps())
     assert len(shown(work / "out.mp4")) == 6
@@ -231,28 +231,28 @@ def test_a_video_that_cannot_be_read_to_its_end(desk: Engine, work: Path) -> Non
 
 def test_audio_that_cannot_be_read_to_its_end(desk: Engine, work: Path) -> None:
     """All frames are there, and the readable audio."""
-    film = clip(work / "in.mp4", movflags="frag_keyframe+empty_moov", sound="aac")
-    (work / "in.mp4").write_bytes(resized(film, film.rindex(b"trun"), sample=10))
+    original = clip(work / "in.mp4", movflags="frag_keyframe+empty_moov", sound="aac")
+    (work / "in.mp4").write_bytes(resized(original, original.rindex(b"trun"), sample=10))
     list(run(desk, work).steps())
     assert len(shown(work / "out.mp4")) == 12
     with av.open(str(work / "out.mp4")) as made:
         assert 5 <= sum(1 for packet in made.demux(audio=0) if packet.size) <= 10
 
 
-def resized(film: bytes, trun: int, sample: int) -> bytes:
+def resized(original: bytes, trun: int, sample: int) -> bytes:
     """One sample of a fragment says that it has 4 GB (ISO/IEC 14496-12, 8.8.8)."""
-    flags = int.from_bytes(film[trun + 5 : trun + 8], "big")
+    flags = int.from_bytes(original[trun + 5 : trun + 8], "big")
     assert flags & 0x200, "no sizes in this fragment"
     row = 4 * (flags >> 8 & 0xF).bit_count()
     at = trun + 12 + 4 * (flags & 1) + (flags & 4) + row * sample + 4 * (flags >> 8 & 1)
-    return film[:at] + b"\xff" * 4 + film[at + 4 :]
+    return original[:at] + b"\xff" * 4 + original[at + 4 :]
 
 
 def test_audio_with_impossible_times(desk: Engine, work: Path) -> None:
-    film = clip(work / "in.mp4", sound="aac")
+    original = clip(work / "in.mp4", sound="aac")
     # The timescale of the sound: 268 million instead of 44,100 a second.
-    at = film.rindex(b"mdhd") + 16
-    (work / "in.mp4").write_bytes(film[:at] + b"\x10" + film[at + 1 :])
+    at = original.rindex(b"mdhd") + 16
+    (work / "in.mp4").write_bytes(original[:at] + b"\x10" + original[at + 1 :])
     list(run(desk, work).steps())
     assert len(shown(work / "out.mp4")) == 12
 
@@ -266,23 +266,25 @@ def test_damaged_videos(desk: Engine, work: Path, form: str) -> None:
         "webm": {"form": "webm", "codec": "libvpx", "sound": "libopus"},
         "fragments": {"sound": "aac", "movflags": "frag_keyframe+empty_moov"},
     }[form]
-    film = clip(work / "in.mp4", **kwargs)
+    original = clip(work / "in.mp4", **kwargs)
     # Where the tables are, which hurts most.
-    first, end = (0, 2000) if form in ("webm", "fragments") else (film.find(b"moov"), len(film))
+    first, end = (
+        (0, 2000) if form in ("webm", "fragments") else (original.find(b"moov"), len(original))
+    )
     kept = 0
     for seed in range(12):
         chance = random.Random(seed)
-        data = bytearray(film)
+        data = bytearray(original)
         for _ in range(chance.choice((1, 3, 8))):
             data[chance.randrange(first, end)] = chance.choice((0, 1, 127, 255))
         (work / "in.mp4").write_bytes(data)
-        said = answer(desk, work)
-        assert said.startswith("video_") or not said, seed
-        assert said not in ("video_not_written", "video_disk_full"), seed
-        assert names(work) == (["in.mp4"] if said else ["in.mp4", *OUT]), seed
+        error = answer(desk, work)
+        assert error.startswith("video_") or not error, seed
+        assert error not in ("video_not_written", "video_disk_full"), seed
+        assert names(work) == (["in.mp4"] if error else ["in.mp4", *OUT]), seed
         for name in OUT:
             (work / name).unlink(missing_ok=True)
-        kept += not said
+        kept += not error
     assert kept > 0
 
 
@@ -367,7 +369,7 @@ def test_a_signal_keeps_the_frames_that_are_done(work: Path) -> None:
             break
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
-    _, told = process.communicate(timeout=60)
-    assert (process.returncode, "Traceback" in told) == (0, False), told
+    _, printed = process.communicate(timeout=60)
+    assert (process.returncode, "Traceback" in printed) == (0, False), printed
     assert names(work) == ["in.mp4", "out.json", "out.mp4"]
     assert 0 < len(shown(work / "out.mp4")) < 1500

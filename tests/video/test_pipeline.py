@@ -32,7 +32,7 @@ LIMITS = VideoLimits()
 
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
-    """A folder with nothing but the film in it."""
+    """A folder with nothing but the video in it."""
     folder = tmp_path / "work"
     folder.mkdir()
     encode(folder / "in.mp4", [square(i) for i in range(24)], sound="aac")
@@ -198,8 +198,8 @@ def test_stopping_keeps_the_frames_that_are_done(desk: Engine, finder: Finder, w
     frames = json.loads((work / "out.json").read_text())["frames"]
     assert len(frames) == len(got)
     assert job.summary["stopped_early"]
-    with av.open(str(work / "out.mp4")) as film:
-        heard = [frame.time for frame in film.decode(audio=0) if frame.time is not None]
+    with av.open(str(work / "out.mp4")) as output:
+        heard = [frame.time for frame in output.decode(audio=0) if frame.time is not None]
     assert max(heard) <= len(got) / 10
     assert names(work) == ["in.mp4", "out.csv", "out.json", "out.mp4", "out.txt"]
 
@@ -328,11 +328,11 @@ def test_people_from_the_command_line(
 
 def cut(source: Path, target: Path, frames: int) -> None:
     with (
-        av.open(str(source)) as film,
+        av.open(str(source)) as video,
         av.open(str(target), "w", format="mp4") as short,
     ):
-        stream = short.add_stream_from_template(film.streams.video[0])
-        for count, packet in enumerate(film.demux(video=0)):
+        stream = short.add_stream_from_template(video.streams.video[0])
+        for count, packet in enumerate(video.demux(video=0)):
             if count == frames:
                 break
             packet.stream = stream

@@ -144,22 +144,22 @@ def test_a_container_that_names_another_file_cannot_open_it(
     other.write_bytes(clip.read_bytes())
     path = tmp_path / "thief.mov"
     path.write_bytes(elsewhere(clip.read_bytes(), other))
-    asked: list[str] = []
+    requested: list[str] = []
 
     def note(url: str, flags: int, options: dict[str, str]) -> None:
-        asked.append(url)
+        requested.append(url)
         raise PermissionError
 
     # The control: FFmpeg with these options does request the other file.
     options = {"enable_drefs": "1", "use_absolute_path": "1"}
     with path.open("rb") as file, pytest.raises(PermissionError):
         av.open(file, format="mov", io_open=note, container_options=options)
-    assert asked == [str(other)]
-    asked.clear()
+    assert requested == [str(other)]
+    requested.clear()
     monkeypatch.setattr(container, "_refuse", note)
     with pytest.raises(DemoError):
         frames(path)
-    assert asked == []
+    assert requested == []
 
 
 def elsewhere(video: bytes, other: Path) -> bytes:
@@ -258,6 +258,16 @@ def test_other_files(tmp_path: Path, data: bytes, key: str) -> None:
     path = tmp_path / "a.mp4"
     path.write_bytes(data)
     assert refusal(path) == key
+
+
+def test_the_log_gives_the_reason_and_no_file_name(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "demo")
+    (tmp_path / "holiday.mp4").write_bytes(b"")
+    refusal(tmp_path / "holiday.mp4")
+    assert caplog.messages == ["refused a video: video_empty_file"]
+    assert "holiday" not in caplog.text
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A YOLO11-nano for everyday photos: people's boxes and a COCO teacher's together."""
 
-from demo.lab.recipe import About, DetectorRecipe
+from demo.lab.about import About
+from demo.lab.recipe import DetectorRecipe
 from demo.lab.recipes.yolo_vitrine_taught import TAUGHT
 
 RECIPE = DetectorRecipe(

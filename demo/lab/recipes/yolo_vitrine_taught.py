@@ -1,6 +1,7 @@
 """A YOLO11-nano taught by a COCO detector beside people's boxes; `yolo-vitrine` goes on from it."""
 
-from demo.lab.recipe import About, DetectorRecipe
+from demo.lab.about import About
+from demo.lab.recipe import DetectorRecipe
 from demo.models.coco import LABELS
 
 _WITHOUT = {

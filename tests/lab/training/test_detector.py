@@ -1,4 +1,4 @@
-"""Ultralytics' trainer on a handful of made-up photos."""
+"""Ultralytics' trainer on a handful of synthetic photos."""
 
 import csv
 from collections.abc import Iterator
@@ -12,7 +12,9 @@ from PIL import Image
 from safetensors import safe_open
 
 from demo.lab.data.boxed_photos import Photo
-from demo.lab.evaluation.detector import detect, false_finds, load_detector
+from demo.lab.evaluation.detector import count_false_positives, detect
+from demo.lab.evaluation.networks import load_detector
+from demo.lab.options import TrainOptions
 from demo.lab.recipe import DetectorRecipe, find_recipe
 from demo.lab.training.detector import STATE, train_detector
 
@@ -44,14 +46,15 @@ def toys(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.filterwarnings("default")
-def test_an_interrupted_training_goes_on_and_its_state_loads(toys: Path, tmp_path: Path) -> None:
+def test_an_interrupted_training_resumes_and_its_state_loads(toys: Path, tmp_path: Path) -> None:
     recipe, run = small_recipe(), tmp_path / "run"
-    first = train_detector(recipe, toys, run, 2, resume=False, threads=1)
+    options = TrainOptions(run, 2, data=toys, cache=tmp_path / "cache")
+    first = train_detector(recipe, options)
     assert next(first).epoch == 1
     del first
     with safe_open(run / STATE, framework="pt") as file:
         assert file.metadata() == {"epoch": "1"}
-    rest = list(train_detector(recipe, toys, run, 2, resume=True, threads=1))
+    rest = list(train_detector(recipe, replace(options, resume=True)))
     assert {progress.epoch for progress in rest} == {2}
     with safe_open(run / STATE, framework="pt") as file:
         assert file.metadata() == {"epoch": "2"}
@@ -62,5 +65,6 @@ def test_an_interrupted_training_goes_on_and_its_state_loads(toys: Path, tmp_pat
     assert found.size_wh == (100, 80)
     assert found.labels == recipe.labels
     path = toys / "toys" / "images" / "0.png"
-    finds = false_finds(model, [Photo(path, "images/0.png", (), ())], 64, recipe.labels)
-    assert finds["n"] == 1 >= finds["0.25"] >= finds["0.5"]
+    photos = [Photo(path, "images/0.png", (), ())]
+    counts = count_false_positives(model, photos, 64, recipe.labels)
+    assert counts.n == 1 >= counts.above_25 >= counts.above_50

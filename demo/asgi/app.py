@@ -1,0 +1,90 @@
+"""The application for any ASGI server: the page, the live camera and the source archive."""
+
+import math
+import os
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+
+from anyio.to_thread import run_sync
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.routing import Route, WebSocketRoute
+
+from demo.asgi import environment
+from demo.asgi.body_limit import BodyLimit
+from demo.asgi.head_script import HeadScript
+from demo.asgi.source_archive import source_archive
+from demo.service.uploads import UploadStore
+from demo.settings import Settings
+
+
+def create_app(settings: Settings, root_path: str = "") -> FastAPI:
+    """Build the application; its lifespan starts the service and deletes the uploads at its end.
+
+    Until then the temporary files of the process lie in the private folder of uploads (see
+    `environment`).
+
+    Args:
+        settings: checked settings of the owner.
+        root_path: prefix under which a reverse proxy serves the application ("/vitrine"), or its
+            whole public address. Requests arrive with or without the prefix in their path.
+
+    Raises:
+        DemoError: the settings do not fit this machine (a missing weights folder, no such device).
+    """
+    with ExitStack() as closing:
+        uploads = UploadStore(settings.keep_minutes * 60, settings.uploads_mb * 1_000_000)
+        closing.callback(uploads.close)
+        closing.enter_context(environment.private(os.environ, uploads.folder))
+        app = _assemble(settings, uploads, root_path, closing)
+        app.state.closing = closing.pop_all()
+    return app
+
+
+def _assemble(
+    settings: Settings, uploads: UploadStore, root_path: str, closing: ExitStack
+) -> FastAPI:
+    # Gradio and torch read the environment when they are imported, so not before it is prepared.
+    from demo.asgi.mount import mount_page
+    from demo.camera.websocket import LIVE_PATH, CameraEndpoint
+    from demo.web.page import SOURCE_URL, build
+    from demo.web.style import head
+
+    page, service = build(settings, uploads)
+    closing.callback(service.close)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        uploads.start(service.forget)
+        service.warm_up()
+        try:
+            yield
+        finally:
+            await run_sync(app.state.closing.close)
+
+    # One limit for every upload, in Gradio's units of 2^20; the decoder of a picture or a video
+    # applies its own exact limit before reading the file.
+    file_bytes = math.ceil(max(settings.max_file_mb, settings.max_video_mb)) << 20
+    camera = CameraEndpoint(service.engine, settings)
+    app = FastAPI(
+        title="Vitrine",
+        routes=[
+            Route(f"/{SOURCE_URL}", source_archive),
+            # Starlette takes any object that is not a function for an ASGI application.
+            WebSocketRoute(LIVE_PATH, camera.__call__),
+        ],
+        middleware=[
+            Middleware(BodyLimit, file_bytes=file_bytes),
+            Middleware(HeadScript, script=head()),
+        ],
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
+    # An attribute as gradio sets it: FastAPI's parameter leaves the prefix to the server's
+    # settings, and uvicorn then wants proxies that cut it off.
+    app.root_path = root_path
+    mount_page(app, page, file_bytes, root_path)
+    app.state.page = page
+    return app

@@ -1,0 +1,60 @@
+"""Gradio's part of the application: the page, mounted behind the application's own routes."""
+
+import gradio as gr
+from fastapi import FastAPI
+from gradio.routes import App
+from starlette.routing import Mount
+
+from demo.web.style import css, theme
+from demo.web.tab import translations
+
+
+def mount_page(app: FastAPI, page: gr.Blocks, file_bytes: int, root_path: str) -> None:
+    """Mount `page` behind the routes of `app`, without telemetry, monitoring or documents.
+
+    What `Blocks.launch` does beyond `mount_gradio_app` is done here, so that the page answers the
+    same bytes as when gradio launches it.
+
+    Args:
+        app: application with its own routes and middleware.
+        page: complete page with its queue.
+        file_bytes: largest upload.
+        root_path: prefix of the public address, or the whole address.
+    """
+    gr.mount_gradio_app(
+        app,
+        page,
+        path="/",
+        root_path=root_path,
+        app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
+        max_file_size=file_bytes,
+        i18n=translations(),
+        theme=theme(),
+        css=css(),
+        footer_links=[],
+        run_history=False,
+        enable_monitoring=False,
+        show_error=False,
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+    )
+    page.js = page.head = None  # as launch leaves them; the mount makes them empty strings
+    page.config = page.get_config_file()
+    # Gradio checks the paths in requests only after a launch: without this it reads any file.
+    page.has_launched = True
+    served = _served(app)
+    # The lifespan of `app` starts the queue; a visitor of /startup-events must not start another.
+    served.startup_events_triggered = True
+    page.app = page.server_app = served
+    page._queue.set_server_app(served)
+    # Compression and CORS go around every route and before the body limit, as the page has them.
+    app.user_middleware[:0] = served.user_middleware
+    served.user_middleware = []
+
+
+def _served(app: FastAPI) -> App:
+    """The ASGI application that `mount_gradio_app` made of the page."""
+    (mounted,) = (route.app for route in app.routes if isinstance(route, Mount))
+    assert isinstance(mounted, App)
+    return mounted

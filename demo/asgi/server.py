@@ -1,0 +1,50 @@
+"""Uvicorn in the main thread: announces when it is ready, and ends at once when it is told to."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from starlette.types import ASGIApp
+
+_GRACE_S = 0.3
+"""How long answers in progress may go on after a signal to stop."""
+
+
+class Server(uvicorn.Server):
+    """A uvicorn server that does not wait for streams which never end by themselves."""
+
+    def __init__(self, app: ASGIApp, host: str, port: int, ready: Callable[[], None]) -> None:
+        """Prepare, without opening the port.
+
+        Args:
+            app: the application.
+            host: address to listen on, an IPv6 one with or without brackets.
+            port: port to listen on.
+            ready: called once when the port accepts connections.
+        """
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=host.removeprefix("[").removesuffix("]"),
+                port=port,
+                log_level="warning",
+                timeout_graceful_shutdown=1,
+            )
+        )
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the port, then call `ready`."""
+        await super().startup(sockets)
+        self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close the port; drop the connections that are still open after the grace period."""
+        asyncio.get_running_loop().call_later(_GRACE_S, self._drop_connections)
+        await super().shutdown(sockets)
+
+    def _drop_connections(self) -> None:
+        """Event streams and WebSockets then end as when their visitors leave."""
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
