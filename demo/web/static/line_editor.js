@@ -1,4 +1,4 @@
-// Edits the counting line of a camera: drawn anew, dragged by an end, or moved with the keyboard.
+// Edits the counting line of a camera: drawn as a new line, dragged by an end, or moved with keys.
 (() => {
   "use strict";
   const INITIAL = [0.5, 0.1, 0.5, 0.9];

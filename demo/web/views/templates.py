@@ -31,8 +31,8 @@ def render(template: str, **values: object) -> str:
 class _IndentedMarkup(Extension):
     """Lets templates be indented without sending the indentation to the browser.
 
-    A line break with the blanks around it vanishes beside a tag or a Jinja expression; anywhere
-    else it is one space. Blanks within a line stay as they are.
+    A line break with the blanks around it is removed next to a tag or a Jinja expression and is one
+    space anywhere else. Blanks within a line stay as they are.
     """
 
     def filter_stream(self, stream: TokenStream) -> Iterable[Token]:

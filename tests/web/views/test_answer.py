@@ -1,4 +1,4 @@
-"""HTML that is made from what strangers send: everything escaped, everything said."""
+"""The shared parts of answers, the page frame and the models table as HTML."""
 
 import re
 from typing import cast
@@ -20,7 +20,7 @@ from demo.web.views.answers import classify as classify_view
 from demo.web.views.answers import detect as detect_view
 from demo.web.views.models_table import models_table
 
-EVIL = '"><script>alert(1)</script>&'
+HOSTILE = '"><script>alert(1)</script>&'
 RGB = np.full((30, 40, 3), 200, np.uint8)
 PICTURE = decode(encode_png(RGB), Limits())
 VIEW = InputView((0.0, 0.0, 40.0, 30.0), RGB, (40, 30))
@@ -54,31 +54,33 @@ def row(name: str) -> ModelRow:
 @pytest.mark.parametrize(
     "html",
     [
-        answer_view.note(EVIL),
-        classify_view.score_bars(Scores(np.ones(1, np.float32), (EVIL,)), 1, "en"),
-        detect_view.class_counts(detections(EVIL)),
-        detect_view.nothing_found(detections(EVIL), "en"),
-        detect_view.boxes_table(detections(EVIL), "en"),
-        answer_view.download_links([File(EVIL, EVIL, b"x", "text/csv")], "en", f"/tmp/{EVIL}.jpg"),
-        answer_view.download_link(f"/tmp/{EVIL}", EVIL),
-        models_table([row(EVIL)], "en"),
-        page_frame.header(EVIL),
-        page_frame.footer(10, EVIL, EVIL),
+        answer_view.note(HOSTILE),
+        classify_view.score_bars(Scores(np.ones(1, np.float32), (HOSTILE,)), 1, "en"),
+        detect_view.class_counts(detections(HOSTILE)),
+        detect_view.nothing_found(detections(HOSTILE), "en"),
+        detect_view.boxes_table(detections(HOSTILE), "en"),
+        answer_view.download_links(
+            [File(HOSTILE, HOSTILE, b"x", "text/csv")], "en", f"/tmp/{HOSTILE}.jpg"
+        ),
+        answer_view.download_link(f"/tmp/{HOSTILE}", HOSTILE),
+        models_table([row(HOSTILE)], "en"),
+        page_frame.header(HOSTILE),
+        page_frame.footer(10, HOSTILE, HOSTILE),
     ],
 )
-def test_nothing_from_outside_becomes_markup(html: str) -> None:
+def test_values_from_outside_are_escaped(html: str) -> None:
     assert "<script" not in html
     assert 'href="">' not in html
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_a_table_row_says_what_the_box_is(locale: str) -> None:
+def test_a_table_row_describes_a_box(locale: str) -> None:
     html = detect_view.boxes_table(detections(), locale)
     cells = re.sub(r"<[^>]+>", " ", html.split("<tbody>")[1]).split()
     assert cells[:9] == ["1", "cat", "50.0", "%", "1", "2", "11", "22", "10"]
 
 
-def test_the_time_bar_adds_up_to_the_whole() -> None:
+def test_the_parts_of_the_time_bar_add_up() -> None:
     html = answer_view.timing(Timing(10, 10, 60, 10, 10), answer(detections()), "en")
     widths = [float(w) for w in re.findall(r"width:([\d.]+)%", html)]
     assert sum(widths) == pytest.approx(100, abs=0.3)
@@ -86,7 +88,7 @@ def test_the_time_bar_adds_up_to_the_whole() -> None:
     assert "kept" not in html
 
 
-def test_a_kept_answer_says_so() -> None:
+def test_a_cached_answer_is_marked() -> None:
     assert "kept" in answer_view.timing(Timing(draw=3), answer(detections()), "en")
 
 
@@ -97,18 +99,18 @@ def test_nothing_found_is_a_sentence() -> None:
     assert "knows: cat" in html
 
 
-def test_what_was_seen_shows_both_pictures_and_tells_the_size() -> None:
+def test_the_model_input_shows_both_pictures_and_the_size() -> None:
     html = answer_view.model_input(PICTURE, VIEW, "en")
     assert html.count("<img") == 2
     assert "40 × 30" in html
     assert "pixelated" in html
 
 
-def test_static_text_stands_in_every_language() -> None:
+def test_static_text_is_in_every_language() -> None:
     html = page_frame.header("CPU")
     assert [f'data-l="{locale}"' in html for locale in LOCALES] == [True] * 3
 
 
-def test_an_absent_model_shows_the_command_that_brings_it() -> None:
+def test_a_missing_model_shows_its_download_command() -> None:
     assert "python -m demo.weights fetch x11" in models_table([row("x11")], "en")
     assert "No model" in models_table([], "en")

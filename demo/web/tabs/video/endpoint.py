@@ -15,7 +15,7 @@ from demo.web.components.video import VideoOut, video_in
 from demo.web.endpoints import unseen_components
 from demo.web.request import to_toast
 from demo.web.tab import Context
-from demo.web.tabs.video.options import OPTION_NAMES
+from demo.web.tabs.video.options import OPTION_NAMES, streaming_tasks
 from demo.web.tabs.video.run import Going, Queued, run_video
 
 Answers = Iterator[tuple[str | None, Mapping[str, object]]]
@@ -27,7 +27,7 @@ def publish(context: Context, queue: VideoQueue) -> None:
     with unseen_components():
         inputs = [
             video_in("video"),
-            gr.Textbox(default_model(context, "detect"), label="model"),
+            gr.Textbox(default_model(context, streaming_tasks()[0]), label="model"),
             gr.Number(DEFAULT_CONFIDENCE, label="confidence"),
             gr.Number(DEFAULT_IOU, label="iou"),
             gr.JSON([], label="classes"),

@@ -41,11 +41,7 @@ class OptionControls:
 def option_controls(context: Context) -> OptionControls:
     """Lay out model and frame step, and the box options in a column of their own."""
     t = context.t
-    # Tasks that find boxes come first: only their results can be tracked and counted.
-    streaming = sorted(
-        (task for task in tasks.all_tasks() if task.streams), key=lambda task: not task.finds_boxes
-    )
-    model = model_picker(context, *(task.name for task in streaming), name="video")
+    model = model_picker(context, *streaming_tasks(), name="video")
     every = Slider(1, 30, 1, step=1, label=t("video_every"), elem_id="video-every")
     available = isinstance(model.value, str)
     spec = boxes_spec(context, model.value)
@@ -108,6 +104,15 @@ def stream_values(context: Context, values: Mapping[str, object]) -> dict[str, o
     spec = boxes_spec(context, values["model"])
     classes = _known(values["classes"], spec.labels) if spec else []
     return {**values, "classes": classes, "heat": values["heat"] and spec is not None}
+
+
+def streaming_tasks() -> list[str]:
+    """Names of the tasks whose models run over videos.
+
+    Those that find boxes come first: only their results can be tracked and counted.
+    """
+    streaming = (task for task in tasks.all_tasks() if task.streams)
+    return [task.name for task in sorted(streaming, key=lambda task: not task.finds_boxes)]
 
 
 def boxes_spec(context: Context, model: object) -> ModelSpec | None:

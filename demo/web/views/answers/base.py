@@ -17,7 +17,7 @@ class AnswerView(ABC, Generic[R]):
 
     @abstractmethod
     def result(self, result: R, answer: Answer, locale: str) -> str:
-        """The result at a glance, for the place beside the picture.
+        """The result at a glance, shown next to the picture.
 
         Args:
             result: `answer.result`.
