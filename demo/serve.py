@@ -8,6 +8,7 @@ import threading
 from collections.abc import Mapping
 from typing import NoReturn
 
+from demo import logs
 from demo.errors import DemoError
 from demo.settings import Settings
 from demo.system import settle_heaps
@@ -42,6 +43,7 @@ def _serve(environ: Mapping[str, str], arguments: list[str]) -> None:
     if unknown:
         raise DemoError("unknown_argument", got=unknown[0])
     settings = Settings.from_env(environ)
+    logs.configure(settings.log)
     host = environ.get("GRADIO_SERVER_NAME") or "127.0.0.1"
     port = _port(environ.get("GRADIO_SERVER_PORT") or "7860")
     _check_free(host, port)

@@ -1,122 +1,116 @@
-"""Every knob of the application, its unit and its default; read from the environment once."""
+"""Settings of the owner, each with its unit and default; read from VITRINE_* variables once."""
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from demo import camera_addresses
 from demo.errors import DemoError
 
+_Number = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+_Count = Annotated[int, Field(ge=1)]
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the owner of the machine may set, by the variable named behind each knob."""
 
-    weights_dir: Path | None = None
-    """A folder of the owner's own weight files (VITRINE_WEIGHTS)."""
-    cache_dir: Path = field(default_factory=lambda: _cache_dir())
-    """Where downloaded official weights are kept (VITRINE_CACHE)."""
+def _folder(value: object) -> object:
+    return Path(value).expanduser() if isinstance(value, str) else value
+
+
+def _addresses(value: object) -> object:
+    return camera_addresses.parse(value) if isinstance(value, str) else value
+
+
+_Folder = Annotated[Path, BeforeValidator(_folder)]
+
+
+class Settings(BaseModel):
+    """Checked settings; the variable of a field is VITRINE_ and its name, but for `_VARIABLES`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    weights_dir: _Folder | None = None
+    """Folder of the owner's own weight files."""
+    cache_dir: _Folder = Field(default_factory=lambda: _cache_dir())
+    """Folder where downloaded official weights are kept."""
     offline: bool = False
-    """Never try to download (VITRINE_OFFLINE=1)."""
-    device: str = "auto"
-    """auto, cpu or cuda (VITRINE_DEVICE)."""
-    max_megapixels: float = 25.0
-    """Largest picture, millions of pixels (VITRINE_MAX_MEGAPIXELS)."""
-    max_side: int = 8192
-    """Longest side of a picture, pixels (VITRINE_MAX_SIDE)."""
-    max_file_mb: float = 20.0
-    """Largest upload, millions of bytes (VITRINE_MAX_FILE_MB)."""
-    max_video_mb: float = 200.0
-    """Largest video, millions of bytes (VITRINE_MAX_VIDEO_MB)."""
-    max_video_minutes: float = 10.0
-    """Longest video, minutes (VITRINE_MAX_VIDEO_MINUTES)."""
-    max_video_megapixels: float = 9.44
-    """Largest frame of a video, millions of pixels (VITRINE_MAX_VIDEO_MEGAPIXELS)."""
-    videos: int = 1
-    """Videos that are worked on at once; the next wait for their turn (VITRINE_VIDEOS)."""
-    keep_minutes: float = 10.0
-    """How long an unused upload is kept, minutes (VITRINE_KEEP_MINUTES)."""
-    model_budget_mb: int = 1500
-    """Memory for resident models, millions of bytes (VITRINE_MODEL_BUDGET_MB)."""
-    recent_budget_mb: int = 200
-    """Memory for decoded pictures and their answers, millions of bytes (VITRINE_RECENT_MB)."""
-    threads: int = 0
-    """CPU threads of torch, 0 = one a core (VITRINE_THREADS)."""
-    uploads_mb: int = 2000
-    """Disk for uploads and answers, millions of bytes; the oldest go first (VITRINE_UPLOADS_MB)."""
-    queue_size: int = 64
-    """Requests that may wait (VITRINE_QUEUE_SIZE)."""
-    streams: int = 4
-    """Live cameras at once; further visitors wait in a line (VITRINE_STREAMS)."""
-    stream_minutes: float = 10.0
-    """How long one camera may run at a time, minutes (VITRINE_STREAM_MINUTES)."""
-    stream_idle_s: float = 20.0
-    """A camera that sends nothing for so long ends, seconds (VITRINE_STREAM_IDLE_S)."""
-    cameras: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Names and addresses of the owner's cameras (VITRINE_CAMERAS); these may hold passwords."""
+    """Never try to download."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Device of the models; auto is the first GPU, or the CPU where there is none."""
+    max_megapixels: _Number = 25.0
+    """Largest picture, millions of pixels."""
+    max_side: _Count = 8192
+    """Longest side of a picture, pixels."""
+    max_file_mb: _Number = 20.0
+    """Largest picture file, millions of bytes."""
+    max_video_mb: _Number = 200.0
+    """Largest video, millions of bytes."""
+    max_video_minutes: _Number = 10.0
+    """Longest video, minutes."""
+    max_video_megapixels: _Number = 9.44
+    """Largest frame of a video, millions of pixels."""
+    videos: _Count = 1
+    """Videos that are processed at once; further ones wait in a queue."""
+    keep_minutes: _Number = 10.0
+    """How long an unused upload is kept, minutes."""
+    model_budget_mb: _Count = 1500
+    """Memory for resident models, millions of bytes."""
+    recent_budget_mb: _Count = 200
+    """Memory for decoded pictures and their answers, millions of bytes."""
+    threads: Annotated[int, Field(ge=0)] = 0
+    """CPU threads of torch, 0 = one a core."""
+    uploads_mb: _Count = 2000
+    """Disk for uploads and answers, millions of bytes; the oldest go first."""
+    queue_size: _Count = 64
+    """Requests that may wait."""
+    streams: _Count = 4
+    """Live cameras at once; further visitors wait in a queue."""
+    stream_minutes: _Number = 10.0
+    """How long one camera may run at a time, minutes."""
+    stream_idle_s: _Number = 20.0
+    """How long a camera may send nothing before it ends, seconds."""
+    cameras: Annotated[Mapping[str, str], BeforeValidator(_addresses)] = Field(
+        default_factory=dict, repr=False
+    )
+    """Names and addresses of the owner's cameras; the addresses may hold passwords."""
+    log: Literal["error", "warning", "info", "debug"] = "warning"
+    """Lowest level of what is logged."""
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str]) -> "Settings":
-        """Read the VITRINE_* variables. Raises DemoError for a value that is not of its kind."""
-        default = cls()
-        folder = environ.get("VITRINE_WEIGHTS", "")
-        device = environ.get("VITRINE_DEVICE", default.device)
-        if device not in ("auto", "cpu", "cuda"):
-            raise DemoError("setting_choice", name="VITRINE_DEVICE", got=device)
-        return cls(
-            weights_dir=Path(folder).expanduser() if folder else None,
-            cache_dir=Path(environ.get("VITRINE_CACHE", str(default.cache_dir))).expanduser(),
-            offline=environ.get("VITRINE_OFFLINE", "") not in ("", "0"),
-            device=device,
-            max_megapixels=_number(environ, "MAX_MEGAPIXELS", default.max_megapixels),
-            max_side=_whole(environ, "MAX_SIDE", default.max_side),
-            max_file_mb=_number(environ, "MAX_FILE_MB", default.max_file_mb),
-            max_video_mb=_number(environ, "MAX_VIDEO_MB", default.max_video_mb),
-            max_video_minutes=_number(environ, "MAX_VIDEO_MINUTES", default.max_video_minutes),
-            max_video_megapixels=_number(
-                environ, "MAX_VIDEO_MEGAPIXELS", default.max_video_megapixels
-            ),
-            videos=_whole(environ, "VIDEOS", default.videos),
-            keep_minutes=_number(environ, "KEEP_MINUTES", default.keep_minutes),
-            model_budget_mb=_whole(environ, "MODEL_BUDGET_MB", default.model_budget_mb),
-            recent_budget_mb=_whole(environ, "RECENT_MB", default.recent_budget_mb),
-            threads=_whole(environ, "THREADS", default.threads),
-            uploads_mb=_whole(environ, "UPLOADS_MB", default.uploads_mb),
-            queue_size=_whole(environ, "QUEUE_SIZE", default.queue_size),
-            streams=_whole(environ, "STREAMS", default.streams),
-            stream_minutes=_number(environ, "STREAM_MINUTES", default.stream_minutes),
-            stream_idle_s=_number(environ, "STREAM_IDLE_S", default.stream_idle_s),
-            cameras=camera_addresses.parse(environ.get("VITRINE_CAMERAS", "")),
-        )
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Settings from variables; an empty one counts as not set.
+
+        Raises DemoError for the first value that is not of its kind.
+        """
+        texts = {name: environ.get(variable(name), "").strip() for name in cls.model_fields}
+        try:
+            return cls.model_validate({name: text for name, text in texts.items() if text})
+        except ValidationError as error:
+            name = str(error.errors(include_input=False)[0]["loc"][0])
+        raise _fault(name, texts[name])
+
+
+_VARIABLES = {"weights_dir": "WEIGHTS", "cache_dir": "CACHE", "recent_budget_mb": "RECENT_MB"}
+_SENTENCES = {"device": "setting_choice", "log": "setting_log", "offline": "setting_switch"}
+
+
+def variable(name: str) -> str:
+    """The environment variable of the field `name`."""
+    return f"VITRINE_{_VARIABLES.get(name, name.upper())}"
+
+
+def _fault(name: str, got: str) -> DemoError:
+    """The sentence about a value that the field `name` cannot have."""
+    field = Settings.model_fields[name]
+    if field.annotation is int:
+        low = next(bound.ge for bound in field.metadata if hasattr(bound, "ge"))
+        return DemoError("setting_whole", name=variable(name), got=got, low=low)
+    return DemoError(_SENTENCES.get(name, "setting_number"), name=variable(name), got=got)
 
 
 def _cache_dir() -> Path:
     try:
         return Path.home() / ".cache" / "vitrine"
-    except RuntimeError:  # a user without a home, as containers have
+    except RuntimeError:  # a user without a home, as in containers
         return Path(tempfile.gettempdir()) / "vitrine-cache"
-
-
-def _number(environ: Mapping[str, str], knob: str, default: float) -> float:
-    name = f"VITRINE_{knob}"
-    text = environ.get(name, "")
-    try:
-        value = float(text) if text else default
-    except ValueError:
-        raise DemoError("setting_number", name=name, got=text) from None
-    if not 0 < value < float("inf"):
-        raise DemoError("setting_number", name=name, got=text)
-    return value
-
-
-def _whole(environ: Mapping[str, str], knob: str, default: int) -> int:
-    """A whole number; 0 is allowed where it is the default and stands for `as many as fit`."""
-    name = f"VITRINE_{knob}"
-    text = environ.get(name, "")
-    lowest = min(default, 1)
-    if not text:
-        return default
-    if not (text.isascii() and text.isdecimal()) or int(text) < lowest:
-        raise DemoError("setting_whole", name=name, got=text, low=lowest)
-    return int(text)

@@ -1,7 +1,12 @@
+from pathlib import Path
+
 import pytest
+from pydantic import ValidationError
 
 from demo.errors import DemoError
-from demo.settings import Settings
+from demo.settings import Settings, variable
+
+ROOT = Path(__file__).parents[1]
 
 
 def test_defaults_are_the_documented_limits() -> None:
@@ -10,7 +15,50 @@ def test_defaults_are_the_documented_limits() -> None:
     assert settings.keep_minutes == 10
 
 
-def test_every_variable_is_read() -> None:
+SAMPLES = {
+    "weights_dir": ("/w", Path("/w")),
+    "cache_dir": ("~/c", Path.home() / "c"),
+    "offline": ("1", True),
+    "device": ("cpu", "cpu"),
+    "log": ("info", "info"),
+    "cameras": ("door=rtsp://a/", {"door": "rtsp://a/"}),
+}
+"""Of the fields that are no numbers: a text and its value."""
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_a_variable_sets_its_field_and_no_other(name: str) -> None:
+    text, value = SAMPLES.get(name, ("7", 7))
+    read = Settings.from_env({variable(name): f" {text} "})
+    assert getattr(read, name) == value
+    assert read == Settings().model_copy(update={name: value})
+    assert variable(name) in (ROOT / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+@pytest.mark.parametrize("text", ["", " "])
+def test_an_empty_variable_is_not_set(name: str, text: str) -> None:
+    """As compose files write those that nobody has set."""
+    assert Settings.from_env({variable(name): text}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("text", "offline"),
+    [
+        *((text, True) for text in ("1", "true", "YES", "on", "y")),
+        *((text, False) for text in ("0", "False", "no", "OFF", "n")),
+    ],
+)
+def test_a_switch_is_read_as_people_write_it(text: str, offline: bool) -> None:
+    assert Settings.from_env({"VITRINE_OFFLINE": text}).offline is offline
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(ValidationError):
+        Settings().offline = True
+
+
+def test_several_variables_are_read_together() -> None:
     settings = Settings.from_env(
         {
             "VITRINE_WEIGHTS": "/w",
@@ -32,7 +80,14 @@ def test_every_variable_is_read() -> None:
         ("VITRINE_MAX_SIDE", "nan"),
         ("VITRINE_MAX_SIDE", "-1"),
         ("VITRINE_MAX_FILE_MB", "inf"),
+        ("VITRINE_MAX_SIDE", "0"),
+        ("VITRINE_MAX_SIDE", "1.5"),
+        ("VITRINE_THREADS", "-1"),
+        ("VITRINE_KEEP_MINUTES", "0"),
+        ("VITRINE_STREAM_IDLE_S", "nan"),
         ("VITRINE_DEVICE", "tpu"),
+        ("VITRINE_OFFLINE", "perhaps"),
+        ("VITRINE_LOG", "loud"),
     ],
 )
 def test_a_wrong_value_is_one_sentence_with_the_name_and_the_value(name: str, value: str) -> None:
@@ -40,6 +95,7 @@ def test_a_wrong_value_is_one_sentence_with_the_name_and_the_value(name: str, va
         Settings.from_env({name: value})
     assert name in str(caught.value)
     assert value in str(caught.value)
+    assert str(caught.value).count(".") == 1 + value.count(".")
 
 
 def test_cameras_are_pairs_of_a_name_and_an_address() -> None:

@@ -1,5 +1,6 @@
 """The application for any ASGI server: the page, the live camera and the source archive."""
 
+import logging
 import math
 import os
 from collections.abc import AsyncIterator
@@ -16,6 +17,8 @@ from demo.asgi.head_script import HeadScript
 from demo.asgi.source_archive import source_archive
 from demo.service.uploads import UploadStore
 from demo.settings import Settings
+
+_log = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings, root_path: str = "") -> FastAPI:
@@ -57,10 +60,12 @@ def _assemble(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         uploads.start(service.forget)
         service.warm_up()
+        _log.info("started")
         try:
             yield
         finally:
             await run_sync(app.state.closing.close)
+            _log.info("stopped, uploads deleted")
 
     # One limit for every upload, in Gradio's units of 2^20; the decoder of a picture or a video
     # applies its own exact limit before reading the file.

@@ -1,122 +1,146 @@
-"""Fetching an official weight file: https only, limited, checked, and quick to give up."""
+"""Download of official weight files: https only, limited, verified, quick to give up offline."""
 
 import hashlib
-import http.client
+import logging
 import os
+import ssl
 import tempfile
 import threading
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+import httpx
+
 from demo.errors import DemoError
+from demo.inference.exchange import Exchange
+
+_log = logging.getLogger(__name__)
 
 PATIENCE_S = 3.0
-"""Longest time to find out that there is no network."""
-REMEMBER_S = 300.0
-"""How long that is remembered."""
-_STALL_S = 20.0
-_CHUNK = 1 << 20
+"""Longest time to find out that a host cannot be reached, the look-up of its name included."""
+STALL_S = 20.0
+"""Longest pause of a server that was reached."""
+_UNREACHABLE_S = 300.0
+"""How long an unreachable host is not tried again."""
+_CHUNK_BYTES = 1 << 20
 
 Progress = Callable[[float], None]
-"""Takes the share that has arrived, 0–1."""
+"""Called with the share that has arrived, 0–1."""
 
 
-class _HttpsOnly(urllib.request.HTTPRedirectHandler):
-    def redirect_request(
-        self,
-        req: urllib.request.Request,
-        fp: IO[bytes],
-        code: int,
-        msg: str,
-        headers: http.client.HTTPMessage,
-        newurl: str,
-    ) -> urllib.request.Request | None:
-        if not newurl.startswith("https://"):
-            raise urllib.error.URLError("redirected away from https")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
+def open_https() -> httpx.Client:
+    """A client that follows redirects and refuses to leave https, with the system's certificates.
+
+    Raises httpx.UnsupportedProtocol when it is asked for, or redirected to, any other scheme.
+    """
+    return httpx.Client(
+        headers={"user-agent": "vitrine"},
+        verify=ssl.create_default_context(),
+        follow_redirects=True,
+        event_hooks={"request": [require_https]},
+    )
 
 
-def open_https(url: str) -> http.client.HTTPResponse:
-    """The response of a GET. Raises OSError where there is none, or a redirect leaves https."""
-    if not url.startswith("https://"):
-        raise urllib.error.URLError("not https")
-    request = urllib.request.Request(url, headers={"User-Agent": "vitrine"})
-    opener = urllib.request.build_opener(_HttpsOnly)
-    response: http.client.HTTPResponse = opener.open(request, timeout=_STALL_S)
-    return response
+def require_https(request: httpx.Request) -> None:
+    """Event hook of a client: raise httpx.UnsupportedProtocol for any other scheme."""
+    if request.url.scheme != "https":
+        raise httpx.UnsupportedProtocol("not https", request=request)
 
 
 class Downloader:
-    """Fetches each file once however many ask; remembers for a while that there is no network."""
+    """Downloads each file once for all who ask; remembers hosts that cannot be reached."""
 
-    def __init__(self, open_url: Callable[[str], http.client.HTTPResponse] = open_https) -> None:
-        self._open_url = open_url
+    def __init__(
+        self,
+        make_client: Callable[[], httpx.Client] = open_https,
+        patience_s: float = PATIENCE_S,
+        stall_s: float = STALL_S,
+    ) -> None:
+        """Open nothing yet: a client is made for each download.
+
+        Args:
+            make_client: maker of the client of one download.
+            patience_s: time in which a host must have been reached, seconds.
+            stall_s: time in which a reached server must send something, seconds.
+        """
+        self._make_client = make_client
+        self._patience_s = patience_s
+        self._timeout = httpx.Timeout(stall_s, connect=patience_s)
+        self._answer_s = patience_s + stall_s
         self._locks: dict[Path, threading.Lock] = {}
-        self._offline_until = 0.0
+        self._unreachable_until: dict[str, float] = {}
 
     def fetch(
         self, url: str, target: Path, sha256: str | None, size_bytes: int, progress: Progress
     ) -> None:
-        """Bring `url` to `target`, whole and right or not at all; a wrong file there is replaced.
+        """Download `url` to `target`, complete and verified or not at all.
 
-        sha256: expected digest or its first digits. size_bytes: expected size; a tenth more is
-        allowed. Raises DemoError where there is no network, the server refuses, the answer breaks
-        off or is too big, the digest differs, or the disk is full.
+        A file with another digest is replaced.
+
+        Args:
+            url: address of the file.
+            target: path of the file; its folder is created.
+            sha256: expected digest in hex or its first digits, None to accept any.
+            size_bytes: expected size; a tenth more is allowed.
+            progress: called after each chunk.
+
+        Raises:
+            DemoError: the host cannot be reached, the server refuses, the answer breaks off or is
+                too large, the digest differs, or the file cannot be written.
         """
+        name = target.name
         with self._locks.setdefault(target, threading.Lock()):
             if _is_right(target, sha256):
                 return
-            with self._connect(url, target.name) as response:
-                _save(response, target, sha256, size_bytes, progress)
+            start = time.monotonic()
+            _log.info("downloading %s from %s", name, url)
+            try:
+                with self._open(url, name) as response:
+                    _save(response, target, sha256, size_bytes, progress)
+            except DemoError as error:
+                _log.warning("download of %s failed: %s", name, error)
+                raise
+            _log.info("downloaded %s in %.1f s", name, time.monotonic() - start)
 
-    def _connect(self, url: str, name: str) -> http.client.HTTPResponse:
-        if time.monotonic() < self._offline_until:
+    @contextmanager
+    def _open(self, url: str, name: str) -> Iterator[httpx.Response]:
+        host = httpx.URL(url).host
+        if time.monotonic() < self._unreachable_until.get(host, 0.0):
             raise DemoError("no_network", file=name)
-        # Looking a name up cannot be limited in time from within, so it happens beside.
-        answer: Future[http.client.HTTPResponse] = Future()
-        threading.Thread(target=_answer, args=(self._open_url, url, answer), daemon=True).start()
+        exchange = Exchange(self._make_client(), url, self._timeout)
+        if not exchange.reached.wait(self._patience_s):
+            exchange.abandon()
+            self._remember(host)
+            raise DemoError("no_network", file=name)
         try:
-            return answer.result(timeout=PATIENCE_S)
-        except urllib.error.HTTPError as error:
-            error.close()
-            raise DemoError("download_refused", file=name, status=error.code) from None
-        except (OSError, http.client.HTTPException):  # a TimeoutError is an OSError
-            answer.add_done_callback(_close)
-            self._offline_until = time.monotonic() + REMEMBER_S
+            with exchange.response(self._answer_s) as response:
+                if not response.is_success:
+                    raise DemoError("download_refused", file=name, status=response.status_code)
+                yield response
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            self._remember(error.request.url.host)
             raise DemoError("no_network", file=name) from None
+        except (httpx.RequestError, TimeoutError) as error:
+            _log.warning("%s: %s", name, error)
+            raise DemoError("download_broke", file=name) from None
+
+    def _remember(self, host: str) -> None:
+        self._unreachable_until[host] = time.monotonic() + _UNREACHABLE_S
 
 
 def _is_right(target: Path, sha256: str | None) -> bool:
-    """Whether another thread has brought it meanwhile."""
+    """Whether another thread has downloaded it meanwhile."""
     if not target.is_file():
         return False
     with target.open("rb") as file:
         return sha256 is None or hashlib.file_digest(file, "sha256").hexdigest().startswith(sha256)
 
 
-def _answer(
-    open_url: Callable[[str], http.client.HTTPResponse],
-    url: str,
-    answer: "Future[http.client.HTTPResponse]",
-) -> None:
-    try:
-        answer.set_result(open_url(url))
-    except (OSError, http.client.HTTPException) as error:
-        answer.set_exception(error)
-
-
-def _close(late: "Future[http.client.HTTPResponse]") -> None:
-    if late.exception() is None:
-        late.result().close()
-
-
 def _save(
-    response: http.client.HTTPResponse,
+    response: httpx.Response,
     target: Path,
     sha256: str | None,
     size_bytes: int,
@@ -138,28 +162,22 @@ def _save(
 
 
 def _copy(
-    response: http.client.HTTPResponse,
+    response: httpx.Response,
     out: IO[bytes],
     name: str,
     size_bytes: int,
     progress: Progress,
 ) -> str:
-    """The sha256 of what was copied."""
-    declared = response.length
-    most = size_bytes + size_bytes // 10 + _CHUNK
+    """Write the body to `out` and return its sha256 in hex."""
+    declared = int(response.headers.get("content-length", 0)) or None
+    limit = size_bytes + size_bytes // 10 + _CHUNK_BYTES
+    if declared is not None and declared > limit:
+        raise DemoError("download_too_big", file=name, limit=limit / 1e6)
     digest, arrived = hashlib.sha256(), 0
-    if declared is not None and declared > most:
-        raise DemoError("download_too_big", file=name, limit=most / 1e6)
-    while True:
-        try:
-            chunk = response.read(_CHUNK)
-        except (OSError, http.client.HTTPException):
-            raise DemoError("download_broke", file=name) from None
-        if not chunk:
-            break
+    for chunk in response.iter_raw(_CHUNK_BYTES):
         arrived += len(chunk)
-        if arrived > most:
-            raise DemoError("download_too_big", file=name, limit=most / 1e6)
+        if arrived > limit:
+            raise DemoError("download_too_big", file=name, limit=limit / 1e6)
         digest.update(chunk)
         try:
             out.write(chunk)

@@ -1,17 +1,20 @@
-"""What was decoded and answered a moment ago: bounded in bytes and in time."""
+"""Cache of decoded pictures and answers, bounded in bytes and in time."""
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Any
+from typing import Any, NamedTuple
+
+from cachetools import TTLCache
+
+
+class _Entry(NamedTuple):
+    value: object
+    size_bytes: int
 
 
 class AnswerCache:
-    """A least-recently-used store, so that a slider never decodes or runs the network again.
-
-    budget_bytes bounds the sum of the sizes; keep_s is how long an unused entry stays, seconds.
-    """
+    """Thread-safe least-recently-used cache, so that a slider never runs the network again."""
 
     def __init__(
         self,
@@ -19,49 +22,45 @@ class AnswerCache:
         keep_s: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._budget = budget_bytes
-        self._keep_s = keep_s
-        self._clock = clock
-        self._entries: OrderedDict[Hashable, tuple[Any, int, float]] = OrderedDict()
-        self._bytes = 0
+        """Start empty.
+
+        Args:
+            budget_bytes: limit of the sum of all sizes.
+            keep_s: how long an unused entry is kept, seconds.
+            clock: time in seconds.
+        """
+        self._entries: TTLCache[Hashable, _Entry] = TTLCache(
+            budget_bytes, keep_s, clock, getsizeof=lambda entry: entry.size_bytes
+        )
         self._lock = threading.Lock()
 
     def get(self, key: Hashable) -> Any | None:
-        """The value kept under `key`, or None where it is gone."""
-        with self._lock:
-            self._expire()
-            entry = self._entries.pop(key, None)
+        """The value kept under `key`, its time renewed, or None where there is none."""
+        with self._lock, self._entries.timer:  # one moment: an entry must not end in between
+            entry = self._entries.get(key)
             if entry is None:
                 return None
-            self._entries[key] = (entry[0], entry[1], self._clock())
-            return entry[0]
+            self._entries[key] = entry
+            return entry.value
 
     def put(self, key: Hashable, value: object, size_bytes: int) -> None:
-        """Keep `value`, at the cost of the oldest ones; one beyond the budget is not kept."""
-        with self._lock:
-            self._drop(key)
-            self._entries[key] = (value, size_bytes, self._clock())
-            self._bytes += size_bytes
-            self._expire()
-            while self._bytes > self._budget:
-                self._drop(next(iter(self._entries)))
+        """Keep `value`, evicting the least recently used ones for it.
+
+        A value larger than the whole budget is not kept and evicts nothing but the old value of
+        its key.
+        """
+        with self._lock, self._entries.timer:
+            self._entries.pop(key, None)
+            if size_bytes <= self._entries.maxsize:
+                self._entries[key] = _Entry(value, size_bytes)
 
     def expire(self) -> None:
-        """Drop what has not been used for keep_s."""
+        """Drop entries that were not used for keep_s."""
         with self._lock:
-            self._expire()
+            self._entries.expire()
 
     @property
     def size_bytes(self) -> int:
         """Bytes kept now."""
-        return self._bytes
-
-    def _expire(self) -> None:
-        oldest = self._clock() - self._keep_s
-        while self._entries and next(iter(self._entries.values()))[2] < oldest:
-            self._drop(next(iter(self._entries)))
-
-    def _drop(self, key: Hashable) -> None:
-        entry = self._entries.pop(key, None)
-        if entry is not None:
-            self._bytes -= entry[1]
+        with self._lock:
+            return int(self._entries.currsize)

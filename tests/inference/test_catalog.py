@@ -1,7 +1,6 @@
 """The catalog's look-up order, its digests, downloads, and files that mean harm."""
 
 import hashlib
-import http.client
 import http.server
 import json
 import os
@@ -9,13 +8,12 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -198,15 +196,27 @@ def source() -> Iterator[str]:
     server.server_close()
 
 
-def plain(url: str) -> http.client.HTTPResponse:
-    response: http.client.HTTPResponse = urllib.request.urlopen(url, timeout=5)
-    return response
+def failing(raised: Callable[[httpx.Request], Exception]) -> Downloader:
+    """A downloader whose requests fail, before they leave the machine."""
+
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise raised(request)
+
+    return Downloader(lambda: httpx.Client(transport=httpx.MockTransport(fail)))
+
+
+def no_network(request: httpx.Request) -> Exception:
+    return httpx.ConnectError("no network", request=request)
+
+
+def unwanted(request: httpx.Request) -> Exception:
+    return AssertionError("the user's own file needs no download")
 
 
 class TestDownload:
     def fetch(self, url: str, target: Path, sha: str | None, size: int) -> list[float]:
         shares: list[float] = []
-        Downloader(plain).fetch(url, target, sha, size, shares.append)
+        Downloader(httpx.Client).fetch(url, target, sha, size, shares.append)
         return shares
 
     def test_arrives_whole_and_tells_how_far_it_is(self, source: str, tmp_path: Path) -> None:
@@ -241,12 +251,12 @@ class TestDownload:
         calls: list[str] = []
         release = threading.Event()
 
-        def hang(url: str) -> http.client.HTTPResponse:
-            calls.append(url)
+        def hang(request: httpx.Request) -> Exception:
+            calls.append(str(request.url))
             release.wait(20)
-            raise urllib.error.URLError("too late")
+            return httpx.ConnectError("too late", request=request)
 
-        downloader = Downloader(hang)
+        downloader = failing(hang)
         start = time.monotonic()
         with pytest.raises(DemoError) as raised:
             downloader.fetch("https://x.invalid/n", tmp_path / "n", None, 9, print)
@@ -260,8 +270,8 @@ class TestDownload:
         release.set()
 
     def test_only_https_leaves_the_machine(self, source: str) -> None:
-        with pytest.raises(OSError, match="not https"):
-            open_https(source + "/whole")
+        with open_https() as client, pytest.raises(httpx.UnsupportedProtocol, match="not https"):
+            client.get(source + "/whole")
 
     def test_every_source_of_the_catalog_is_its_own(self) -> None:
         hosts = ("https://download.pytorch.org/models/", "https://github.com/ultralytics/assets/")
@@ -273,19 +283,16 @@ class TestDownload:
         entry = WeightsEntry(
             "net", (".pth",), "n.pth", source + "/whole", sha256(CONTENT), len(CONTENT)
         )
-        shown = catalog(tmp_path, entry, Downloader(plain))
+        shown = catalog(tmp_path, entry, Downloader(httpx.Client))
         (tmp_path / "cache" / "weights" / "n.pth").write_bytes(b"half of it")
         assert shown.open("net", lambda share: None).official
 
     def test_nothing_is_ever_deleted_for_a_wrong_digest(self, tmp_path: Path) -> None:
-        def no_network(url: str) -> http.client.HTTPResponse:
-            raise urllib.error.URLError("no network")
-
         entry = WeightsEntry("net", (".pth",), "n.pth", "https://x.invalid/n.pth", "00", 9)
         cached = tmp_path / "cache" / "weights" / "n.pth"
         cached.write_bytes(b"spoilt")
         with pytest.raises(DemoError) as raised:
-            catalog(tmp_path, entry, Downloader(no_network)).open("net", print)
+            catalog(tmp_path, entry, failing(no_network)).open("net", print)
         assert raised.value.key == "no_network"
         settings = Settings(cache_dir=tmp_path / "cache", offline=True)
         with pytest.raises(DemoError) as raised:
@@ -297,14 +304,11 @@ class TestDownload:
     def test_a_users_folder_that_is_also_the_cache_is_the_users(
         self, tmp_path: Path, offline: bool
     ) -> None:
-        def refuse(url: str) -> http.client.HTTPResponse:
-            raise AssertionError("the user's own file needs no download")
-
         entry = WeightsEntry("net", (".pth",), "n.pth", "https://x.invalid/n.pth", "00", 9)
         folder = tmp_path / "cache" / "weights"
         (folder / "n.pth").write_bytes(b"own")
         settings = Settings(weights_dir=folder, cache_dir=tmp_path / "cache", offline=offline)
-        shown = Catalog(settings, [spec("net", entry)], Downloader(refuse))
+        shown = Catalog(settings, [spec("net", entry)], failing(unwanted))
         assert shown.open("net", print).sha256 == sha256(b"own")
         assert (folder / "n.pth").read_bytes() == b"own"
 
@@ -430,7 +434,7 @@ class TestCommandLine:
         self, source: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         entry = WeightsEntry("net", (".pth",), "n.pth", source + "/whole", None, len(CONTENT))
-        shown = catalog(tmp_path, entry, Downloader(plain))
+        shown = catalog(tmp_path, entry, Downloader(httpx.Client))
         assert main(["fetch", "net"], Settings(), shown) == 0
         assert sha256(CONTENT) in capsys.readouterr().out
         assert shown.find("net") == tmp_path / "cache" / "weights" / "n.pth"

@@ -218,3 +218,15 @@ def test_a_signal_to_the_command_ends_its_training(
     assert "Traceback" not in errors
     for child in children:
         assert_gone(child.pid)
+
+
+def test_the_command_line_and_the_kinds_are_imported_without_torch() -> None:
+    """So that a process that only waits for a training can do without its memory."""
+    asked = (
+        "import sys; from demo.lab.__main__ import main; from demo.lab.kinds.base import kinds;"
+        "assert len(kinds()) == 3; print('torch' in sys.modules)"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert answer.stdout == "False\n"

@@ -102,8 +102,8 @@ class LineKind(RecipeKind[LineRecipe, LineCard]):
         model = nn.Linear(1, 1)
         restore_checkpoint(options.run, {"model": model})
         save_file(half_state(model.state_dict()), file)
-        card = LineCard(
-            **origin(recipe, (1,), "line", file, options.run),
+        card = LineCard.of(
+            origin(recipe, (1,), "line", file, options.run),
             mean=None,
             std=None,
             measured=Score.of("points test", "error", error_of(model)),

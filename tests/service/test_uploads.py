@@ -99,6 +99,45 @@ def test_a_file_is_gone_within_its_time() -> None:
     uploads.close()
 
 
+def test_a_fault_of_one_sweep_is_logged_and_the_next_one_comes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    uploads = UploadStore(keep_s=1)
+    calls = 0
+
+    def fail() -> None:
+        nonlocal calls
+        calls += 1
+        raise KeyError("what a sweep calls")
+
+    uploads.start(fail)
+    path = upload(uploads, "a.jpg", 0)
+    time.sleep(1.5)
+    uploads.close()
+    assert not path.exists()
+    assert calls > 5
+    fault = caplog.records[0]
+    assert (fault.name, fault.levelname) == ("demo.service.uploads", "ERROR")
+    assert fault.exc_info is not None
+    assert "a.jpg" not in caplog.text
+
+
+def test_a_folder_that_cannot_be_touched_does_not_end_the_sweeper(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    uploads = UploadStore(keep_s=0.4)
+    uploads.start(lambda: None)
+    away = uploads.folder.with_name(f"{uploads.folder.name}-away")
+    uploads.folder.rename(away)
+    time.sleep(0.2)
+    away.rename(uploads.folder)
+    path = upload(uploads, "a.jpg", 0)
+    time.sleep(0.8)
+    uploads.close()
+    assert "FileNotFoundError" in caplog.text
+    assert not path.exists()
+
+
 def test_close_deletes_everything() -> None:
     uploads = UploadStore(keep_s=600)
     upload(uploads, "a.jpg", 0)
@@ -108,8 +147,8 @@ def test_close_deletes_everything() -> None:
 
 def test_the_folder_of_a_killed_process_goes_with_the_next_start(tmp_path: Path) -> None:
     code = (
-        "import os, signal\nfrom demo.service.uploads import Visits\n"
-        "print(Visits(600).folder, flush=True)\nos.kill(os.getpid(), signal.SIGKILL)"
+        "import os, signal\nfrom demo.service.uploads import UploadStore\n"
+        "print(UploadStore(600).folder, flush=True)\nos.kill(os.getpid(), signal.SIGKILL)"
     )
     environ = os.environ | {"TMPDIR": str(tmp_path)}
     ran = subprocess.run(
@@ -117,11 +156,11 @@ def test_the_folder_of_a_killed_process_goes_with_the_next_start(tmp_path: Path)
     )
     folder = Path(ran.stdout.strip())
     assert folder.is_dir()
-    remove_leftovers(tmp_path, quiet_s=600)
+    remove_leftovers(tmp_path, abandoned_s=600)
     assert folder.exists()
     long_ago = time.time() - 601
     os.utime(folder, (long_ago, long_ago))
-    remove_leftovers(tmp_path, quiet_s=600)
+    remove_leftovers(tmp_path, abandoned_s=600)
     assert not folder.exists()
 
 

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import ClassVar, Self, TypedDict
+from typing import ClassVar, Self
 
 from pydantic import Field, ValidationError
 
@@ -14,50 +14,18 @@ _DIGITS = 6
 """Decimal places of the numbers in a card."""
 
 
-class Origin(TypedDict):
+class Origin(Facts):
     """The facts of a card that come from the recipe, the weight file and the record of the run.
 
-    input_size: height and width in pixels, or the number of random inputs of a generator.
-    """
-
-    name: str
-    task: str
-    file: str
-    sha256: str
-    size_bytes: int
-    params: int
-    precision: str
-    labels: tuple[str, ...]
-    input_size: tuple[int, ...]
-    architecture: str
-    licence: str
-    source: str
-    recipe: str
-    command: str
-    seed: int
-    epochs: int
-    planned_epochs: int
-    train_minutes: float
-    machine: str
-    data: tuple[str, ...]
-    good_for: str
-    not_for: str
-
-
-class Card(Facts):
-    """What a published weight file is, how it was trained and what it scores.
-
-    A kind of networks derives its own card with further facts, and overrides the methods that
-    word them for the Markdown card and the README. The first fields are those of `Origin`.
-
     Args:
-        mean, std: of the normalised inputs, RGB in 0–1; None where inputs are not normalised.
-        measured: the main score. scores: the other ones.
-        failures: known failures, whole sentences.
+        task: name of the recipe kind.
+        file: name of the weight file next to the card, with its digest and size.
+        labels: published classes.
+        input_size: height and width in pixels, or the number of random inputs of a generator.
+        recipe, command, seed: how it was trained.
+        epochs, planned_epochs: finished epochs out of how many.
+        good_for, not_for: intended use, and uses to avoid.
     """
-
-    KEYS: ClassVar[tuple[str, ...]] = ("mean", "std", "measured", "scores", "unknown", "failures")
-    """Order of the file's keys after those of `Origin`."""
 
     name: str
     task: str
@@ -81,6 +49,24 @@ class Card(Facts):
     data: tuple[str, ...]
     good_for: str = Field(validation_alias="for", serialization_alias="for")
     not_for: str
+
+
+class Card(Origin):
+    """What a published weight file is, how it was trained and what it scores.
+
+    A kind of networks derives its own card with further facts, and overrides the methods that
+    word them for the Markdown card and the README.
+
+    Args:
+        mean, std: of the normalised inputs, RGB in 0–1; None where inputs are not normalised.
+        measured: the main score. scores: the other ones.
+        out_of_distribution: rule for rejecting pictures of other things, or None.
+        failures: known failures, whole sentences.
+    """
+
+    KEYS: ClassVar[tuple[str, ...]] = ("mean", "std", "measured", "scores", "unknown", "failures")
+    """Order of the file's keys after those of `Origin`."""
+
     mean: tuple[float, float, float] | None
     std: tuple[float, float, float] | None
     measured: Score
@@ -89,6 +75,14 @@ class Card(Facts):
         validation_alias="unknown", serialization_alias="unknown"
     )
     failures: tuple[str, ...]
+
+    @classmethod
+    def of(cls, origin: Origin, **facts: object) -> Self:
+        """A card of that origin and further facts, which replace facts of the same name.
+
+        Raises pydantic's ValidationError for wrong or missing facts.
+        """
+        return cls.model_validate({**dict(origin), **facts})
 
     @classmethod
     def read(cls, weights: Path, name: str) -> Self:

@@ -61,9 +61,8 @@ def _card(
 ) -> ClassifierCard:
     dataset = f"{recipe.dataset} test"
     scores = [Score.of(dataset, *pair) for pair in measured.estimates().items()]
-    mistakes = most_frequent_mistakes(measured, recipe.labels, _MAX_MISTAKES)
-    card = ClassifierCard(
-        **facts,
+    return ClassifierCard.of(
+        facts,
         elsewhere=elsewhere,
         mean=recipe.mean,
         std=recipe.std,
@@ -71,6 +70,7 @@ def _card(
         scores=tuple(scores[1:]),
         macro=measured.macro,
         per_class=measured.per_class,
+        **_confusion(measured, recipe.labels),
         out_of_distribution=rule,
         failures=(
             *recipe.about.failures,
@@ -79,9 +79,14 @@ def _card(
             *_lookalike_sentences(elsewhere),
         ),
     )
-    if len(recipe.labels) < MANY_CLASSES:
-        return card.model_copy(update={"confusion": measured.confusion})
-    return card.model_copy(update={"mistakes": tuple(row for row in mistakes if row[2] > 1)})
+
+
+def _confusion(measured: ClassifierScores, labels: tuple[str, ...]) -> dict[str, object]:
+    """The confusion table, or with many classes the most frequent mistakes."""
+    if len(labels) < MANY_CLASSES:
+        return {"confusion": measured.confusion}
+    mistakes = most_frequent_mistakes(measured, labels, _MAX_MISTAKES)
+    return {"mistakes": [row for row in mistakes if row[2] > 1]}
 
 
 def _write_and_measure(

@@ -62,19 +62,23 @@ def publish_detector(recipe: DetectorRecipe, options: PublishOptions) -> Iterato
     negatives = negative_photos(data, _NEGATIVES, "test")
     false_positives = count_false_positives(model, negatives, recipe.imgsz, labels)
     facts = origin(recipe, (recipe.imgsz, recipe.imgsz), architecture, file, options.run)
-    facts["labels"] = labels
-    yield from write_card(_card(recipe, facts, scores, false_positives), options.weights)
+    card = _card(recipe, facts, labels, scores, false_positives)
+    yield from write_card(card, options.weights)
 
 
 def _card(
-    recipe: DetectorRecipe, facts: Origin, scores: ScoresBySet, false_positives: FalsePositives
+    recipe: DetectorRecipe,
+    facts: Origin,
+    labels: tuple[str, ...],
+    scores: ScoresBySet,
+    false_positives: FalsePositives,
 ) -> DetectorCard:
-    labels = facts["labels"]
     rows = [row for name in DETECTION_SETS for row in _score_rows(name, scores[name])]
     main = next(row for row in rows if row.dataset.startswith("animals"))
     weakest = _weakest_sentence(scores)
-    return DetectorCard(
-        **facts,
+    return DetectorCard.of(
+        facts,
+        labels=labels,
         not_offered=tuple(label for label in recipe.labels if label not in labels),
         mean=None,
         std=None,

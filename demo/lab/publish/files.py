@@ -39,30 +39,30 @@ def origin(
     """
     record = json.loads((run / RECORD).read_text("utf-8"))
     state = load_file(file)
-    return {
-        "name": recipe.name,
-        "task": recipe.kind,
-        "file": file.name,
-        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
-        "size_bytes": file.stat().st_size,
-        "params": sum(v.numel() for k, v in state.items() if not k.endswith(_NOT_PARAMETERS)),
-        "precision": "float16",
-        "labels": recipe.labels,
-        "input_size": input_size,
-        "architecture": architecture,
-        "licence": recipe.about.licence,
-        "source": _SOURCE,
-        "recipe": f"demo/lab/recipes/{recipe.name.replace('-', '_')}.py",
-        "command": f"python -m demo.lab train {recipe.name} --data DATA",
-        "seed": recipe.seed,
-        "epochs": record["epochs"],
-        "planned_epochs": record["planned_epochs"],
-        "train_minutes": round(record["minutes"], 1),
-        "machine": record["machine"],
-        "data": recipe.about.data,
-        "good_for": recipe.about.good_for,
-        "not_for": recipe.about.not_for,
-    }
+    return Origin(
+        name=recipe.name,
+        task=recipe.kind,
+        file=file.name,
+        sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
+        size_bytes=file.stat().st_size,
+        params=sum(v.numel() for k, v in state.items() if not k.endswith(_NOT_PARAMETERS)),
+        precision="float16",
+        labels=recipe.labels,
+        input_size=input_size,
+        architecture=architecture,
+        licence=recipe.about.licence,
+        source=_SOURCE,
+        recipe=f"demo/lab/recipes/{recipe.name.replace('-', '_')}.py",
+        command=f"python -m demo.lab train {recipe.name} --data DATA",
+        seed=recipe.seed,
+        epochs=record["epochs"],
+        planned_epochs=record["planned_epochs"],
+        train_minutes=round(record["minutes"], 1),
+        machine=record["machine"],
+        data=recipe.about.data,
+        good_for=recipe.about.good_for,
+        not_for=recipe.about.not_for,
+    )
 
 
 def write_card(card: Card, weights: Path) -> Iterator[str]:
@@ -73,6 +73,6 @@ def write_card(card: Card, weights: Path) -> Iterator[str]:
     (weights / f"{card.name}.json").write_text(text, "utf-8")
     published = type(card).parse(text, f"{card.name}.json")
     (weights / f"{card.name}.md").write_text(render(published), "utf-8")
-    score = published.measured
+    score = card.measured
     interval = f"{score.low:.4f}–{score.high:.4f}"
     yield f"{card.file}: {score.metric} {score.value:.4f} ({interval})"

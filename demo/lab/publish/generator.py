@@ -36,8 +36,8 @@ def publish_generator(recipe: GeneratorRecipe, options: PublishOptions) -> Itera
     scores = evaluate_generator(recipe.name, file.name, recipe.network, evaluation, recipe.features)
     main = scores.distances[0]
     kid = Estimate(value=main.kid, low=main.low, high=main.high, n=scores.pictures)
-    card = GeneratorCard(
-        **origin(recipe, (NOISE,), recipe.network, file, options.run),
+    card = GeneratorCard.of(
+        origin(recipe, (NOISE,), recipe.network, file, options.run),
         output_size=_OUTPUT_HW,
         mean=None,
         std=None,

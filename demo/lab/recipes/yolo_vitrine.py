@@ -1,4 +1,4 @@
-"""A YOLO11-nano for everyday photos: people's boxes and a COCO teacher's together."""
+"""A YOLO11-nano for everyday photos, from people's boxes and a COCO teacher."""
 
 from demo.lab.about import About
 from demo.lab.recipe import DetectorRecipe

@@ -1,4 +1,4 @@
-"""A YOLO11-nano taught by a COCO detector beside people's boxes; `yolo-vitrine` goes on from it."""
+"""A YOLO11-nano from people's boxes and a COCO teacher; `yolo-vitrine` starts from it."""
 
 from demo.lab.about import About
 from demo.lab.recipe import DetectorRecipe
@@ -9,7 +9,7 @@ _WITHOUT = {
     *("parking meter", "sandwich", "skis", "snowboard", "spoon", "surfboard", "tennis racket"),
     *("toaster", "toilet", "toothbrush"),
 }
-"""Classes of COCO that the photos hardly hold; without them the head is as wide as for eight."""
+"""Rare classes of COCO; without them the head is no wider than for eight classes."""
 
 TAUGHT = ("face", *(label for label in LABELS if label not in _WITHOUT))
 

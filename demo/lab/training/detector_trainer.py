@@ -74,27 +74,37 @@ def trainer_class(
 
         def mixed_loss(self, batch: Batch, preds: object = None) -> tuple[Tensor, Tensor]:
             """DetectionModel.loss with a forward pass in the recipe's precision."""
-            with torch.autocast(
-                self.device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"
-            ):
-                raw = self.model.forward(batch["img"])
             losses: tuple[Tensor, Tensor] = self.model.criterion(
-                {key: _to_float32(value) for key, value in raw.items()}, batch
+                _forward(self.model, recipe, batch["img"]), batch
             )
             return losses
 
         def preprocess_batch(self, batch: Batch) -> Batch:
             batch = super().preprocess_batch(batch)
-            size = recipe.size_at(self.epoch, self.epochs)
-            if self.model.training and size != batch["img"].shape[-1]:
-                batch["img"] = torch.nn.functional.interpolate(
-                    batch["img"], (size, size), mode="bilinear", antialias=True
-                )
+            if self.model.training:
+                batch["img"] = _resized(batch["img"], recipe.size_at(self.epoch, self.epochs))
             batch["img"] = batch["img"].contiguous(memory_format=torch.channels_last)
             return batch
 
     adapted: type[Trainer] = RecipeTrainer
     return adapted
+
+
+def _forward(
+    model: nn.Module, recipe: DetectorRecipe, pixels: Tensor
+) -> dict[str, Tensor | list[Tensor]]:
+    """The raw prediction, computed in the recipe's precision, as float32."""
+    bfloat16 = recipe.precision == "bfloat16"
+    with torch.autocast(pixels.device.type, torch.bfloat16, enabled=bfloat16):
+        raw = model.forward(pixels)
+    return {key: _to_float32(value) for key, value in raw.items()}
+
+
+def _resized(pixels: Tensor, side: int) -> Tensor:
+    """N×3×S×S float → N×3×side×side."""
+    if side == pixels.shape[-1]:
+        return pixels
+    return nn.functional.interpolate(pixels, (side, side), mode="bilinear", antialias=True)
 
 
 def _to_float32(value: Tensor | list[Tensor]) -> Tensor | list[Tensor]:

@@ -34,11 +34,11 @@ def test_the_markdown_is_rendered_from_the_facts(name: str) -> None:
 def test_the_first_facts_of_all_cards_are_their_origin() -> None:
     for kind in kinds().values():
         fields = list(kind.card_type.model_fields)
-        assert fields[: len(Origin.__annotations__)] == list(Origin.__annotations__)
+        assert fields[: len(Origin.model_fields)] == list(Origin.model_fields)
         further = {
             field.serialization_alias or name
             for name, field in kind.card_type.model_fields.items()
-            if name not in Origin.__annotations__
+            if name not in Origin.model_fields
         }
         assert further == set(kind.card_type.KEYS)
 

@@ -16,6 +16,7 @@ from demo.lab.evaluation.detector import count_false_positives, detect
 from demo.lab.evaluation.networks import load_detector
 from demo.lab.options import TrainOptions
 from demo.lab.recipe import DetectorRecipe, find_recipe
+from demo.lab.runs import TrainingRun
 from demo.lab.training.detector import STATE, train_detector
 
 
@@ -68,3 +69,16 @@ def test_an_interrupted_training_resumes_and_its_state_loads(toys: Path, tmp_pat
     photos = [Photo(path, "images/0.png", (), ())]
     counts = count_false_positives(model, photos, 64, recipe.labels)
     assert counts.n == 1 >= counts.above_25 >= counts.above_50
+
+
+def test_it_trains_and_stops_in_a_process_of_its_own(toys: Path, tmp_path: Path) -> None:
+    options = TrainOptions(tmp_path / "run", 1000, data=toys, cache=tmp_path / "cache")
+    with TrainingRun.start(small_recipe(), options) as run:
+        steps = iter(run)
+        first = next(steps)
+        run.stop()
+        last = [first, *steps][-1]
+    assert first.epoch == 1
+    assert last.epoch < 1000
+    with safe_open(tmp_path / "run" / STATE, framework="pt") as file:
+        assert int(file.metadata()["epoch"]) >= last.epoch
