@@ -107,24 +107,29 @@ def _download(
 
 
 def _handler(context: Context, params: TransformControls) -> Callable[..., tuple[object, str, str]]:
-    def previews(
-        request: gr.Request,
-        path: str | None,
-        chosen: list[str],
-        count: int,
-        seed: int,
-        *values: object,
-    ) -> tuple[object, str, str]:
+    def previews(request: gr.Request, path: str | None, *values: object) -> tuple[object, str, str]:
         locale = request_locale(request)
         if path is None:
             return None, answer_view.hint("empty_previews"), ""
         try:
-            answer = context.service.augment(path, params.pipeline(chosen, values), count, seed)
+            answer = _augment(context, params, path, *values)
         except DemoError as error:
             return None, error_note(error, locale), ""
         return _saved(context, answer), _notes(answer, locale), answer.facts["code"]
 
     return previews
+
+
+def _augment(
+    context: Context,
+    params: TransformControls,
+    path: str,
+    *inputs: object,
+) -> AugmentAnswer:
+    """The answer to the values of the tab's inputs behind the picture."""
+    chosen, count, seed, *values = inputs
+    assert isinstance(chosen, list)
+    return context.service.augment(path, params.pipeline(chosen, values), count, seed)
 
 
 def _saved(context: Context, answer: AugmentAnswer) -> list[str]:
@@ -147,18 +152,10 @@ def _notes(answer: AugmentAnswer, locale: str) -> str:
 
 
 def _zip_handler(context: Context, params: TransformControls) -> Callable[..., str]:
-    def make_zip(
-        request: gr.Request,
-        path: str | None,
-        chosen: list[str],
-        count: int,
-        seed: int,
-        *values: object,
-    ) -> str:
+    def make_zip(request: gr.Request, path: str | None, *values: object) -> str:
         """The same previews, lossless, with the code and the drawn parameters as one ZIP."""
         try:
-            steps = params.pipeline(chosen, values)
-            answer = context.service.augment(required_picture(path), steps, count, seed)
+            answer = _augment(context, params, required_picture(path), *values)
         except DemoError as error:
             raise to_toast(error, request) from None
         archive = save(

@@ -1,8 +1,10 @@
 """Detect: boxes on a picture, with sliders that filter without another forward pass."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import gradio as gr
+from gradio.components import Component
 
 from demo.errors import DemoError
 from demo.export.files import stem
@@ -18,7 +20,7 @@ from demo.web.components.camera_pane import (
 )
 from demo.web.components.model_picker import model_picker
 from demo.web.components.numbers import Slider
-from demo.web.components.picture import PictureOut
+from demo.web.components.picture import PictureIn, PictureOut
 from demo.web.components.picture_input import picture_input
 from demo.web.components.private_files import save
 from demo.web.tab import Context, Tab
@@ -29,6 +31,19 @@ _TRAINED_SIZE = 0
 """The choice of the image size that the model was trained with."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Controls:
+    """What the visitor sets; `blur` is of the camera alone, `line_width` of pictures alone."""
+
+    model: gr.Dropdown
+    confidence: gr.Slider
+    classes: gr.Dropdown
+    blur: gr.Dropdown
+    iou: gr.Slider
+    size: gr.Dropdown
+    line_width: gr.Slider
+
+
 def build(context: Context) -> None:
     """Lay the tab out and connect it: any change answers by itself, the last one wins."""
     mode_switch()
@@ -36,19 +51,7 @@ def build(context: Context) -> None:
         with gr.Column(scale=5, min_width=320):
             picture = picture_input(context, "detect")
         with gr.Column(scale=7, min_width=320):
-            annotated = PictureOut(
-                label=context.t("answer"),
-                interactive=False,
-                height=380,
-                buttons=["fullscreen"],
-                elem_id="detect-answer",
-            )
-            status = gr.HTML(
-                answer_view.empty("empty_answer"),
-                elem_id="detect-status",
-                elem_classes="status",
-                padding=False,
-            )
+            annotated, status = _answer(context)
     camera_pane(context, "detect")
     with gr.Row(elem_classes="controls"):
         model = model_picker(context, "detect")
@@ -56,44 +59,54 @@ def build(context: Context) -> None:
         blur = _blur(context, model.value)
     downloads = gr.HTML(elem_id="detect-downloads", elem_classes="picture-only", padding=False)
     with gr.Accordion(context.t("more"), open=False, elem_id="detect-more"), gr.Row():
-        iou, size, width = _more(context)
+        iou, size, line_width = _more(context)
     with gr.Accordion(
         context.t("boxes_title"), open=True, elem_id="detect-boxes", elem_classes="picture-only"
     ):
         table = gr.HTML()
+    controls = _Controls(model, confidence, classes, blur, iou, size, line_width)
+    _connect(context, picture, controls, [status, annotated, table, downloads])
+
+
+def _connect(
+    context: Context, picture: PictureIn, controls: _Controls, outputs: list[Component]
+) -> None:
+    c = controls
     # The handler of `model.change` sets the classes and the overlap: only visitors' events count.
-    controls = (model, confidence, iou, classes, size, width)
+    options = (c.model, c.confidence, c.iou, c.classes, c.size, c.line_width)
     answer_on_change(
-        [picture.change, *(control.input for control in controls)],
-        answer_handler(
-            context,
-            "detect",
-            values=_values(context),
-            show=_show(context),
-            cleared=(None, "", ""),
-        ),
-        [picture, *controls],
-        [status, annotated, table, downloads],
+        [picture.change, *(control.input for control in options)],
+        answer_handler(context, "detect", _values(context), _show(context), cleared=(None, "", "")),
+        [picture, *options],
+        outputs,
     )
-    send_to_camera(
-        context,
-        "detect",
-        {
-            "model": model,
-            "confidence": confidence,
-            "classes": classes,
-            "blur": blur,
-            "iou": iou,
-            "size": size,
-        },
-    )
-    model.change(
+    names = ("model", "confidence", "classes", "blur", "iou", "size")
+    send_to_camera(context, "detect", {name: getattr(c, name) for name in names})
+    c.model.change(
         _fit_controls(context),
-        [model, classes, blur],
-        [classes, blur, iou],
+        [c.model, c.classes, c.blur],
+        [c.classes, c.blur, c.iou],
         api_visibility="private",
         show_progress="hidden",
     )
+
+
+def _answer(context: Context) -> tuple[PictureOut, gr.HTML]:
+    """The annotated picture and the status under it."""
+    annotated = PictureOut(
+        label=context.t("answer"),
+        interactive=False,
+        height=380,
+        buttons=["fullscreen"],
+        elem_id="detect-answer",
+    )
+    status = gr.HTML(
+        answer_view.empty("empty_answer"),
+        elem_id="detect-status",
+        elem_classes="status",
+        padding=False,
+    )
+    return annotated, status
 
 
 def _filters(context: Context, model: object) -> tuple[gr.Slider, gr.Dropdown]:
