@@ -1,7 +1,7 @@
-"""The cameras that the owner of the machine lets visitors look through, each with a name.
+"""Parser of the owner's list of network cameras, each with a name and an address.
 
-An address may hold a password. So nobody but the reader of the camera gets to see one: what is
-wrong with the list is told by the number of the pair, which is never a part of what was written.
+An address may hold a password. Error messages therefore give the number of the wrong entry and
+never quote any part of it.
 """
 
 import re
@@ -14,9 +14,13 @@ _NAME = re.compile(r"[\w-]{1,40}")
 
 
 def parse(text: str) -> dict[str, str]:
-    """Names and addresses from `name=url` pairs, apart by commas, blanks or line ends.
+    """Parse `name=url` pairs, separated by commas or white space, into name → address.
 
-    A comma within an address is written as %2C. Raises DemoError for what is no such list.
+    A comma within an address is written as %2C. The schemes of the addresses become lower case.
+
+    Raises:
+        DemoError: a pair without a valid name, a name that is there twice, or an address that is
+            not a URL with one of SCHEMES and a host.
     """
     cameras: dict[str, str] = {}
     for number, pair in enumerate(filter(None, re.split(r"[,\s]+", text)), 1):
@@ -30,14 +34,14 @@ def parse(text: str) -> dict[str, str]:
 
 
 def _checked(address: str, number: int) -> str:
-    """The address, its scheme in small letters: FFmpeg knows only these."""
+    """The address with its scheme in lower case, the only one that FFmpeg accepts."""
     try:
         parts = urlsplit(address)
-        whole = bool(parts.hostname) and parts.port != 0
+        valid = bool(parts.hostname) and parts.port != 0
     except ValueError:
-        whole = False
+        valid = False
     else:
-        whole = whole and parts.scheme in SCHEMES and address.isascii() and address.isprintable()
-    if not whole or not address.lower().startswith(f"{parts.scheme}://"):
+        valid = valid and parts.scheme in SCHEMES and address.isascii() and address.isprintable()
+    if not valid or not address.lower().startswith(f"{parts.scheme}://"):
         raise DemoError("setting_cameras_url", number=number, schemes=", ".join(SCHEMES))
     return parts.scheme + address[len(parts.scheme) :]

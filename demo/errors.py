@@ -1,13 +1,13 @@
-"""The one exception that a visitor may read."""
+"""The exception whose message is written for people."""
 
 from demo.i18n import translate
 
 
 class DemoError(Exception):
-    """One sentence that a person can act on: what was wrong and what would be right.
+    """One sentence that a person can act on: what is wrong, and what would be right.
 
-    The arguments are a key of `demo.i18n` and the values of its fields, so that the same error
-    reads in the visitor's own language; `str(error)` is the English sentence.
+    It carries a key of `demo.i18n` and the values of its fields, so that a page translates it into
+    the visitor's language; `str(error)` is the English sentence.
     """
 
     def __init__(self, key: str, **fields: object) -> None:

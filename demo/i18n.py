@@ -1,4 +1,4 @@
-"""Every visible string, in English, simplified and traditional Chinese (`demo/strings/*.toml`)."""
+"""User-visible strings in English, simplified and traditional Chinese (`demo/strings/*.toml`)."""
 
 import tomllib
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ _TRADITIONAL = ("hant", "tw", "hk", "mo")
 
 @cache
 def strings() -> dict[str, dict[str, str]]:
-    """All strings: key → locale → text. Raises ValueError where a key stands twice."""
+    """Return all strings as key → locale → text. Raises ValueError for a key in two places."""
     table: dict[str, dict[str, str]] = {}
     for path in sorted(_FOLDER.glob("*.toml")):
         for key, texts in tomllib.loads(path.read_text("utf-8")).items():
@@ -24,30 +24,30 @@ def strings() -> dict[str, dict[str, str]]:
 
 
 def translate(key: str, locale: str, **fields: object) -> str:
-    """The string `key` in `locale` (one of LOCALES) with its {fields} filled in."""
+    """Return the string `key` in `locale` (one of LOCALES), its {fields} replaced."""
     return strings()[key][locale].format(**fields)
 
 
 def known(key: str) -> bool:
-    """Whether a string of that key stands in the table."""
+    """Whether there is a string with this key."""
     return key in strings()
 
 
 def locale_of(accept_language: str) -> str:
-    """The best of LOCALES for an Accept-Language header (RFC 9110 §12.5.4), `en` without one.
+    """Choose from LOCALES by an Accept-Language header (RFC 9110 §12.5.4), `en` by default.
 
-    Every Chinese variant is answered in Chinese: Hant, TW, HK and MO in traditional characters.
+    Every Chinese variant gets Chinese: Hant, TW, HK and MO in traditional characters.
     """
-    wishes: list[tuple[float, int, str]] = []
-    for place, part in enumerate(accept_language.split(",")):
+    ranked: list[tuple[float, int, str]] = []
+    for position, part in enumerate(accept_language.split(",")):
         tag, _, quality = part.strip().partition(";q=")
         try:
             weight = float(quality) if quality else 1.0
         except ValueError:
             weight = 0.0
         if tag and weight > 0:
-            wishes.append((-weight, place, tag.lower()))
-    for _, _, tag in sorted(wishes):
+            ranked.append((-weight, position, tag.lower()))
+    for _, _, tag in sorted(ranked):
         subtags = tag.split("-")
         if subtags[0] == "zh":
             return "zh-TW" if any(s in _TRADITIONAL for s in subtags[1:]) else "zh-CN"
@@ -57,7 +57,7 @@ def locale_of(accept_language: str) -> str:
 
 
 def locale_for(headers: Mapping[str, str]) -> str:
-    """The visitor's language: the one chosen on the page (its cookie), else the browser's."""
+    """Choose from LOCALES for a request: by the page's cookie, else by the browser's languages."""
     chosen = _cookie(headers.get("cookie", ""), "vitrine_lang")
     return locale_of(chosen or headers.get("accept-language", ""))
 

@@ -1,4 +1,4 @@
-"""The machine under the program: CPU cores and the heaps of the C library."""
+"""Resources of the machine: CPU cores, and the heaps of the C library."""
 
 import ctypes
 import math
@@ -6,39 +6,38 @@ import os
 import sys
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
-"""mallopt(3)."""
-_KEPT, _MAPPED = 64 << 20, 32 << 20
-"""Bytes: what a heap may keep at its end, and from which size on a piece is no part of a heap."""
+"""Parameters of mallopt(3)."""
+_TRIM_BYTES, _MMAP_BYTES = 64 << 20, 32 << 20
+"""Free memory that a heap keeps at its end; smallest block that is mapped outside of the heaps."""
 
 
 def settle_heaps() -> None:
-    """Two heaps for all threads, which keep what a network needs; call it before threads start.
+    """Limit glibc to two heaps that keep freed memory; call it before threads start.
 
-    By default every thread that decodes a picture gets a heap of its own, which keeps what it once
-    held: 200 requests cost 450 MB that nothing uses. And the maps between a network's layers come
-    from the system and go back to it one by one, so that each picture pays for thousands of fresh
-    pages: a quarter of the time of yolo11n. `trim` gives back what is kept.
+    By default every thread that decodes a picture gets a heap of its own, which keeps its freed
+    memory: 200 requests cost 450 MB that nothing uses. And the feature maps between a network's
+    layers are mapped and unmapped one by one, so that each picture pays for thousands of page
+    faults: a quarter of the time of yolo11n. `trim` returns the memory that the heaps keep.
     """
     library = _glibc()
     if library is not None:
         library.mallopt(_M_ARENA_MAX, 2)
-        library.mallopt(_M_MMAP_THRESHOLD, _MAPPED)
-        library.mallopt(_M_TRIM_THRESHOLD, _KEPT)
+        library.mallopt(_M_MMAP_THRESHOLD, _MMAP_BYTES)
+        library.mallopt(_M_TRIM_THRESHOLD, _TRIM_BYTES)
 
 
 def trim() -> None:
-    """Return freed memory to the system: malloc_trim(3)."""
+    """Return freed memory to the operating system: malloc_trim(3)."""
     library = _glibc()
     if library is not None:
         library.malloc_trim(0)
 
 
 @cache
-def _glibc() -> Any:
-    """The C library where it is glibc, else None: others have no such knobs."""
+def _glibc() -> ctypes.CDLL | None:
+    """The C library if it is glibc, else None: others lack these functions."""
     if sys.platform != "linux":
         return None
     library = ctypes.CDLL(None)
@@ -46,7 +45,7 @@ def _glibc() -> Any:
 
 
 def cores() -> int:
-    """CPU cores that this process may use: its affinity, or the quota of its container."""
+    """Number of CPU cores that this process may use, by its affinity and its container's quota."""
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     try:
         quota, period = Path("/sys/fs/cgroup/cpu.max").read_text("ascii").split()

@@ -1,4 +1,4 @@
-"""Plain values from outside, checked once: each fault becomes one sentence."""
+"""Validation of plain values from requests; a wrong value raises a one-sentence DemoError."""
 
 import math
 from collections.abc import Iterable
@@ -7,17 +7,20 @@ from demo.errors import DemoError
 
 
 def number(value: object, name: str, low: float, high: float) -> float:
-    """`value` as a float in [low, high]. Raises DemoError for NaN, bool, text or out of range."""
+    """Return `value` as a float in [low, high].
+
+    Raises DemoError for a bool, a text or any other type, for NaN, and for values out of range.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise DemoError("not_a_number", name=name, got=brief(value), low=low, high=high)
-    # Compared first: isfinite() overflows on the huge integers that JSON may hold.
+    # Compared before isfinite(), which overflows on the huge integers that JSON may hold.
     if not low <= value <= high or not math.isfinite(value):
         raise DemoError("out_of_range", name=name, got=brief(value), low=low, high=high)
     return float(value)
 
 
 def whole(value: object, name: str, low: int, high: int) -> int:
-    """`value` as a whole number in [low, high]; 3.0 counts as 3, 1.5 does not."""
+    """Return `value` as an int in [low, high]; 3.0 is accepted, 1.5 raises DemoError."""
     checked = number(value, name, low, high)
     if checked != int(checked):
         raise DemoError("not_whole", name=name, got=brief(value), low=low, high=high)
@@ -25,14 +28,17 @@ def whole(value: object, name: str, low: int, high: int) -> int:
 
 
 def switch(value: object, name: str) -> bool:
-    """`value` where it is true or false, nothing else."""
+    """Return `value` if it is True or False; anything else raises DemoError."""
     if not isinstance(value, bool):
         raise DemoError("not_a_switch", name=name, got=brief(value))
     return value
 
 
 def names(value: object, name: str, allowed: Iterable[str]) -> tuple[str, ...]:
-    """`value` as a tuple of allowed names, without repeats; None and [] are empty."""
+    """Return a list of names as a tuple without repeats, in its order; None is the empty list.
+
+    Raises DemoError for anything but a list, and for names that are not in `allowed`.
+    """
     if value is None:
         return ()
     if not isinstance(value, list | tuple):
@@ -46,7 +52,7 @@ def names(value: object, name: str, allowed: Iterable[str]) -> tuple[str, ...]:
 
 
 def brief(value: object) -> str:
-    """`value` as text of at most 40 characters, fit for a sentence."""
-    # Half of a surrogate pair cannot be sent; JSON may hold one.
+    """Format any value for a message, in at most 40 characters."""
+    # JSON may hold half of a surrogate pair, which cannot be encoded.
     text = str(value).encode("utf-8", "replace").decode()
     return text if len(text) <= 40 else text[:39] + "…"

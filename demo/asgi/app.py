@@ -39,14 +39,14 @@ def create_app(settings: Settings, root_path: str = "") -> FastAPI:
         uploads = UploadStore(settings.keep_minutes * 60, settings.uploads_mb * 1_000_000)
         closing.callback(uploads.close)
         closing.enter_context(environment.private(os.environ, uploads.folder))
-        app = _assemble(settings, uploads, root_path, closing)
+        app = _assemble(settings, uploads, root_path)
+        closing.callback(app.state.service.close)
+        app.state.uploads = uploads
         app.state.closing = closing.pop_all()
     return app
 
 
-def _assemble(
-    settings: Settings, uploads: UploadStore, root_path: str, closing: ExitStack
-) -> FastAPI:
+def _assemble(settings: Settings, uploads: UploadStore, root_path: str) -> FastAPI:
     # Gradio and torch read the environment when they are imported, so not before it is prepared.
     from demo.asgi.mount import mount_page
     from demo.camera.websocket import LIVE_PATH, CameraEndpoint
@@ -54,22 +54,6 @@ def _assemble(
     from demo.web.style import head
 
     page, service = build(settings, uploads)
-    closing.callback(service.close)
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        uploads.start(service.forget)
-        service.warm_up()
-        _log.info("started")
-        try:
-            yield
-        finally:
-            await run_sync(app.state.closing.close)
-            _log.info("stopped, uploads deleted")
-
-    # One limit for every upload, in Gradio's units of 2^20; the decoder of a picture or a video
-    # applies its own exact limit before reading the file.
-    file_bytes = math.ceil(max(settings.max_file_mb, settings.max_video_mb)) << 20
     camera = CameraEndpoint(service.engine, settings)
     app = FastAPI(
         title="Vitrine",
@@ -79,17 +63,37 @@ def _assemble(
             WebSocketRoute(LIVE_PATH, camera.__call__),
         ],
         middleware=[
-            Middleware(BodyLimit, file_bytes=file_bytes),
+            Middleware(BodyLimit, file_bytes=_file_bytes(settings)),
             Middleware(HeadScript, script=head()),
         ],
-        lifespan=lifespan,
+        lifespan=_lifespan,
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
     )
-    # An attribute as gradio sets it: FastAPI's parameter leaves the prefix to the server's
-    # settings, and uvicorn then wants proxies that cut it off.
+    # An attribute, as gradio sets it: FastAPI's parameter of that name is deprecated in favour of
+    # the server's setting, which does not suit proxies that strip the prefix.
     app.root_path = root_path
-    mount_page(app, page, file_bytes, root_path)
-    app.state.page = page
+    app.state.page, app.state.service = page, service
+    mount_page(app, page, _file_bytes(settings), root_path)
     return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    app.state.uploads.start(app.state.service.forget)
+    app.state.service.warm_up()
+    _log.info("started")
+    try:
+        yield
+    finally:
+        await run_sync(app.state.closing.close)
+        _log.info("stopped, uploads deleted")
+
+
+def _file_bytes(settings: Settings) -> int:
+    """Limit of every upload, in Gradio's units of 2^20 bytes.
+
+    The decoder of a picture or a video applies its own exact limit before it reads the file.
+    """
+    return math.ceil(max(settings.max_file_mb, settings.max_video_mb)) << 20

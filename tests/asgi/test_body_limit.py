@@ -77,3 +77,35 @@ def test_relays_and_monitoring_are_closed(path: str) -> None:
 
 def test_the_private_files_pass() -> None:
     assert ask("/gradio_api/file=/tmp/vitrine-1-x/a.jpg", [b""])[0] == 200
+
+
+def test_a_visitor_who_leaves_within_a_body_is_no_error() -> None:
+    sent: list[Message] = []
+    messages: list[Message] = [
+        {"type": "http.request", "body": b"half", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> Message:
+        return messages.pop(0)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/gradio_api/upload", "headers": []}
+    run(BodyLimit(echo, file_bytes=5_000_000)(scope, receive, send))
+    assert sent == []
+
+
+def test_other_connections_pass_untouched() -> None:
+    seen: list[Scope] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(scope)
+
+    async def nothing(*_: object) -> Message:
+        raise AssertionError("nothing is received or sent")
+
+    scope = {"type": "websocket", "path": "/monitoring"}
+    run(BodyLimit(app, file_bytes=1)(scope, nothing, nothing))
+    assert seen == [scope]

@@ -34,7 +34,7 @@ def test_the_folder_is_private(uploads: UploadStore) -> None:
     assert stat.S_IMODE(uploads.folder.stat().st_mode) == 0o700
 
 
-def test_sweep_deletes_what_was_not_used_and_its_empty_folder(uploads: UploadStore) -> None:
+def test_sweep_deletes_an_unused_file_and_its_empty_folder(uploads: UploadStore) -> None:
     old = upload(uploads, "old.jpg", 571)
     assert uploads.sweep() == 1
     assert not old.exists()
@@ -44,7 +44,7 @@ def test_sweep_deletes_what_was_not_used_and_its_empty_folder(uploads: UploadSto
     assert fresh.exists()
 
 
-def test_use_renews_a_file(uploads: UploadStore) -> None:
+def test_touch_renews_a_file(uploads: UploadStore) -> None:
     path = upload(uploads, "a.jpg", 569)
     assert uploads.touch(str(path)) == path
     assert time.time() - path.stat().st_mtime < 5
@@ -78,7 +78,7 @@ def test_a_path_that_is_no_file_is_one_sentence(uploads: UploadStore, path: str)
         uploads.touch(f"{uploads.folder}/{path}")
 
 
-def test_beyond_the_budget_the_longest_unused_go_first() -> None:
+def test_beyond_the_budget_the_least_recently_used_go_first() -> None:
     uploads = UploadStore(keep_s=600, budget_bytes=2)
     paths = [upload(uploads, f"{age}.jpg", age) for age in (30, 20, 10)]
     assert uploads.sweep() == 1
@@ -164,7 +164,7 @@ def test_the_folder_of_a_killed_process_goes_with_the_next_start(tmp_path: Path)
     assert not folder.exists()
 
 
-def test_a_server_that_forgets_fast_leaves_the_one_beside_it_alone() -> None:
+def test_a_server_that_keeps_files_briefly_spares_the_folder_of_another() -> None:
     slow, fast = UploadStore(keep_s=600), UploadStore(keep_s=0.05)
     long_ago = time.time() - 120
     os.utime(slow.folder, (long_ago, long_ago))
