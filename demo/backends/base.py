@@ -48,7 +48,7 @@ class Runner(Protocol):
     def module(self) -> "nn.Module":
         """The plain network with gradients, on the device; for hooks and explanations.
 
-        Packed or compiled networks have no gradients, so it may be loaded anew at each call.
+        Packed or compiled networks have no gradients, so it may be loaded again at each call.
         """
 
 

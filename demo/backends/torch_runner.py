@@ -58,7 +58,7 @@ class TorchRunner:
         return tuple(output.float().cpu().numpy() for output in outputs)
 
     def module(self) -> nn.Module:
-        """The plain network, loaded anew and never packed, so that it has gradients."""
+        """The plain network, loaded again and never packed, so that it has gradients."""
         return _to_device(self._spec.network(self._file), self._device)
 
 

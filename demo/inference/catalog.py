@@ -105,7 +105,7 @@ class Catalog:
         """Whether the file has every digest that is stated for it.
 
         A user's own `yolo11n.pt` need not be the official one; a file in the cache, an embedded
-        one, one whose name carries the digest and one that SHA256SUMS lists beside it must match.
+        one, one whose name carries the digest and one that its folder's SHA256SUMS lists must match.
         """
         digest = self._digest(path)
         stated = _sums(path.parent).get(path.name, digest)

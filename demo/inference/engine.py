@@ -35,11 +35,11 @@ class Prediction:
 class Status:
     """What a model is doing.
 
-    stage: absent (would have to be downloaded), present, downloading, loading or resident.
+    state: absent (would have to be downloaded), present, downloading, loading or resident.
     fraction: of the download, 0–1.
     """
 
-    stage: str
+    state: str
     fraction: float | None = None
 
 

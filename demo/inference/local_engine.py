@@ -170,7 +170,7 @@ class LocalEngine:
             "source": spec.source,
             "input_size": spec.input_size,
             "classes": len(spec.labels),
-            "resident": self._cache.status(spec.name).stage == "resident",
+            "resident": self._cache.status(spec.name).state == "resident",
         }
 
     def _set_threads(self, count: int) -> None:

@@ -286,20 +286,20 @@ class TestCatalog:
     def test_status_follows_the_model(self, tmp_path: Path) -> None:
         shelf = Shelf(tmp_path, net=1)
         running = shelf.engine()
-        assert running.status("net").stage == "present"
+        assert running.status("net").state == "present"
         shelf.gate.clear()
         with ThreadPoolExecutor(1) as thread:
             asked = thread.submit(ask_one, running, "net", colour(0))
-            while running.status("net").stage == "present":
+            while running.status("net").state == "present":
                 time.sleep(0.001)
-            assert running.status("net").stage == "loading"
+            assert running.status("net").state == "loading"
             shelf.gate.set()
             asked.result()
-        assert running.status("net").stage == "resident"
+        assert running.status("net").state == "resident"
         assert running.models()[0]["resident"]
         running.close()
         (tmp_path / "net.pth").unlink()
-        assert shelf.engine().status("net").stage == "absent"
+        assert shelf.engine().status("net").state == "absent"
 
 
 class TestResident:
@@ -323,7 +323,7 @@ class TestResident:
         resident = shelf.cache(1000)
 
         def stages() -> str:
-            return "".join(n for n in "abc" if resident.status(n).stage == "resident")
+            return "".join(n for n in "abc" if resident.status(n).state == "resident")
 
         for name in "aba":
             with resident.lease(name):

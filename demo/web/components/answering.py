@@ -123,10 +123,10 @@ def model_progress(engine: Engine, model: object, locale: str) -> str:
         return translate("working", locale)
     status = engine.status(model)
     size = megabytes(engine.size_bytes(model))
-    if status.stage == "downloading":
+    if status.state == "downloading":
         percent = round(100 * (status.fraction or 0))
         return translate("downloading_model", locale, name=model, size=size, percent=percent)
-    if status.stage == "loading":
+    if status.state == "loading":
         return translate("loading_model", locale, name=model, size=size)
     return translate("working", locale)
 
