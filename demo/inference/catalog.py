@@ -104,8 +104,8 @@ class Catalog:
     def _matches(self, path: Path, entry: WeightsEntry) -> bool:
         """Whether the file has every digest that is stated for it.
 
-        A user's own `yolo11n.pt` need not be the official one; a file in the cache, an embedded
-        one, one whose name carries the digest and one that its folder's SHA256SUMS lists must match.
+        A user's own `yolo11n.pt` need not be the official one. A file must match if it is in the
+        cache, embedded, named after its digest, or listed in a SHA256SUMS of its folder.
         """
         digest = self._digest(path)
         stated = _sums(path.parent).get(path.name, digest)
