@@ -105,8 +105,10 @@ class TrainingRun:
                 case Progress():
                     yield message
                 case _Failed():
+                    self._ended = True
                     raise DemoError(message.key, **message.fields)
                 case _:
+                    self._ended = True
                     return
 
     def stop(self) -> None:

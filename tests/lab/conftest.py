@@ -1,10 +1,12 @@
-"""Small synthetic data sets for trainings."""
+"""Fixtures of the lab: one thread, small synthetic data sets."""
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from demo.lab.data.cifar import LABELS
@@ -12,6 +14,15 @@ from demo.lab.data.outliers import TRAINING_CATEGORIES
 
 _HEADER = 20
 """Bytes that all JPEGs of one encoder begin with."""
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Run torch on one thread: small networks lose time by sharing the cores of a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture

@@ -59,6 +59,7 @@ def test_it_trains_the_same_bits_and_leaves_the_caller_untouched(
     other = threads + 1
     with TrainingRun.start(small_recipe(), replace(options, threads=other)) as run:
         steps = list(run)
+        assert not list(run)  # it has ended
     assert [(step.epoch, step.step, step.steps) for step in steps] == [(1, 4, 4), (2, 4, 4)]
     assert torch.equal(torch.get_rng_state(), random_state)
     assert torch.get_num_threads() == threads

@@ -2,13 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from safetensors import safe_open
 
 from demo.errors import DemoError
@@ -66,15 +64,6 @@ def test_no_file_is_without_a_card() -> None:
     kinds = {path.suffix for path in WEIGHTS.iterdir() if not path.name.startswith(".")}
     assert kinds == {".safetensors", ".json", ".md"}
     assert sorted(path.stem for path in WEIGHTS.glob("*.json")) == NAMES
-
-
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    """Small networks on a busy machine lose more by waiting for each other than they gain."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from demo.lab.recipe import DetectorRecipe
-from demo.lab.training.distillation import Batch, Teacher, distillation_loss
+from demo.lab.training.distillation import Batch, RawPrediction, Teacher, distillation_loss
 from demo.models import ultralytics
 
 
@@ -65,11 +65,7 @@ def trainer_class(
 
         def set_loss(self) -> None:
             # Only after the trainer has copied the network for its running average.
-            self.model.criterion = (
-                distillation_loss(self.model, teacher, recipe.labels)
-                if teacher
-                else self.model.init_criterion()
-            )
+            self.model.criterion = _criterion(self.model, recipe, teacher)
             self.model.loss = self.mixed_loss
 
         def mixed_loss(self, batch: Batch, preds: object = None) -> tuple[Tensor, Tensor]:
@@ -88,6 +84,17 @@ def trainer_class(
 
     adapted: type[Trainer] = RecipeTrainer
     return adapted
+
+
+def _criterion(
+    model: nn.Module, recipe: DetectorRecipe, teacher: Teacher | None
+) -> Callable[[RawPrediction, Batch], tuple[Tensor, Tensor]]:
+    """Ultralytics' loss of the detector, with the teacher's answers where there is one."""
+    if teacher:
+        return distillation_loss(model, teacher, recipe.labels)
+    plain: Callable[[RawPrediction, Batch], tuple[Tensor, Tensor]]
+    plain = model.init_criterion()  # type: ignore[operator]
+    return plain
 
 
 def _forward(

@@ -1,13 +1,11 @@
 """Ultralytics' trainer on a handful of synthetic photos."""
 
 import csv
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 from safetensors import safe_open
 
@@ -28,7 +26,7 @@ def small_recipe() -> DetectorRecipe:
 
 
 @pytest.fixture
-def toys(tmp_path: Path) -> Iterator[Path]:
+def toys(tmp_path: Path, one_thread: None) -> Path:
     """24 photos of one bright square each, in the layout of a boxed set; one thread."""
     random = np.random.default_rng(0)
     folder = tmp_path / "data" / "toys"
@@ -40,10 +38,7 @@ def toys(tmp_path: Path) -> Iterator[Path]:
             image[y : y + 30, x : x + 40] = 230
             Image.fromarray(image).save(folder / "images" / f"{i}.png")
             csv.writer(table).writerow([f"{i}.png", x, y, x + 40, y + 30, "dog"])
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield tmp_path / "data"
-    torch.set_num_threads(before)
+    return tmp_path / "data"
 
 
 @pytest.mark.filterwarnings("default")

@@ -1,7 +1,6 @@
 """Distillation: the teacher's answers become targets, at the anchors where it gives them."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,8 @@ from demo.lab.training.teacher_scores import best_scores
 from demo.models import ultralytics
 from demo.models.coco import LABELS as COCO
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 LABELS = ("face", "person", "dog")
 SIDE = 64
 
@@ -45,15 +46,6 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("teacher") / "yolo11n.safetensors"
     save_file({key: value.contiguous() for key, value in state.items()}, file)
     return file
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Small networks on a busy machine lose more by waiting for each other than they gain."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def student() -> Any:

@@ -1,7 +1,6 @@
 """Training of a generator and a discriminator on a few synthetic pictures; the loaded result."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,14 +31,7 @@ from demo.models.networks.gan import NOISE, Discriminator, Generator, noise_of, 
 from demo.models.spec import ImageRequest, NoiseRequest, WeightsFile, format_score
 from demo.results import GeneratedImages
 
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Small networks on a busy machine lose more by waiting for each other than they gain."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def small_recipe(**changes: object) -> GeneratorRecipe:
