@@ -40,7 +40,7 @@ def network_of(recipe: ClassifierRecipe) -> nn.Module:
     """The recipe's network with random weights, and with outputs for soft labels if it has them."""
     build = NETWORKS[recipe.network]
     if recipe.soft_labels:
-        return build(dropout=recipe.dropout, classes=len(recipe.labels), hints=SOFT_LABELS)
+        return build(dropout=recipe.dropout, classes=len(recipe.labels), soft_labels=SOFT_LABELS)
     return build(dropout=recipe.dropout)
 
 
