@@ -1,7 +1,7 @@
-"""The live camera in a real Chromium, fed from a film: `python -m benchmarks.camera`.
+"""The live camera in a real Chromium with a video as its camera: `python -m benchmarks.camera`.
 
-Frames answered a second against what the server's time for a frame allows, the delay from camera to
-screen, two browsers at once, and the same network behind Gradio's own streaming in the same run.
+Measures answers a second against the limit of the server's time per frame, the delay from camera to
+screen, two browsers at once, and, in the same run, the same network behind Gradio's own streaming.
 """
 
 import argparse
@@ -23,16 +23,17 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from benchmarks.servers import ROOT, WEIGHTS, free_port, running, wait
 
-FILMS = ROOT.parent / "shared" / "data" / "videos"
+VIDEOS = ROOT.parent / "shared" / "data" / "videos"
 _SIZE = (640, 360)
 _FRAMES = 200
-_PER_SECOND = 30
-"""As a webcam does, however slow the film is: people.mp4 has 10, fewer than are answered."""
+_FRAME_RATE = 30
+"""Of a webcam. The 10 of people.mp4 are fewer than the answers a second."""
 _WARM_S = 8
 
 _LISTEN = """() => {
   window.answers = [];
-  document.querySelector("section.live[data-task=detect]").addEventListener("answered", (event) => {
+  const pane = document.querySelector("section.camera-pane[data-task=detect]");
+  pane.addEventListener("answered", (event) => {
     const { facts, delay } = event.detail;
     window.answers.push(
       [performance.now(), delay, facts.server_ms, facts.timing_ms.draw, facts.boxes.length]);
@@ -78,12 +79,12 @@ _STAMP = """() => {
 }"""
 
 
-def raw_film(source: Path, goal: Path) -> None:
-    """The first frames of a film in Y4M, the form that Chromium's fake camera reads."""
-    with av.open(str(source)) as film, goal.open("wb") as raw:
-        size = f"W{_SIZE[0]} H{_SIZE[1]} F{_PER_SECOND}:1"
+def write_y4m(source: Path, target: Path) -> None:
+    """Write the first frames of a video in Y4M, the format of Chromium's fake camera."""
+    with av.open(str(source)) as video, target.open("wb") as raw:
+        size = f"W{_SIZE[0]} H{_SIZE[1]} F{_FRAME_RATE}:1"
         raw.write(f"YUV4MPEG2 {size} Ip A1:1 C420jpeg\n".encode())
-        for index, frame in enumerate(film.decode(video=0)):
+        for index, frame in enumerate(video.decode(video=0)):
             if index == _FRAMES:
                 return
             small = frame.reformat(*_SIZE, "yuv420p").to_ndarray()
@@ -91,8 +92,8 @@ def raw_film(source: Path, goal: Path) -> None:
 
 
 @contextmanager
-def browser_with(playwright: Playwright, film: Path) -> Iterator[Browser]:
-    """A Chromium whose camera shows `film` again and again."""
+def browser_with(playwright: Playwright, video: Path) -> Iterator[Browser]:
+    """A Chromium whose camera plays `video` in a loop."""
     browser = playwright.chromium.launch(
         executable_path=shutil.which("chromium"),
         args=[
@@ -100,7 +101,7 @@ def browser_with(playwright: Playwright, film: Path) -> Iterator[Browser]:
             "--disable-background-networking",
             "--use-fake-device-for-media-stream",
             "--use-fake-ui-for-media-stream",
-            f"--use-file-for-fake-video-capture={film}",
+            f"--use-file-for-fake-video-capture={video}",
         ],
     )
     try:
@@ -114,19 +115,19 @@ def start_own(browser: Browser, url: str) -> Page:
     page = browser.new_page(permissions=["camera"], viewport={"width": 1280, "height": 900})
     page.goto(url)
     page.locator("#tabs button[role=tab]").nth(1).click()
-    page.locator("#tab-detect .modes [data-mode=live]").click()
+    page.locator("#tab-detect .modes [data-mode=camera]").click()
     box = page.locator("#detect-model input")
     box.click()
     box.fill("yolo11n")
     page.get_by_role("option").filter(has_text="yolo11n ·").first.click()
     page.evaluate(_LISTEN)
-    page.locator("#detect-live [data-act=go]").click()
+    page.locator("#detect-camera [data-action=toggle]").click()
     page.wait_for_function("window.answers.length > 2", timeout=120_000)
     return page
 
 
 def start_peer(browser: Browser, url: str) -> Page:
-    """Gradio's streaming page, its frames numbered."""
+    """Gradio's streaming page with numbered frames."""
     page = browser.new_page(permissions=["camera"], viewport={"width": 1280, "height": 900})
     page.goto(url)
     page.evaluate(_STAMP)
@@ -137,15 +138,15 @@ def start_peer(browser: Browser, url: str) -> Page:
 
 
 def measured(page: Page, seconds: float) -> list[list[float]]:
-    """The answers of so many seconds: time, delay, server time and drawing in ms, boxes."""
+    """The answers of a period: time, delay, server time and drawing time in ms, boxes."""
     page.evaluate("window.answers.length = 0")
     page.wait_for_timeout(seconds * 1000)
     rows: list[list[float]] = page.evaluate("window.answers")
     return rows
 
 
-def told(name: str, rows: list[list[float]]) -> tuple[float, float, float]:
-    """Print one row; answers a second, p95 of the delay and median server time, ms."""
+def report(name: str, rows: list[list[float]]) -> tuple[float, float, float]:
+    """Print one row; returns answers a second, p95 of the delay and median server time, ms."""
     span = (rows[-1][0] - rows[0][0]) / 1000
     rate = (len(rows) - 1) / span
     delays = sorted(row[1] for row in rows)
@@ -179,14 +180,14 @@ def peer() -> Iterator[str]:
         process.wait(30)
 
 
-def alone(playwright: Playwright, film: Path, seconds: float) -> tuple[float, float]:
-    """Our page, one browser: rate and delay with their bars, and the growth of the server."""
-    with running(ordinary=False) as (url, process), browser_with(playwright, film) as browser:
+def measure_one(playwright: Playwright, video: Path, seconds: float) -> tuple[float, float]:
+    """Our page in one browser: rate and delay with their bars, and growth of the server."""
+    with running(ordinary=False) as (url, process), browser_with(playwright, video) as browser:
         page = start_own(browser, url)
         page.wait_for_timeout(_WARM_S * 1000)
         server = psutil.Process(process.pid)
         before = server.memory_info().rss
-        rate, p95, ms = told("own page", measured(page, seconds))
+        rate, p95, ms = report("own page", measured(page, seconds))
         grown = (server.memory_info().rss - before) / 1e6
         print(f"  rate against 1 / server time: {rate * ms / 1000:.2f} (bar 0.80)")
         print(f"  delay p95 beyond server time: {p95 - ms:.0f} ms (bar 150)")
@@ -194,36 +195,36 @@ def alone(playwright: Playwright, film: Path, seconds: float) -> tuple[float, fl
         return rate, p95
 
 
-def both(playwright: Playwright, films: list[Path], seconds: float) -> None:
+def measure_two(playwright: Playwright, videos: list[Path], seconds: float) -> None:
     """Our page in two browsers with different cameras."""
-    with ExitStack() as held:
-        url, _ = held.enter_context(running(ordinary=False))
+    with ExitStack() as stack:
+        url, _ = stack.enter_context(running(ordinary=False))
         pages: list[Any] = [
-            start_own(held.enter_context(browser_with(playwright, film)), url) for film in films
+            start_own(stack.enter_context(browser_with(playwright, video)), url) for video in videos
         ]
         for page in pages:
             page.evaluate("window.answers.length = 0")
         pages[0].wait_for_timeout(seconds * 1000)
-        for film, page in zip(films, pages, strict=True):
-            told(f"two at once, {film.stem}", page.evaluate("window.answers"))
+        for video, page in zip(videos, pages, strict=True):
+            report(f"two at once, {video.stem}", page.evaluate("window.answers"))
 
 
 def main() -> None:
-    """Print everything."""
+    """Print all measurements."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=30, help="of each measurement")
     seconds = parser.parse_args().seconds
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        films = [Path(folder) / f"{name}.y4m" for name in ("people", "bottles")]
-        for film in films:
-            raw_film(FILMS / f"{film.stem}.mp4", film)
-        rate, p95 = alone(playwright, films[0], seconds)
-        with peer() as url, browser_with(playwright, films[0]) as browser:
+        videos = [Path(folder) / f"{name}.y4m" for name in ("people", "bottles")]
+        for video in videos:
+            write_y4m(VIDEOS / f"{video.stem}.mp4", video)
+        rate, p95 = measure_one(playwright, videos[0], seconds)
+        with peer() as url, browser_with(playwright, videos[0]) as browser:
             page = start_peer(browser, url)
             page.wait_for_timeout(_WARM_S * 1000)
-            other, late, _ = told("Gradio's streaming", measured(page, seconds))
+            other, late, _ = report("Gradio's streaming", measured(page, seconds))
         print(f"  own page: {rate / other:.2f} × its rate, {p95 / late:.2f} × its delay")
-        both(playwright, films, seconds)
+        measure_two(playwright, videos, seconds)
 
 
 if __name__ == "__main__":

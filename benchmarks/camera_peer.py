@@ -11,21 +11,23 @@ import gradio as gr
 from demo.drawing.detections import draw_detections
 from demo.geometry import boxes
 from demo.inference.engine import Engine
+from demo.inference.local_engine import LocalEngine
+from demo.models.spec import ImageRequest
 from demo.results import Detections
 from demo.settings import Settings
 from demo.web.components.picture import PictureOut
 
 _EVERY_S = 0.03
-"""How often Gradio's page takes a frame: as often as the camera gives one."""
+"""Interval at which Gradio's page takes a frame: the interval of the camera."""
 
 
 def build(engine: Engine) -> gr.Blocks:
-    """A webcam and its answer, drawn and sent as on our own page (JPEG)."""
+    """A webcam and its answers, drawn and sent as on our own page (JPEG)."""
 
-    def look(frame: Any) -> Any:
+    def detect(frame: Any) -> Any:
         if frame is None:
             return None
-        found = engine.run("yolo11n", frame).result
+        found = engine.run("yolo11n", ImageRequest(frame)).result
         assert isinstance(found, Detections)
         return draw_detections(frame, boxes.nms(found.select(0.25), 0.7))
 
@@ -36,9 +38,9 @@ def build(engine: Engine) -> gr.Blocks:
             sources=["webcam"], streaming=True, type="numpy", webcam_options=options, elem_id="in"
         )
         answer = PictureOut(elem_id="out", streaming=False)
-        camera.stream(look, camera, answer, stream_every=_EVERY_S, time_limit=600)
+        camera.stream(detect, camera, answer, stream_every=_EVERY_S, time_limit=600)
     return page
 
 
 if __name__ == "__main__":
-    build(Engine(Settings.from_env(os.environ))).launch(quiet=True, ssr_mode=False)
+    build(LocalEngine(Settings.from_env(os.environ))).launch(quiet=True, ssr_mode=False)

@@ -1,4 +1,4 @@
-"""A plain HTTP client of a Gradio page: upload, join, read the answer, fetch the picture."""
+"""HTTP client of a Gradio page: upload, join the queue, read the answer, fetch the picture."""
 
 import itertools
 import json
@@ -13,7 +13,7 @@ _serial = itertools.count()
 
 
 class Client:
-    """One visitor: an own session and a kept-alive connection, as a browser has."""
+    """One visitor: a session and a keep-alive connection, as a browser has."""
 
     def __init__(self, url: str, language: str = "en") -> None:
         self.url = url
@@ -35,7 +35,7 @@ class Client:
         self._http.close()
 
     def upload(self, data: bytes, name: str = "photo.jpg") -> dict[str, Any]:
-        """Upload a file; the value of a picture input that names it."""
+        """Upload a file; returns the value of a picture input that refers to it."""
         answer = self._http.post("/gradio_api/upload", files={"files": (name, data)})
         answer.raise_for_status()
         return {
@@ -76,14 +76,14 @@ class Client:
         raise RuntimeError("the stream ended without an answer")
 
     def fetch(self, picture: dict[str, Any]) -> bytes:
-        """The bytes of an answered file."""
+        """The bytes of a file in an answer."""
         answer = self._http.get(f"/gradio_api/file={picture['path']}")
         answer.raise_for_status()
         return answer.content
 
 
 def _patched(before: list[Any], change: list[Any]) -> list[Any]:
-    """Apply the difference that a generator's later steps are sent as, whole values only."""
+    """Apply the difference that Gradio sends for later steps of a generator; whole values only."""
     if not before:
         return change
     after = list(before)
@@ -95,10 +95,10 @@ def _patched(before: list[Any], change: list[Any]) -> list[Any]:
     return after
 
 
-def unlike_any_other(jpeg: bytes) -> bytes:
-    """The same picture in a file of its own: a JPEG comment (ITU-T T.81, B.2.4.5) is added.
+def make_unique(jpeg: bytes) -> bytes:
+    """The same picture in a unique file, by a JPEG comment (ITU-T T.81, B.2.4.5).
 
-    Without it a server may answer from what it kept, and nothing would be measured.
+    Otherwise a server may answer from its cache.
     """
     comment = f"{next(_serial)}-{uuid4().hex}".encode()
     segment = b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment
@@ -106,7 +106,7 @@ def unlike_any_other(jpeg: bytes) -> bytes:
 
 
 def median(values: list[float]) -> float:
-    """The middle value, the lower one of two."""
+    """The median; of an even number of values the lower of the two in the middle."""
     return sorted(values)[(len(values) - 1) // 2]
 
 

@@ -1,9 +1,9 @@
-"""One picture's detection over plain HTTP against the bare library and the ordinary app.
+"""Detection over HTTP against the bare library and an ordinary Gradio app.
 
 `python -m benchmarks.detect_http [rounds]`: bus.jpg of the ultralytics package, yolo11n at 640.
-A request is: upload the file, ask, fetch the annotated picture. The three take turns, and while
-one is measured the processes of the others are stopped: an idle Gradio server wakes a thousand
-times a second, which is noise on two cores.
+A request uploads the file, calls the endpoint and fetches the annotated picture. The three take
+turns, and while one is measured the processes of the others are stopped: an idle Gradio server
+wakes a thousand times a second, which is noise on two cores.
 """
 
 import signal
@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from benchmarks.client import Client, median, unlike_any_other
+from benchmarks.client import Client, make_unique, median
 from benchmarks.servers import WEIGHTS, running
 from demo.system import cores
 
@@ -34,14 +34,13 @@ for line in sys.stdin:
     model.predict(image, imgsz=640, verbose=False)[0].plot()
     print((time.perf_counter() - start) * 1000, flush=True)
 """
-"""`YOLO.predict()` and `plot()` alone in a process of its own, one call for each line it reads.
+"""`YOLO.predict()` and `plot()` in a separate process, one call for each line on its input.
 
-The line is the number of torch's threads, or 0 for what the library leaves: a core fewer than there
-are.
+The line is the number of torch threads, or 0 for the library's own choice: one fewer than cores.
 """
 
-_TURN = 5
-"""Requests in a row before the next one's turn."""
+_REQUESTS_A_TURN = 5
+"""Requests in a row before the next of the three is measured."""
 
 
 def photo() -> Path:
@@ -53,8 +52,8 @@ def photo() -> Path:
 
 
 def ours(client: Client, jpeg: bytes) -> None:
-    """One whole request to this application; every answer is checked."""
-    image = client.upload(unlike_any_other(jpeg))
+    """One complete request to this application; every answer is checked."""
+    image = client.upload(make_unique(jpeg))
     picture, facts = client.call("detect", image, "yolo11n", 0.25, 0.7, [])
     labels = sorted(box["label"] for box in facts["boxes"])
     if labels != ["bus", "person", "person", "person", "person"]:
@@ -63,22 +62,22 @@ def ours(client: Client, jpeg: bytes) -> None:
 
 
 def ordinary(client: Client, jpeg: bytes) -> None:
-    """One whole request to the ordinary app."""
-    image = client.upload(unlike_any_other(jpeg))
+    """One complete request to the ordinary app."""
+    image = client.upload(make_unique(jpeg))
     (picture,) = client.call("detect", image)
     client.fetch(picture)
 
 
-def timed(ask: Callable[[], Any]) -> float:
-    """Milliseconds of one call."""
+def timed(request: Callable[[], Any]) -> float:
+    """Duration of one call, milliseconds."""
     start = time.perf_counter()
-    ask()
+    request()
     return (time.perf_counter() - start) * 1000
 
 
 @contextmanager
-def alone(*others: "subprocess.Popen[Any]") -> Iterator[None]:
-    """Stop other processes for the length of the block."""
+def paused(*others: "subprocess.Popen[Any]") -> Iterator[None]:
+    """Stop other processes inside the block."""
     for other in others:
         other.send_signal(signal.SIGSTOP)
     try:
@@ -88,15 +87,15 @@ def alone(*others: "subprocess.Popen[Any]") -> Iterator[None]:
             other.send_signal(signal.SIGCONT)
 
 
-def crowd(url: str, ask: Callable[[Client, bytes], None], jpeg: bytes, each: int) -> float:
-    """Requests a second of 8 clients that ask `each` times one after the other."""
+def throughput(url: str, request: Callable[[Client, bytes], None], jpeg: bytes, each: int) -> float:
+    """Requests a second of 8 clients at once, each with `each` requests in a row."""
     clients = [Client(url) for _ in range(8)]
     for client in clients[:2]:
-        ask(client, jpeg)
+        request(client, jpeg)
 
     def visit(client: Client) -> None:
         for _ in range(each):
-            ask(client, jpeg)
+            request(client, jpeg)
 
     start = time.perf_counter()
     with ThreadPoolExecutor(8) as pool:
@@ -136,14 +135,16 @@ def main(rounds: int) -> None:
             "ordinary": [],
         }
         for _ in range(rounds):
-            with alone(our_server, plain_server):
-                times["bare"] += [predict(cores()) for _ in range(_TURN)]
-                times["bare, as it comes"] += [predict(0) for _ in range(_TURN)]
-            with alone(bare, plain_server):
-                times["ours"] += [timed(lambda: ours(our_client, jpeg)) for _ in range(_TURN)]
-            with alone(bare, our_server):
+            with paused(our_server, plain_server):
+                times["bare"] += [predict(cores()) for _ in range(_REQUESTS_A_TURN)]
+                times["bare, as it comes"] += [predict(0) for _ in range(_REQUESTS_A_TURN)]
+            with paused(bare, plain_server):
+                times["ours"] += [
+                    timed(lambda: ours(our_client, jpeg)) for _ in range(_REQUESTS_A_TURN)
+                ]
+            with paused(bare, our_server):
                 times["ordinary"] += [
-                    timed(lambda: ordinary(plain_client, jpeg)) for _ in range(_TURN)
+                    timed(lambda: ordinary(plain_client, jpeg)) for _ in range(_REQUESTS_A_TURN)
                 ]
         base = median(times["bare"])
         for name, values in times.items():
@@ -153,10 +154,10 @@ def main(rounds: int) -> None:
         bare.wait(30)
         rates = []
         for _ in range(3):
-            with alone(plain_server):
-                own = crowd(our_url, ours, jpeg, 6)
-            with alone(our_server):
-                rates.append((own, crowd(plain_url, ordinary, jpeg, 3)))
+            with paused(plain_server):
+                own = throughput(our_url, ours, jpeg, 6)
+            with paused(our_server):
+                rates.append((own, throughput(plain_url, ordinary, jpeg, 3)))
         own, plain = median([r[0] for r in rates]), median([r[1] for r in rates])
         print(f"8 clients: ours {own:.1f} requests/s, ordinary {plain:.1f}, {own / plain:.2f} x")
 

@@ -1,7 +1,7 @@
-"""What a visitor feels: the confidence slider and nine augmentation previews.
+"""Interactive latency: the confidence slider and nine augmentation previews.
 
-`python -m benchmarks.interactive`. Times are whole HTTP round trips seen by a client on the same
-machine, so the server's own time is less.
+`python -m benchmarks.interactive`. Times are complete HTTP round trips of a client on the same
+machine; the server's own time is less.
 """
 
 import time

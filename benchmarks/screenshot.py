@@ -1,4 +1,4 @@
-"""Takes the README's picture of the real page: `python -m benchmarks.screenshot`.
+"""The README's screenshot of the page: `python -m benchmarks.screenshot`.
 
 The Detect tab with ultralytics' yolo26n and a photo of its package.
 """

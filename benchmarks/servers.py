@@ -1,4 +1,4 @@
-"""The servers that are measured: this application and the ordinary one of the guides."""
+"""The measured servers: this application and an ordinary Gradio app."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ def detect(image):
 gr.Interface(detect, gr.Image(type="pil"), gr.Image(type="pil"), api_name="detect").launch(
     server_port={port}, quiet=True)
 """
-"""What the guides of both libraries show: a PIL picture in, `plot()` out, all defaults."""
+"""The example of both libraries' guides: a PIL picture in, `plot()` out, all defaults."""
 
 
 @contextmanager
@@ -57,14 +57,14 @@ def running(ordinary: bool, own: bool = False) -> Iterator[tuple[str, subprocess
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A free TCP port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def wait(url: str, process: subprocess.Popen[bytes], seconds: float = 120) -> float:
-    """Seconds until the page answered. Raises RuntimeError where the server ended before."""
+    """Seconds until the page answered. Raises RuntimeError if the server ends before."""
     start = time.perf_counter()
     while time.perf_counter() - start < seconds:
         if process.poll() is not None:

@@ -1,4 +1,4 @@
-"""`python app.py` to the first page, against importing gradio, torch and ultralytics alone.
+"""Time from `python app.py` to the first page, against the imports of its libraries alone.
 
 `python -m benchmarks.start [rounds]`; also the resident memory of the idle server.
 """

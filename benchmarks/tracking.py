@@ -1,11 +1,11 @@
-"""How well things are followed: identities against a known truth, beside ultralytics' own tracker.
+"""Tracking quality against ground truth, compared with ultralytics' own tracker.
 
-`python -m benchmarks.tracking [--frames N] [--scenes N] [--threads N]`: yolo11n at 640 on films of
-`benchmarks.moving`, ours by `demo.video.pipeline.Run` with its MOTChallenge report, the peer by
-`model.track(persist=True, tracker="bytetrack.yaml")` on the same file; airplanes and motorcycles
-only, whatever a box is called. Scores are those of py-motmetrics, a box counting where its IoU
-with the truth is at least one half (MOTChallenge). A box on a thing of which too little is to be
-seen is a false one, for both. What is printed of films without truth describes and scores nothing.
+`python -m benchmarks.tracking [--frames N] [--scenes N] [--threads N]`: yolo11n at 640 on videos of
+`benchmarks.moving`, ours by `demo.video.pipeline.VideoRun` with its MOTChallenge report, the peer
+by `model.track(persist=True, tracker="bytetrack.yaml")` on the same file; airplanes and motorcycles
+only, with either label. Scores are those of py-motmetrics; a box matches the ground truth at an IoU
+of one half or more (MOTChallenge). A box on an object that is almost completely occluded counts as
+false, for both. Of videos without ground truth, the tracks are described and not scored.
 """
 
 import argparse
@@ -21,21 +21,23 @@ import motmetrics
 import numpy as np
 
 from benchmarks import moving
-from benchmarks.films import VIDEOS, frames_in, with_tone
 from benchmarks.moving import Boxes, Truth
+from benchmarks.sample_videos import VIDEOS, frames_in, with_tone
 from benchmarks.servers import WEIGHTS
 from demo.geometry import boxes
 from demo.inference.engine import Engine
+from demo.inference.local_engine import LocalEngine
 from demo.models.coco import LABELS
+from demo.models.spec import ImageRequest
 from demo.results import Detections, Image
 from demo.settings import Settings
 from demo.system import cores
-from demo.tracking.stream import StreamOptions
+from demo.tracking.options import StreamOptions
 from demo.video.limits import VideoLimits
-from demo.video.pipeline import Run
+from demo.video.pipeline import VideoRun
 from demo.video.reports import MotReport
 
-FILMS = {"people.mp4": "person", "bottles.mp4": "bottle"}
+LABELS_BY_VIDEO = {"people.mp4": "person", "bottles.mp4": "bottle"}
 _COUNT = 6
 _SCORES = {
     "num_switches": "id switches",
@@ -53,13 +55,13 @@ Follow = Callable[[Path, Sequence[str]], Tracks]
 
 
 def ours(engine: Engine, folder: Path) -> Follow:
-    """The pipeline, to be called with a film and the classes that are wanted."""
+    """A function that tracks objects of some classes in a video by the pipeline."""
 
-    def follow(film: Path, classes: Sequence[str]) -> Tracks:
+    def follow(video: Path, classes: Sequence[str]) -> Tracks:
         report = folder / "ours.txt"
-        wish = StreamOptions("yolo11n", classes=tuple(classes))
-        *_, last = Run(
-            engine, film, folder / "ours.mp4", wish, VideoLimits(), [MotReport(report)]
+        options = StreamOptions(engine.spec("yolo11n"), classes=tuple(classes))
+        *_, last = VideoRun(
+            engine, video, folder / "ours.mp4", options, VideoLimits(), [MotReport(report)]
         ).steps()
         rows: dict[int, list[list[float]]] = defaultdict(list)
         for line in report.read_text().splitlines():
@@ -76,13 +78,13 @@ def _tracks(rows: list[list[float]]) -> Truth:
     return Truth(table[:, 0].astype(np.int64), boxes.xywh_to_xyxy(table[:, 1:] - (1, 1, 0, 0)))
 
 
-def peer(film: Path, classes: Sequence[str]) -> Tracks:
+def peer(video: Path, classes: Sequence[str]) -> Tracks:
     """ultralytics' `model.track`, all else as it comes."""
     from ultralytics import YOLO
 
     numbers = [LABELS.index(name) for name in classes]
     answers: Any = YOLO(WEIGHTS / "yolo11n.pt").track(
-        film,
+        video,
         persist=True,
         tracker="bytetrack.yaml",
         imgsz=640,
@@ -102,7 +104,7 @@ def peer(film: Path, classes: Sequence[str]) -> Tracks:
 
 
 def events(truths: list[Truth], tracks: Tracks) -> Any:
-    """What py-motmetrics counts from."""
+    """The accumulator of py-motmetrics with all frames."""
     book = motmetrics.MOTAccumulator(auto_id=True)
     for truth, track in zip(truths, tracks, strict=True):
         distance = 1 - boxes.iou(truth.xyxy, track.xyxy).astype(np.float64)
@@ -112,40 +114,42 @@ def events(truths: list[Truth], tracks: Tracks) -> Any:
 
 
 def table(books: dict[str, list[Any]]) -> str:
-    """One line a tracker, all films together."""
+    """One line a tracker, over all videos."""
     host = motmetrics.metrics.create()
     lines = []
     for name, kept in books.items():
         scores = host.compute_many(kept, metrics=list(_SCORES), generate_overall=True)
         row = scores.loc["OVERALL"]
-        told = (
+        columns = (
             f"{title} {row[key]:.3f}"
             if title.isupper() or "IDF" in title
             else f"{title} {row[key]:.0f}"
             for key, title in _SCORES.items()
         )
-        lines.append(f"{name:12} " + ", ".join(told))
+        lines.append(f"{name:12} " + ", ".join(columns))
     return "\n".join(lines)
 
 
 def described(tracks: Tracks) -> str:
-    """Number, length and interruptions of tracks whose truth nobody knows."""
-    seen: dict[int, list[int]] = defaultdict(list)
+    """Number, length and interruptions of tracks without ground truth."""
+    frames_of: dict[int, list[int]] = defaultdict(list)
     for index, frame in enumerate(tracks):
         for number in frame.ids.tolist():
-            seen[number].append(index)
-    if not seen:
+            frames_of[number].append(index)
+    if not frames_of:
         return "no tracks"
-    lengths = [len(frames) for frames in seen.values()]
-    breaks = sum(int((np.diff(frames) > 1).sum()) for frames in seen.values())
-    return f"{len(seen)} tracks, median length {median(lengths):g} frames, {breaks} interruptions"
+    lengths = [len(frames) for frames in frames_of.values()]
+    gaps = sum(int((np.diff(frames) > 1).sum()) for frames in frames_of.values())
+    return (
+        f"{len(frames_of)} tracks, median length {median(lengths):g} frames, {gaps} interruptions"
+    )
 
 
 def finds(engine: Engine) -> Callable[[Image, Boxes], bool]:
-    """Whether yolo11n finds a thing that stands alone: a box of 0.5 that fits it to 0.7."""
+    """Whether yolo11n finds an object that is alone: a score of 0.5 and an IoU of 0.7."""
 
     def sees(picture: Image, box: Boxes) -> bool:
-        found = engine.run("yolo11n", picture).result
+        found = engine.run("yolo11n", ImageRequest(picture)).result
         assert isinstance(found, Detections)
         chosen = found.select(0.5, moving.CLASSES)
         return bool((boxes.iou(chosen.xyxy, box[None].astype(np.float32)) >= 0.7).any())
@@ -154,31 +158,33 @@ def finds(engine: Engine) -> Callable[[Image, Boxes], bool]:
 
 
 def main(words: list[str]) -> int:
-    """Print the scores, and the description of the films without truth."""
+    """Print the scores, and the description of the videos without ground truth."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.tracking", description=__doc__)
-    parser.add_argument("--frames", type=int, help="of each film; else 400, and all of the real")
-    parser.add_argument("--scenes", type=int, default=4, help="films with a truth")
+    parser.add_argument("--frames", type=int, help="of each video; default: 400, all of real ones")
+    parser.add_argument("--scenes", type=int, default=4, help="videos with ground truth")
     parser.add_argument("--threads", type=int, default=cores(), help="of torch")
-    wish = parser.parse_args(words)
-    settings = Settings(weights_dir=WEIGHTS, offline=True, device="cpu", threads=wish.threads)
-    engine = Engine(settings)
+    options = parser.parse_args(words)
+    settings = Settings(weights_dir=WEIGHTS, offline=True, device="cpu", threads=options.threads)
+    engine = LocalEngine(settings)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         sides: dict[str, Follow] = {"ours": ours(engine, folder), "ultralytics": peer}
         books: dict[str, list[Any]] = {side: [] for side in sides}
-        for seed in range(wish.scenes):
+        for seed in range(options.scenes):
             things = moving.scene(WEIGHTS.parent, seed, _COUNT, finds(engine))
-            film = folder / f"{seed}.mp4"
-            truths = moving.film(film, things, seed, wish.frames or 400)
+            video = folder / f"{seed}.mp4"
+            truths = moving.write_video(video, things, seed, options.frames or 400)
             for side, follow in sides.items():
-                books[side].append(events(truths, follow(film, moving.CLASSES)))
-        print(f"{wish.scenes} films of {len(truths)} frames, {_COUNT} things each, seeds from 0")
+                books[side].append(events(truths, follow(video, moving.CLASSES)))
+        print(
+            f"{options.scenes} videos of {len(truths)} frames, {_COUNT} things each, seeds from 0"
+        )
         print(table(books))
-        for title, label in FILMS.items():
-            film = with_tone(VIDEOS / title, folder / title, wish.frames)
-            print(f"{title}, {frames_in(film)} frames, {label}; described, not scored")
+        for title, label in LABELS_BY_VIDEO.items():
+            video = with_tone(VIDEOS / title, folder / title, options.frames)
+            print(f"{title}, {frames_in(video)} frames, {label}; described, not scored")
             for side, follow in sides.items():
-                print(f"{side:12} {described(follow(film, [label]))}")
+                print(f"{side:12} {described(follow(video, [label]))}")
     engine.close()
     return 0
 

@@ -1,10 +1,10 @@
-"""A whole video through the pipeline against the bare library, which writes nothing.
+"""Throughput of the video pipeline against the bare library, which writes no output.
 
-`python -m benchmarks.video [--frames N] [--rounds N] [--threads N]`: yolo11n at 640 over two films.
-Ours: decoding, inference, tracking, drawing, H.264 and sound, by `demo.video.pipeline.Run`. The
-peer: `YOLO("yolo11n.pt").predict(stream=True)` in a process of its own, without any encoding. They
-take turns on the same file, first one then the other. Fails below the bar, and where the
-film that was made has not as many frames as the one that was read.
+`python -m benchmarks.video [--frames N] [--rounds N] [--threads N]`: yolo11n at 640 on two videos.
+Ours: decoding, inference, tracking, drawing, H.264 and audio, by `demo.video.pipeline.VideoRun`.
+The peer: `YOLO("yolo11n.pt").predict(stream=True)` in a process of its own, without any encoding.
+They alternate on the same file. Fails below the bar, and where the output has another number of
+frames than the input.
 """
 
 import argparse
@@ -20,19 +20,20 @@ from pathlib import Path
 import torch  # noqa: F401  first: ultralytics limits the threads of a torch imported after it
 
 from benchmarks.client import median
-from benchmarks.detect_http import alone
-from benchmarks.films import VIDEOS, frames_in, with_tone
+from benchmarks.detect_http import paused
+from benchmarks.sample_videos import VIDEOS, frames_in, with_tone
 from benchmarks.servers import WEIGHTS
 from demo.inference.engine import Engine
+from demo.inference.local_engine import LocalEngine
 from demo.settings import Settings
 from demo.system import cores, settle_heaps
-from demo.tracking.stream import StreamOptions
+from demo.tracking.options import StreamOptions
 from demo.video.limits import VideoLimits
-from demo.video.pipeline import Run
+from demo.video.pipeline import VideoRun
 
 BAR = 1.0
 """Ours at least as fast as the bare library."""
-FILMS = ("people.mp4", "bottles.mp4")
+NAMES = ("people.mp4", "bottles.mp4")
 _WARM = 20
 BARE = """
 import sys, time, torch
@@ -46,7 +47,7 @@ for line in sys.stdin:
     frames = sum(1 for _ in model.predict(line.strip(), imgsz=640, stream=True, verbose=False))
     print("frames", frames, time.perf_counter() - start, flush=True)
 """
-"""For each path that it reads: how many frames were answered, and in how many seconds."""
+"""For each path on its input: the number of frames and the seconds that they took."""
 
 Turn = Callable[[Path], tuple[int, float]]
 
@@ -67,8 +68,8 @@ def bare(threads: int) -> Iterator[tuple[Turn, "subprocess.Popen[str]"]]:
     assert process.stdout is not None
     stdin, stdout = process.stdin, process.stdout
 
-    def predict(film: Path) -> tuple[int, float]:
-        stdin.write(f"{film}\n")
+    def predict(video: Path) -> tuple[int, float]:
+        stdin.write(f"{video}\n")
         stdin.flush()
         for line in stdout:
             if line.startswith("frames "):
@@ -83,26 +84,28 @@ def bare(threads: int) -> Iterator[tuple[Turn, "subprocess.Popen[str]"]]:
         process.wait(30)
 
 
-def ours(engine: Engine, goal: Path) -> Turn:
-    """The pipeline, to be called with a film: frames that were made, and seconds."""
+def ours(engine: Engine, target: Path) -> Turn:
+    """A function that runs the pipeline on a video: number of written frames, seconds."""
 
-    def make(film: Path) -> tuple[int, float]:
+    def make(video: Path) -> tuple[int, float]:
         start = time.perf_counter()
-        *_, last = Run(engine, film, goal, StreamOptions("yolo11n"), VideoLimits()).steps()
+        *_, last = VideoRun(
+            engine, video, target, StreamOptions(engine.spec("yolo11n")), VideoLimits()
+        ).steps()
         return last.done, time.perf_counter() - start
 
     return make
 
 
-def compare(name: str, film: Path, goal: Path, own: Turn, peer: Turn, rounds: int) -> bool:
-    """Measure one film and print a line; whether it meets the bar with every frame there."""
+def compare(name: str, video: Path, target: Path, own: Turn, peer: Turn, rounds: int) -> bool:
+    """Measure one video and print a line; whether it meets the bar and has all frames."""
     speeds: dict[str, list[float]] = {"own": [], "peer": []}
     for turn in range(rounds):
         order = [("own", own), ("peer", peer)]
-        for who, measure in order if turn % 2 == 0 else reversed(order):
-            frames, seconds = measure(film)
-            speeds[who].append(frames / seconds)
-    read, made = frames_in(film), frames_in(goal)
+        for side, measure in order if turn % 2 == 0 else reversed(order):
+            frames, seconds = measure(video)
+            speeds[side].append(frames / seconds)
+    read, made = frames_in(video), frames_in(target)
     fast, plain = median(speeds["own"]), median(speeds["peer"])
     print(
         f"{name:12} {read} frames in, {made} out; ours {fast:.1f} a second, "
@@ -112,32 +115,32 @@ def compare(name: str, film: Path, goal: Path, own: Turn, peer: Turn, rounds: in
 
 
 def main(words: list[str]) -> int:
-    """Print a line for each film; 1 where one misses the bar."""
+    """Print a line for each video; returns 1 if one misses the bar."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.video", description=__doc__)
-    parser.add_argument("--frames", type=int, help="of each film; else all")
+    parser.add_argument("--frames", type=int, help="of each video; default: all")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=cores(), help="of torch, both sides")
-    wish = parser.parse_args(words)
-    settings = Settings(weights_dir=WEIGHTS, offline=True, device="cpu", threads=wish.threads)
+    options = parser.parse_args(words)
+    settings = Settings(weights_dir=WEIGHTS, offline=True, device="cpu", threads=options.threads)
     settle_heaps()
-    engine = Engine(settings)
-    good = True
-    with tempfile.TemporaryDirectory() as folder, bare(wish.threads) as (predict, process):
-        goal = Path(folder) / "out.mp4"
-        make = ours(engine, goal)
+    engine = LocalEngine(settings)
+    passed = True
+    with tempfile.TemporaryDirectory() as folder, bare(options.threads) as (predict, process):
+        target = Path(folder) / "out.mp4"
+        make = ours(engine, target)
 
-        def own(film: Path) -> tuple[int, float]:
-            with alone(process):
-                return make(film)
+        def own(video: Path) -> tuple[int, float]:
+            with paused(process):
+                return make(video)
 
-        warm = with_tone(VIDEOS / FILMS[0], Path(folder) / "warm.mp4", _WARM)
+        warm = with_tone(VIDEOS / NAMES[0], Path(folder) / "warm.mp4", _WARM)
         own(warm)
         predict(warm)
-        for name in FILMS:
-            film = with_tone(VIDEOS / name, Path(folder) / name, wish.frames)
-            good &= compare(name, film, goal, own, predict, wish.rounds)
+        for name in NAMES:
+            video = with_tone(VIDEOS / name, Path(folder) / name, options.frames)
+            passed &= compare(name, video, target, own, predict, options.rounds)
     engine.close()
-    return 0 if good else 1
+    return 0 if passed else 1
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""What a long film costs in memory: resident bytes at a tenth of it and at its end.
+"""Memory of a long video run: resident bytes at a tenth of the frames and at the end.
 
-`python -m benchmarks.video_memory [--frames N]`: a film of 160×120 made for it, with sound, and a
-stand-in for a detector, so that ten thousand frames pass in a minute or two. The thing in it
-appears elsewhere every forty frames, so that tracks come and go; all reports are written.
+`python -m benchmarks.video_memory [--frames N]`: a synthetic video of 160×120 with audio and a fake
+detector, so that ten thousand frames take a minute or two. The object in it jumps every forty
+frames, so that tracks begin and end; all reports are written.
 """
 
 import argparse
@@ -15,30 +15,30 @@ import numpy as np
 import psutil
 from av.video.frame import VideoFrame
 
-from benchmarks.films import with_tone
+from benchmarks.sample_videos import with_tone
 from demo.results import Image
-from demo.tracking.stream import StreamOptions
+from demo.tracking.options import StreamOptions
 from demo.video.limits import VideoLimits
-from demo.video.pipeline import Run
+from demo.video.pipeline import VideoRun
 from demo.video.reports import CsvReport, JsonReport, MotReport
 from tests.support.finder import Finder, engine
 
 BAR_MB = 100
-_STAY = 40
-"""Frames until the thing is elsewhere."""
+_JUMP_FRAMES = 40
+"""Frames between two jumps of the object."""
 
 
 def picture(index: int) -> Image:
     """A red square on grey, H×W×3 uint8 RGB; it moves, and jumps at times."""
-    x, top = np.random.default_rng(index // _STAY).integers(0, (100, 60)).tolist()
-    left = x + index % _STAY
+    x, top = np.random.default_rng(index // _JUMP_FRAMES).integers(0, (100, 60)).tolist()
+    left = x + index % _JUMP_FRAMES
     pixels = np.full((120, 160, 3), 60, np.uint8)
     pixels[top : top + 20, left : left + 20] = (220, 20, 20)
     return pixels
 
 
-def film(path: Path, frames: int) -> Path:
-    """`frames` pictures, 25 a second, and a tone."""
+def write_video(path: Path, frames: int) -> Path:
+    """A video of `frames` pictures, 25 a second, with a tone."""
     silent = path.with_suffix(".silent.mp4")
     with av.open(str(silent), "w", format="mp4") as output:
         track = output.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
@@ -49,8 +49,8 @@ def film(path: Path, frames: int) -> Path:
     return with_tone(silent, path)
 
 
-def growth(job: Run, first: int) -> tuple[float, float, float, int]:
-    """MB at frame `first`, at the end and at most between them; and the frames that were made."""
+def growth(job: VideoRun, first: int) -> tuple[float, float, float, int]:
+    """MB at frame `first`, at the end and at the peak between them; number of frames."""
     resident: list[float] = []
     process = psutil.Process()
     for progress in job.steps():
@@ -60,7 +60,7 @@ def growth(job: Run, first: int) -> tuple[float, float, float, int]:
 
 
 def main(words: list[str]) -> int:
-    """Print the figures; 1 where memory grows by more than the bar."""
+    """Print the figures; returns 1 if memory grows by more than the bar."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.video_memory", description=__doc__)
     parser.add_argument("--frames", type=int, default=10_000)
     frames = parser.parse_args(words).frames
@@ -68,24 +68,24 @@ def main(words: list[str]) -> int:
         folder = Path(name)
         (folder / "models").mkdir()
         running = engine(folder / "models", Finder())
-        source = film(folder / "in.mp4", frames)
+        source = write_video(folder / "in.mp4", frames)
         reports = [JsonReport(folder / "a.json"), CsvReport(folder / "a.csv")]
-        job = Run(
+        job = VideoRun(
             running,
             source,
             folder / "out.mp4",
-            StreamOptions("finder"),
+            StreamOptions(running.spec("finder")),
             VideoLimits(),
             [*reports, MotReport(folder / "a.txt")],
         )
-        first, last, most, done = growth(job, frames // 10)
+        first, last, peak, done = growth(job, frames // 10)
         running.close()
     print(
         f"{done} frames, {sum(job.summary['tracks'].values())} tracks: {first:.0f} MB at frame "
-        f"{frames // 10}, {last:.0f} MB at the end, {most:.0f} MB at most; "
-        f"growth {most - first:+.1f} MB (bar {BAR_MB})"
+        f"{frames // 10}, {last:.0f} MB at the end, {peak:.0f} MB at most; "
+        f"growth {peak - first:+.1f} MB (bar {BAR_MB})"
     )
-    return 0 if done == frames and most - first <= BAR_MB else 1
+    return 0 if done == frames and peak - first <= BAR_MB else 1
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Frozen, self-checking answers: what every model returns and every drawer takes."""
+"""Results of models: frozen and self-checking; every model returns one, every drawer takes one."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ def check_image(image: Image) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Where the time of one answer went, in milliseconds."""
+    """Duration of each step of one answer, milliseconds."""
 
     decode: float = 0.0
     preprocess: float = 0.0
@@ -36,9 +36,21 @@ class Timing:
         return {part: round(value, 2) for part, value in asdict(self).items()}
 
 
+class Result(Protocol):
+    """The result of one forward pass for one request; its class depends on the model's task."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All class names that the model knows, by class id; empty for a generator."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory that the result takes, about."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
-    """A classifier's answer: one probability a label.
+    """A classifier's result: one probability a label.
 
     probabilities: C float32, ≥ 0, sum 1. labels: C names in the same order.
     known: False where the picture is probably none of the classes.
@@ -55,15 +67,20 @@ class Scores:
         if not np.isfinite(p).all() or (p < 0).any() or abs(float(p.sum()) - 1) > 1e-3:
             raise ValueError(f"expected probabilities ≥ 0 with sum 1, got sum {p.sum()}")
 
+    @property
+    def size_bytes(self) -> int:
+        """Memory of the probabilities, bytes."""
+        return self.probabilities.nbytes
+
     def top(self, k: int) -> list[tuple[str, float]]:
-        """The k best (label, probability), best first; ties keep the order of the labels."""
+        """The k highest (label, probability), highest first; ties keep the order of the labels."""
         order = np.argsort(-self.probabilities, kind="stable")[:k]
         return [(self.labels[i], float(self.probabilities[i])) for i in order]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Detections:
-    """A detector's answer, in pixels of the upload.
+    """A detector's result, in pixels of the upload.
 
     xyxy: N×4 float32, x0 ≤ x1, y0 ≤ y1. scores: N float32 in 0–1. class_ids: N int64, an index
     into labels (all names the model knows). size_wh: width and height of the upload.
@@ -97,9 +114,14 @@ class Detections:
     def __len__(self) -> int:
         return len(self.scores)
 
+    @property
+    def size_bytes(self) -> int:
+        """Memory of the boxes and masks, bytes, about."""
+        return 40 * len(self) + (0 if self.masks is None else self.masks.nbytes)
+
     @classmethod
     def empty(cls, labels: tuple[str, ...], size_wh: tuple[int, int]) -> "Detections":
-        """No boxes at all."""
+        """Detections without any box."""
         return cls(
             np.zeros((0, 4), np.float32),
             np.zeros(0, np.float32),
@@ -108,20 +130,20 @@ class Detections:
             size_wh,
         )
 
-    def __getitem__(self, chosen: NDArray[Any]) -> "Detections":
-        """The rows named by a boolean mask or an index array, in that order."""
-        masks = None if self.masks is None else self.masks[chosen]
+    def __getitem__(self, index: NDArray[np.bool_ | np.integer]) -> "Detections":
+        """The rows selected by a boolean mask, or by an array of indices in their order."""
+        masks = None if self.masks is None else self.masks[index]
         return Detections(
-            self.xyxy[chosen],
-            self.scores[chosen],
-            self.class_ids[chosen],
+            self.xyxy[index],
+            self.scores[index],
+            self.class_ids[index],
             self.labels,
             self.size_wh,
             masks,
         )
 
     def select(self, confidence: float, classes: tuple[str, ...] = ()) -> "Detections":
-        """Boxes with a score ≥ confidence and, unless `classes` is empty, one of those labels."""
+        """Boxes with score ≥ confidence and, unless `classes` is empty, a label among `classes`."""
         keep = self.scores >= confidence
         if classes:
             ids = [i for i, label in enumerate(self.labels) if label in classes]
@@ -129,7 +151,29 @@ class Detections:
         return self[keep]
 
     def counts(self) -> dict[str, int]:
-        """Boxes a label, most frequent first, then by the order of the labels."""
+        """Number of boxes by label, most frequent first; ties keep the order of the labels."""
         ids, numbers = np.unique(self.class_ids, return_counts=True)
         pairs = sorted(zip(numbers, ids, strict=True), key=lambda pair: (-pair[0], pair[1]))
         return {self.labels[i]: int(n) for n, i in pairs}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GeneratedImages:
+    """Images drawn by a generator: N×h×w×3 uint8 RGB."""
+
+    images: NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        if self.images.dtype != np.uint8 or self.images.ndim != 4 or self.images.shape[3] != 3:
+            got = f"{self.images.shape} {self.images.dtype}"
+            raise ValueError(f"expected N×h×w×3 uint8 images, got {got}")
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """A generator knows no classes."""
+        return ()
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory of the pixels, bytes."""
+        return self.images.nbytes

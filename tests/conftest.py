@@ -1,4 +1,4 @@
-"""Fixtures: the data beside the project, a real server, and no silent skips in CI."""
+"""Fixtures: the data folder, a real server, and no silent skips in CI."""
 
 import os
 import re
@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from demo.images.decode import _hush_pillow
-from demo.inference.engine import Engine
+from demo.images.decode import _ignore_pillow_warnings
+from demo.inference.local_engine import LocalEngine
 from tests.support.finder import Finder, engine
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,7 +25,7 @@ SHARED = ROOT.parent / "shared" / "data"
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Under CI=true a skipped test has failed, except where only a GPU could run it."""
+    """With CI=true a skipped test fails, unless it needs a GPU."""
     report = yield
     if os.environ.get("CI") == "true" and report.skipped and "tests/gpu" not in str(item.path):
         report.outcome = "failed"
@@ -34,14 +34,14 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture(autouse=True)
-def hush_anew() -> None:
-    """Let the decoder set its filter in each test: pytest undoes it after the one before."""
-    _hush_pillow.cache_clear()
+def ignore_pillow_warnings_again() -> None:
+    """Let the decoder set its warning filter in each test: pytest resets it after each."""
+    _ignore_pillow_warnings.cache_clear()
 
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of pictures, videos and weights that stands beside a checkout."""
+    """The folder of pictures, videos and weights next to the checkout."""
     if not SHARED.is_dir():
         pytest.skip(f"no data folder at {SHARED.name} beside the project")
     return SHARED
@@ -49,12 +49,12 @@ def shared_data() -> Path:
 
 @pytest.fixture
 def finder() -> Finder:
-    """A small honest detector, to be slowed down or broken."""
+    """A small working detector that can be slowed down or made to fail."""
     return Finder()
 
 
 @pytest.fixture
-def desk(tmp_path: Path, finder: Finder) -> Iterator[Engine]:
+def desk(tmp_path: Path, finder: Finder) -> Iterator[LocalEngine]:
     """An engine that knows `finder`."""
     folder = tmp_path / "models"
     folder.mkdir()
@@ -64,7 +64,7 @@ def desk(tmp_path: Path, finder: Finder) -> Iterator[Engine]:
 
 
 class Server:
-    """`python app.py` as a visitor's machine runs it."""
+    """`python app.py` in a process of its own, without the settings of this one."""
 
     def __init__(self, program: str = "app.py", **environ: str) -> None:
         self.port = free_port()
@@ -80,7 +80,7 @@ class Server:
         )
 
     def wait(self, seconds: float = 120) -> "Server":
-        """Return as soon as the page answers."""
+        """Wait until the page answers."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if self.process.poll() is not None:
@@ -94,7 +94,7 @@ class Server:
         raise TimeoutError("the page did not answer")
 
     def stop(self) -> str:
-        """End it as a service manager would; everything that it printed."""
+        """Stop it as a service manager does; returns its output."""
         self.process.send_signal(signal.SIGTERM)
         printed, _ = self.process.communicate(timeout=30)
         return printed
@@ -102,7 +102,7 @@ class Server:
 
 @pytest.fixture(scope="session")
 def server(shared_data: Path) -> Iterator[Server]:
-    """One server for the session, with the stand-ins of the official weights beside our own."""
+    """One server for the session, with the embedded weights and stand-ins of official ones."""
     running = Server(VITRINE_WEIGHTS=str(shared_data / "weights")).wait()
     yield running
     printed = running.stop()
@@ -110,7 +110,7 @@ def server(shared_data: Path) -> Iterator[Server]:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A free TCP port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,91 +1,84 @@
-"""The rules of the tree, which no type checker knows."""
+"""The rules of the tree that no type checker knows; the layers of imports are in pyproject.toml."""
 
-import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from benchmarks import source_tree, structure
+
 ROOT = Path(__file__).parents[1]
 DEMO = ROOT / "demo"
-GRADIO_FILES = {"page.py", "tab.py"}
-WITHOUT_TORCH = {
-    "errors",
-    "settings",
-    "results",
-    "text",
-    "boxes",
-    "draw",
-    "export",
-    "images",
-    "letterbox",
-}
+MODULES = source_tree.read(ROOT)
 HEAVY = {"torch", "torchvision", "ultralytics", "gradio"}
+LIGHT = sorted(
+    module.name
+    for module in MODULES
+    if module.name.startswith(("demo.drawing", "demo.export", "demo.geometry", "demo.images"))
+    or (module.path.parent == Path("demo") and module.path.stem != "weights")
+)
+"""Modules that start without torch and gradio: the ground, pixels, drawing and files."""
+FIGURES = {figure.name: figure for figure in structure.measure(ROOT)}
 
 
-def imported(path: Path) -> set[str]:
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module)
-            names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return names
+def test_imports_follow_the_contracts() -> None:
+    """Layers, circles and who may import gradio and torch, as pyproject.toml states them."""
+    checked = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert checked.returncode == 0, checked.stdout
 
 
-def test_only_the_page_and_its_tabs_import_gradio() -> None:
-    for path in DEMO.rglob("*.py"):
-        place = path.relative_to(DEMO)
-        if place.parts[0] == "tabs" or str(place) in GRADIO_FILES:
-            continue
-        roots = {name.split(".")[0] for name in imported(path)}
-        assert "gradio" not in roots, place
+@pytest.mark.parametrize("room", ["web", "models", "inference", "augment"])
+def test_the_rooms_that_the_contracts_name_import_what_they_may(room: str) -> None:
+    """So that the contracts are about imports that exist: gradio by the page, torch by the rest."""
+    heavy = "gradio" if room == "web" else "torch"
+    text = "".join(m.source for m in MODULES if m.name.startswith(f"demo.{room}."))
+    assert f"import {heavy}" in text or f"from {heavy}" in text
 
 
-def test_the_entry_to_the_page_imports_gradio() -> None:
-    """So that the rule above is about files that are there."""
-    assert all("gradio" in imported(DEMO / name) for name in GRADIO_FILES)
-
-
-@pytest.mark.parametrize("name", sorted(WITHOUT_TORCH))
-def test_a_light_module_brings_nothing_heavy_with_it(name: str) -> None:
-    """Not even by way of what it imports: asked in a process of its own."""
-    asked = f"import sys, demo.{name}; print(*sorted({HEAVY!r} & sys.modules.keys()))"
+@pytest.mark.parametrize("name", LIGHT)
+def test_a_light_module_imports_nothing_heavy(name: str) -> None:
+    """Not even indirectly: each is imported in a process of its own."""
+    program = f"import sys, {name}; print(*sorted({HEAVY!r} & sys.modules.keys()))"
     answer = subprocess.run(
-        [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert answer.stdout.strip() == ""
 
 
-def test_models_and_transforms_do_not_know_what_uses_them() -> None:
-    above = (
-        "demo.web.page",
-        "demo.web.tab",
-        "demo.web.tabs",
-        "demo.service.service",
-        "demo.inference.engine",
-        "demo.lab",
-    )
-    for folder in ("models", "augment"):
-        for path in (DEMO / folder).glob("*.py"):
-            for name in imported(path):
-                assert not name.startswith(above), f"{path.name} imports {name}"
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_of_the_tree_is_within_its_bar(name: str) -> None:
+    figure = FIGURES[name]
+    assert figure.holds, f"{figure.value:g} > {figure.bar:g}: {', '.join(figure.places)}"
 
 
-def test_modules_stay_small() -> None:
-    for path in DEMO.rglob("*.py"):
-        assert path.read_text("utf-8").count("\n") <= 250, path.name
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
+def test_a_module_has_a_docstring_that_names_its_content(module: source_tree.Module) -> None:
+    first = source_tree.first_line(module)
+    assert first.endswith((".", "…"))
+    assert len(first) <= 100
 
 
-def test_functions_stay_small() -> None:
-    for path in DEMO.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                assert node.end_lineno is not None
-                lines = node.end_lineno - node.lineno + 1
-                assert lines <= 45, f"{path.name}: {node.name} has {lines} lines"
+def test_the_guide_names_every_room() -> None:
+    """And says of each what its docstring says: `python -m benchmarks.structure --rooms`."""
+    guide = (DEMO / "README.md").read_text("utf-8")
+    assert guide == structure.with_rooms(guide, structure.rooms(ROOT))
+
+
+def test_the_files_that_the_guide_names_exist() -> None:
+    guide = (DEMO / "README.md").read_text("utf-8")
+    names = re.findall(r"(?<!\[)`((?:[\w-]+/)+[\w.-]*|[\w-]+\.(?:py|json))`", guide)
+    places = (DEMO, ROOT, DEMO / "inference")
+    missing = [name for name in names if not any((place / name).exists() for place in places)]
+    links = [link for link in re.findall(r"\]\((\S+)\)", guide) if not (DEMO / link).exists()]
+    assert len(names) > 60
+    assert missing + links == []
 
 
 def test_the_style_sheet_stays_small() -> None:

@@ -32,7 +32,7 @@ def test_counts_are_most_frequent_first() -> None:
         ([[0, 0, 1, 1]], [0.5, 0.5], [0]),
     ],
 )
-def test_detections_refuse_what_no_model_may_say(
+def test_invalid_detections_are_refused(
     xyxy: list[list[float]], scores: list[float], ids: list[int]
 ) -> None:
     with pytest.raises(ValueError, match="expected"):
@@ -61,6 +61,6 @@ def test_timing_sums_and_rounds() -> None:
     assert timing.as_dict()["decode"] == 1.23
 
 
-def test_check_image_states_what_it_got() -> None:
+def test_check_image_states_the_actual_shape_and_dtype() -> None:
     with pytest.raises(ValueError, match=r"\(2, 2\) float64"):
         check_image(np.zeros((2, 2)))  # type: ignore[arg-type]

@@ -1,1 +1,1 @@
-"""Augmentations, one file each: draw the parameters, apply them, print them as torchvision code."""
+"""Augmentations: random parameters are sampled, applied and printed as torchvision code."""

@@ -1,15 +1,23 @@
-"""Transforms in a row: read from JSON, checked, drawn from one seed, applied, replayed."""
+"""A sequence of transforms: parsed from JSON, sampled from one seed, applied and replayed."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
 from demo import validate
-from demo.augment.spec import Boxes, Drawn, Param, SizeWH, Transform, to_image, to_tensor
+from demo.augment.spec import (
+    Boxes,
+    Param,
+    ParamValue,
+    SizeWH,
+    Transform,
+    to_image,
+    to_tensor,
+)
 from demo.augment.workers import in_parallel
 from demo.discover import collect
 from demo.errors import DemoError
@@ -19,17 +27,33 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 WORKING_SIDE = 640
-"""Longest side, pixels, of the copy that every preview is made from; a smaller picture stays."""
+"""Longest side of the working copy that previews are made from, pixels; never enlarged."""
 MAX_STEPS = 12
 MAX_COUNT = 16
 MAX_SEED = 2**32 - 1
-_MAX_TEXT = 20_000
+_MAX_JSON_CHARS = 20_000
 
 
 @cache
 def specs() -> dict[str, Transform]:
-    """Every transform by its name, in the order of the page."""
+    """Every transform by its name, in display order."""
     return {spec.name: spec for spec in collect("demo.augment.transforms", "SPEC")}
+
+
+class SampledStep(TypedDict):
+    """The sampled parameters of one step; JSON, and an item of `drawn` in the API."""
+
+    name: str
+    """Of the transform."""
+    values: Mapping[str, object]
+    """What its `sample` returned."""
+
+
+class StepJson(TypedDict):
+    """One step as the API takes and returns it."""
+
+    name: str
+    params: dict[str, ParamValue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +61,14 @@ class Step:
     """One transform with a value for each of its parameters."""
 
     name: str
-    params: dict[str, Any]
+    params: dict[str, ParamValue]
 
     @classmethod
     def parse(cls, value: object) -> "Step":
-        """`{"name": …, "params": {…}}`; what `params` leaves out has its default.
+        """A step from `{"name": …, "params": {…}}`; missing parameters get their defaults.
 
-        Raises DemoError for an unknown name and for a value outside its parameter.
+        Raises:
+            DemoError: for an unknown transform or parameter, or a value outside its range.
         """
         if not isinstance(value, dict) or not set(value) <= {"name", "params"}:
             raise DemoError("augment_bad_step", got=validate.brief(value))
@@ -59,26 +84,26 @@ class Step:
             some = ", ".join(param.name for param in spec.params)
             got = validate.brief(sorted(map(str, unknown))[0])
             raise DemoError("augment_unknown_parameter", transform=name, got=got, some=some)
-        return cls(
-            name,
-            spec.defaults()
-            | {
-                param.name: _checked(spec, param, given[param.name])
-                for param in spec.params
-                if param.name in given
-            },
-        )
+        values = spec.defaults()
+        for param in spec.params:
+            if param.name in given:
+                values[param.name] = _checked(spec, param, given[param.name])
+        return cls(name, values)
 
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """Steps, applied from the first to the last."""
+    """Steps, applied in order."""
 
     steps: tuple[Step, ...]
 
     @classmethod
     def parse(cls, value: object) -> "Pipeline":
-        """A list of steps, or JSON text of one. Raises DemoError with the first fault."""
+        """A pipeline from a list of steps or its JSON text.
+
+        Raises:
+            DemoError: names the first fault.
+        """
         if isinstance(value, str):
             value = _from_json(value)
         if not isinstance(value, list | tuple):
@@ -87,63 +112,82 @@ class Pipeline:
             raise DemoError("augment_too_many_steps", got=len(value), limit=MAX_STEPS)
         return cls(tuple(Step.parse(step) for step in value))
 
-    def as_json(self) -> list[dict[str, Any]]:
-        """What `parse` takes, with every parameter written out."""
+    def as_json(self) -> list[StepJson]:
+        """The form that `parse` takes, with every parameter written out."""
         return [{"name": step.name, "params": step.params} for step in self.steps]
 
-    def draw(self, size_wh: SizeWH, seed: int, index: int) -> list[Drawn]:
-        """The draws of preview `index`, one `{"name", "values"}` a step.
+    def sample(self, size_wh: SizeWH, seed: int, index: int) -> list[SampledStep]:
+        """The random parameters of preview `index` for a picture of `size_wh`, one entry a step.
 
-        Each step has a stream of its own, so that a slider of one leaves the others as they were.
+        Each step has its own random stream, so that changing one step's parameters leaves the
+        samples of the others as they were.
         """
-        drawn: list[Drawn] = []
+        sampled: list[SampledStep] = []
         for place, step in enumerate(self.steps):
             rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(index, place)))
-            values = specs()[step.name].draw(rng, size_wh, step.params)
-            drawn.append({"name": step.name, "values": values})
-            size_wh = _size_after(size_wh, values)
-        return drawn
+            spec = specs()[step.name]
+            values = spec.sample(rng, size_wh, step.params)
+            sampled.append({"name": step.name, "values": values})
+            size_wh = spec.size_after(size_wh, values)
+        return sampled
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Preview:
-    """One preview: the picture, and what was drawn for it (JSON), one entry a step."""
+    """One preview: its picture and the parameters that were sampled for it, one entry a step."""
 
     image: Image
-    drawn: list[Drawn]
+    sampled: list[SampledStep]
 
 
 def preview(image: Image, pipeline: Pipeline, count: object, seed: object) -> list[Preview]:
-    """`count` (1–16) pictures drawn from `seed` (0 to 2³²-1), of the working copy of `image`.
+    """Random previews of the working copy of `image`.
 
-    The i-th depends on seed and i alone: more previews leave the first ones as they were. The same
-    seed gives the same pixels on every run. Raises DemoError for a count or a seed out of range.
+    The i-th preview depends on the seed and i alone: a larger count leaves the first ones as they
+    were. The same seed gives the same pixels on every run.
+
+    Args:
+        image: H×W×3 uint8 RGB.
+        pipeline: the transforms.
+        count: number of previews, 1 to 16.
+        seed: 0 to 2³²-1.
+
+    Raises:
+        DemoError: for a count or a seed out of range.
     """
     check_image(image)
     number = validate.whole(count, "count", 1, MAX_COUNT)
     start = checked_seed(seed)
     [picture] = in_parallel(_working_copy, [to_tensor(image)])
     size_wh = working_size((image.shape[1], image.shape[0]))
-    draws = [pipeline.draw(size_wh, start, index) for index in range(number)]
-    return in_parallel(lambda drawn: Preview(to_image(_changed(picture, drawn)), drawn), draws)
+    samples = [pipeline.sample(size_wh, start, index) for index in range(number)]
+    return in_parallel(lambda steps: Preview(to_image(apply_steps(picture, steps)), steps), samples)
 
 
-def replay(image: Image, drawn: Sequence[Drawn]) -> Image:
-    """The picture of the preview that `drawn` was noted for, again; `image` is the upload."""
+def replay(image: Image, sampled: Sequence[SampledStep]) -> Image:
+    """The preview of the upload `image` with the given sampled parameters (`Preview.sampled`)."""
     check_image(image)
     return in_parallel(
-        lambda steps: to_image(_changed(_working_copy(to_tensor(image)), steps)), [drawn]
+        lambda steps: to_image(apply_steps(_working_copy(to_tensor(image)), steps)), [sampled]
     )[0]
 
 
-def move_boxes(xyxy: Boxes, size_wh: SizeWH, drawn: Sequence[Drawn]) -> Boxes:
+def apply_steps(picture: "Tensor", sampled: Sequence[SampledStep]) -> "Tensor":
+    """3×H×W uint8 RGB through all steps with their sampled parameters, at its own size."""
+    for step in sampled:
+        picture = specs()[step["name"]].apply(picture, step["values"])
+    return picture
+
+
+def move_boxes(xyxy: Boxes, size_wh: SizeWH, sampled: Sequence[SampledStep]) -> Boxes:
     """N×4 float32 boxes, pixels of the upload of `size_wh` → pixels of the preview, clipped."""
     working = working_size(size_wh)
     xyxy = (xyxy * (np.array(working * 2) / np.array(size_wh * 2))).astype(np.float32)
     size_wh = working
-    for step in drawn:
-        xyxy = specs()[step["name"]].apply_boxes(xyxy, size_wh, step["values"])
-        size_wh = _size_after(size_wh, step["values"])
+    for step in sampled:
+        spec = specs()[step["name"]]
+        xyxy = spec.apply_to_boxes(xyxy, size_wh, step["values"])
+        size_wh = spec.size_after(size_wh, step["values"])
     return xyxy
 
 
@@ -154,7 +198,7 @@ def working_size(size_wh: SizeWH) -> SizeWH:
 
 
 def checked_seed(seed: object) -> int:
-    """`seed` as a whole number. Raises DemoError unless it lies in 0 to 2³²-1."""
+    """`seed` as an integer. Raises DemoError unless it is a whole number in 0 to 2³²-1."""
     number = seed if isinstance(seed, int | float) and not isinstance(seed, bool) else -1
     if 0 <= number <= MAX_SEED and number == int(number):
         return int(number)
@@ -169,27 +213,16 @@ def _working_copy(picture: "Tensor") -> "Tensor":
     return copy
 
 
-def _changed(picture: "Tensor", drawn: Sequence[Drawn]) -> "Tensor":
-    for step in drawn:
-        picture = specs()[step["name"]].change(picture, step["values"])
-    return picture
-
-
-def _size_after(size_wh: SizeWH, values: Drawn) -> SizeWH:
-    width, height = values.get("size_wh", size_wh)
-    return width, height
-
-
 def _from_json(text: str) -> object:
-    if len(text) > _MAX_TEXT:
-        raise DemoError("augment_long_text", got=len(text), limit=_MAX_TEXT)
+    if len(text) > _MAX_JSON_CHARS:
+        raise DemoError("augment_long_text", got=len(text), limit=_MAX_JSON_CHARS)
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         raise DemoError("augment_not_json", got=validate.brief(text)) from None
 
 
-def _checked(spec: Transform, param: Param, value: object) -> float | int | bool | str:
+def _checked(spec: Transform, param: Param, value: object) -> ParamValue:
     name = f"{spec.name}.{param.name}"
     if param.kind == "float":
         return validate.number(value, name, param.low, param.high)

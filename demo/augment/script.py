@@ -1,10 +1,9 @@
-"""The previews as a Python script: torchvision.transforms.v2 with the drawn values."""
+"""The previews as a Python script: torchvision.transforms.v2 with the sampled parameters."""
 
 from collections.abc import Sequence
 from textwrap import indent
 
-from demo.augment.pipeline import WORKING_SIDE, Pipeline, specs
-from demo.augment.spec import Drawn
+from demo.augment.pipeline import WORKING_SIDE, Pipeline, SampledStep, specs
 
 _HEAD = '''\
 """Makes the previews of seed {seed} again: python previews.py picture.jpg folder
@@ -64,22 +63,27 @@ training = v2.Compose([{recipe}])
 """
 
 
-def script(pipeline: Pipeline, seed: int, drawn: Sequence[Sequence[Drawn]]) -> str:
-    """A whole Python script that writes the previews, pixel for pixel, and a training pipeline.
+def script(pipeline: Pipeline, seed: int, sampled: Sequence[Sequence[SampledStep]]) -> str:
+    """A Python script that writes the previews, pixel for pixel, and defines a training pipeline.
 
-    drawn: of every preview (`Preview.drawn`), in order. The script reads one file and writes
-    `preview_1.png`, … into a folder; its `training` is the random `v2.Compose`.
+    The script reads one picture and writes `preview_1.png`, … into a folder; its `training` is
+    the random `v2.Compose` of the same transforms.
+
+    Args:
+        pipeline: the transforms.
+        seed: printed in the docstring of the script.
+        sampled: the sampled parameters of every preview (`Preview.sampled`), in order.
     """
     head = _HEAD.format(seed=seed, side=WORKING_SIDE)
     functions = (
-        _PREVIEW.format(number=number, body=_body(steps)) for number, steps in enumerate(drawn, 1)
+        _PREVIEW.format(number=number, body=_body(steps)) for number, steps in enumerate(sampled, 1)
     )
-    names = "".join(f"preview_{number}, " for number in range(1, len(drawn) + 1)).rstrip()
+    names = "".join(f"preview_{number}, " for number in range(1, len(sampled) + 1)).rstrip()
     recipes = [specs()[step.name].recipe(step.params) for step in pipeline.steps]
     recipe = "".join(f"\n    {one}," for one in recipes) + ("\n" if recipes else "v2.Identity()")
     return head + "".join(functions) + _TAIL.format(names=names, recipe=recipe)
 
 
-def _body(steps: Sequence[Drawn]) -> str:
+def _body(steps: Sequence[SampledStep]) -> str:
     statements = (specs()[step["name"]].code(step["values"]) for step in steps)
     return indent("\n".join(filter(None, statements)), "    ")

@@ -1,26 +1,25 @@
-"""What a transform declares: its controls, its draw, its effect on picture and boxes, its code."""
+"""The interface of a transform: its controls, random parameters, effect and code."""
 
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Generic, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import TypeVar
 
-from demo.results import Image, check_image
+from demo.results import Image
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 SizeWH = tuple[int, int]
-Boxes = NDArray[np.floating[Any]]
-"""N×4 xyxy, pixels of the picture: (0, 0) is its corner, (width, height) the opposite one.
+Boxes = NDArray[np.floating]
+"""N×4 xyxy in pixels of the picture, from its corner (0, 0) to the opposite one (width, height).
 
-float32 outside, float64 while they are moved."""
-Values = Mapping[str, Any]
-"""Parameter name → checked value."""
-Drawn = dict[str, Any]
-"""What one draw decided; JSON. `size_wh` stands in it where the picture's size changes."""
+float32 in results, float64 while they are moved."""
+ParamValue = float | int | bool | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Param:
     name: str
     title: str
     kind: Literal["float", "int", "bool", "choice"]
-    default: float | int | bool | str
+    default: ParamValue
     low: float = 0.0
     high: float = 1.0
     step: float = 0.05
@@ -42,58 +41,70 @@ class Param:
     choices: tuple[str, ...] = ()
 
 
-def _stay(xyxy: Boxes, size_wh: SizeWH, drawn: Drawn) -> Boxes:
-    return xyxy
+P = TypeVar("P", bound=Mapping[str, object], default=Any)
+"""TypedDict of a transform's parameters: the name of each control and its checked value."""
+S = TypeVar("S", bound=Mapping[str, object], default=Any)
+"""TypedDict of what a transform samples for one picture; plain JSON values."""
 
 
-@dataclass(frozen=True, slots=True)
-class Transform:
-    """One augmentation. `name` is its stable name in the API, `order` its place in the list.
+class Transform(ABC, Generic[P, S]):
+    """One augmentation: samples its random parameters first and applies them second.
 
-    draw: generator, size_wh, values → drawn.
-    change: 3×H×W uint8 RGB tensor, drawn → the same kind, never in place.
-    code: drawn → statements that do the same to `picture`, "" where nothing changes.
-    recipe: values → the expression of torchvision.transforms.v2 that draws from the same ranges;
-    `height` and `width` are names in its scope.
-    move: boxes, size_wh before, drawn → boxes, which may still reach out of the picture.
+    name: stable, in the API. order: its place in the list. title: key of `demo.i18n`.
     """
 
     name: str
     order: int
     title: str
     params: tuple[Param, ...]
-    draw: Callable[[np.random.Generator, SizeWH, Values], Drawn]
-    change: "Callable[[Tensor, Drawn], Tensor]"
-    code: Callable[[Drawn], str]
-    recipe: Callable[[Values], str]
-    move: Callable[[Boxes, SizeWH, Drawn], Boxes] = _stay
 
-    def apply(self, image: Image, drawn: Drawn) -> Image:
-        """The changed picture, a new array. Raises ValueError unless H×W×3 uint8."""
-        check_image(image)
-        return to_image(self.change(to_tensor(image), drawn))
+    @abstractmethod
+    def sample(self, rng: np.random.Generator, size_wh: SizeWH, params: P) -> S:
+        """Random parameters for one picture of `size_wh`."""
 
-    def apply_boxes(self, xyxy: Boxes, size_wh: SizeWH, drawn: Drawn) -> Boxes:
-        """The boxes, moved along and clipped; one that left the picture has no area.
+    @abstractmethod
+    def apply(self, picture: "Tensor", sampled: S) -> "Tensor":
+        """3×H×W uint8 RGB → the same kind; never in place."""
 
-        xyxy: N×4 float32, pixels of the picture before. size_wh: its size. Where the picture turns
-        or tilts, the upright hull of the box.
+    @abstractmethod
+    def code(self, sampled: S) -> str:
+        """Statements that do the same to a variable `picture`; "" where nothing changes."""
+
+    @abstractmethod
+    def recipe(self, params: P) -> str:
+        """The expression of torchvision.transforms.v2 that samples from the same ranges.
+
+        `height` and `width` of the picture are names in its scope.
         """
-        width, height = drawn.get("size_wh", size_wh)
-        moved = self.move(xyxy.astype(np.float64), size_wh, drawn)
-        return np.clip(moved, 0, (width, height, width, height)).astype(np.float32)
 
-    def defaults(self) -> dict[str, Any]:
+    def move_boxes(self, xyxy: Boxes, size_wh: SizeWH, sampled: S) -> Boxes:
+        """Boxes of a picture of `size_wh` → boxes after the transform, which may reach outside."""
+        return xyxy
+
+    def size_after(self, size_wh: SizeWH, sampled: S) -> SizeWH:
+        """Width and height after the transform."""
+        return size_wh
+
+    def apply_to_boxes(self, xyxy: Boxes, size_wh: SizeWH, sampled: S) -> Boxes:
+        """The boxes after the transform, clipped; one that left the picture has no area.
+
+        xyxy: N×4, pixels of the picture before. size_wh: its size. Where the picture turns or
+        tilts, the result is the upright hull of the box. Returns N×4 float32.
+        """
+        moved = self.move_boxes(xyxy.astype(np.float64), size_wh, sampled)
+        return np.clip(moved, 0, self.size_after(size_wh, sampled) * 2).astype(np.float32)
+
+    def defaults(self) -> dict[str, ParamValue]:
         """Every parameter at its default."""
         return {param.name: param.default for param in self.params}
 
 
-def hull(points: NDArray[Any]) -> Boxes:
+def hull(points: NDArray[np.floating]) -> Boxes:
     """N×4×2 points → the smallest upright box around each four, N×4 xyxy."""
     return np.concatenate([points.min(axis=1), points.max(axis=1)], axis=1)
 
 
-def corners(xyxy: Boxes) -> NDArray[Any]:
+def corners(xyxy: Boxes) -> NDArray[np.floating]:
     """N×4 xyxy → its corners N×4×2: top left, top right, bottom right, bottom left."""
     return xyxy[:, [[0, 1], [2, 1], [2, 3], [0, 3]]]
 
@@ -101,7 +112,7 @@ def corners(xyxy: Boxes) -> NDArray[Any]:
 def to_tensor(image: Image) -> "Tensor":
     """H×W×3 uint8 array → 3×H×W uint8 tensor on the same memory, strided as `pil_to_tensor` does.
 
-    The strides count: torch picks its kernels by them, and kernels differ in the last bit.
+    The strides matter: torch picks its kernels by them, and kernels differ in the last bit.
     """
     import torch
 

@@ -1,8 +1,8 @@
-"""Threads that work on one picture each, with one thread of torch inside.
+"""A thread pool of one worker a core, each with a single torch thread.
 
-Two threads of torch that share two cores with anything else wait for each other after every
-operation: a hue change of 20 ms then takes 500. And a sum of many numbers differs in its last bit
-with the number of threads, so that pixels would depend on the machine.
+Torch's own threads synchronise after every operation, so on shared cores they mostly wait: a hue
+change of 20 ms then takes 500. And the last bit of a sum depends on the number of threads, so
+pixels would depend on the machine.
 """
 
 import threading
@@ -13,24 +13,24 @@ from typing import TypeVar
 
 from demo.system import cores
 
-_Task = TypeVar("_Task")
-_Answer = TypeVar("_Answer")
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 _LOCK = threading.Lock()
 
 
-def in_parallel(work: Callable[[_Task], _Answer], tasks: Iterable[_Task]) -> list[_Answer]:
-    """`work` of every task, in their order; raises what the first failing one raised."""
+def in_parallel(work: Callable[[_Item], _Result], items: Iterable[_Item]) -> list[_Result]:
+    """`work` applied to every item, results in order; raises the first failing item's error."""
     with _LOCK:
         pool = _pool()
-    return list(pool.map(work, tasks))
+    return list(pool.map(work, items))
 
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    """One worker a core.
+    """The pool, with every worker started.
 
-    `torch.set_num_threads` holds for the thread that calls it and for all that start later, so the
-    caller sets its own number again once every worker has started.
+    `torch.set_num_threads` holds for the calling thread and for all threads started later, so the
+    caller's number is restored once every worker has started.
     """
     import torch
 
@@ -38,12 +38,12 @@ def _pool() -> ThreadPoolExecutor:
     threads = torch.get_num_threads()
     started = threading.Barrier(size + 1)
 
-    def single() -> None:
-        torch.get_num_threads()  # a thread's first question sets its number, so ask before setting
+    def use_one_thread() -> None:
+        torch.get_num_threads()  # the first call in a thread resets its number, so call it first
         torch.set_num_threads(1)
         started.wait()
 
-    pool = ThreadPoolExecutor(size, "augment", initializer=single)
+    pool = ThreadPoolExecutor(size, "augment", initializer=use_one_thread)
     for _ in range(size):
         pool.submit(lambda: None)
     started.wait()

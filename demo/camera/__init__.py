@@ -1,1 +1,1 @@
-"""Live cameras over a WebSocket: frames in, drawn answers out."""
+"""Live camera streams over a WebSocket: frames in, annotated frames out."""

@@ -1,8 +1,8 @@
-"""The one connection to a camera of the owner's, and nothing that the camera could lead on to.
+"""The connection to one network camera, which can lead to no other address or file.
 
-http and https are spoken by Python: what comes is read by a demuxer that is named, after the first
-bytes, and that is given no name and no way to open anything else. No redirect is followed and no
-proxy is asked. rtsp and rtsps are spoken by FFmpeg, over TCP only; it checks no certificates.
+HTTP and HTTPS are spoken by Python: FFmpeg gets only the body, with the demuxer named after its
+first bytes, and no way to open anything by itself. Redirects are not followed and proxies are not
+used. RTSP and RTSPS are spoken by FFmpeg over TCP; it verifies no certificates.
 """
 
 import socket
@@ -23,19 +23,20 @@ from av.container import InputContainer
 from demo.errors import DemoError
 from demo.video.reader import CODECS
 
-FAULTS = (av.FFmpegError, OSError, ValueError, HTTPException)
-"""What a broken, strange or absent camera is known to raise; their texts may hold its address."""
+ERRORS = (av.FFmpegError, OSError, ValueError, HTTPException)
+"""Raised for broken, strange or absent cameras; their texts may contain the address."""
 CONNECT_S = 1.8
 OPEN_S = 3.0
 READ_S = 4.0
 POLL_S = 1.5
-"""FFmpeg cannot be called back from a read of RTSP, so it comes back by itself to see who looks.
+"""After so long a read of RTSP returns, to find out whether the connection has been closed.
 
-Longer than slow cameras take for a frame: where it happens inside of a packet, the stream is lost.
+FFmpeg cannot be interrupted while it reads RTSP. Longer than slow cameras take for a frame: a
+return in the middle of a packet loses the stream.
 """
-_HEAD = 189
-"""Bytes up to the start of the second packet of an MPEG transport stream (ISO/IEC 13818-1)."""
-_SOON = {
+_HEAD_BYTES = 189
+"""Up to the start of the second packet of an MPEG transport stream (ISO/IEC 13818-1)."""
+_LOW_LATENCY = {
     "codec_whitelist": ",".join(sorted(CODECS)),
     "fflags": "nobuffer",
     "probesize": "500000",
@@ -45,84 +46,91 @@ _SOON = {
 
 
 class Connection:
-    """What is connected for one reader; another thread may hang up."""
+    """The sockets of one reader, which another thread may close."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._sockets: list[socket.socket] = []
-        self._over = False
+        self._closed = False
 
-    def over(self) -> bool:
-        """Whether somebody hung up."""
-        return self._over
+    def is_closed(self) -> bool:
+        """Whether `close` has been called."""
+        return self._closed
 
-    def hold(self, connected: socket.socket) -> None:
-        """Take a connection into care."""
+    def add(self, connected: socket.socket) -> None:
+        """Register a socket; it is shut down at once where the connection is closed already."""
         with self._lock:
             self._sockets.append(connected)
-        if self._over:
-            self.hang_up()
+        if self._closed:
+            self.close()
 
-    def hang_up(self) -> None:
-        """End what is connected, and what will be; a read that waits returns at once."""
+    def close(self) -> None:
+        """Shut down all sockets, now and in future; a blocked read returns at once."""
         with self._lock:
-            self._over = True
+            self._closed = True
             for one in self._sockets:
-                # The plain connection under TLS: its reader is in another thread.
+                # The plain socket under TLS, since its reader is in another thread.
                 with suppress(OSError):
                     socket.socket.shutdown(one, socket.SHUT_RDWR)
 
 
 @contextmanager
-def opened(address: str, line: Connection) -> Iterator[InputContainer]:
-    """What the camera at `address` sends, open for the block.
+def open_stream(address: str, connection: Connection) -> Iterator[InputContainer]:
+    """Open the stream of the camera at `address` for the block.
 
-    Raises DemoError for what is no stream of pictures, and one of FAULTS where nobody answers.
+    Raises:
+        DemoError: for an answer that is no video stream.
+        ERRORS: one of these where the camera does not answer.
     """
     if urlsplit(address).scheme.startswith("rtsp"):
-        with _rtsp(address) as container:
+        with _open_rtsp(address) as container:
             yield container
         return
-    with _answer(address, line) as answer:
-        body = _Body(answer)
-        safe = {**_SOON, "protocol_whitelist": "none", "enable_drefs": "0"}
-        form = _recognised(body.head)
-        with av.open(body, "r", format=form, container_options=safe, io_open=_refuse) as container:
+    with _get(address, connection) as response:
+        body = _Body(response)
+        safe = {**_LOW_LATENCY, "protocol_whitelist": "none", "enable_drefs": "0"}
+        demuxer = _demuxer_for(body.head)
+        with av.open(
+            body, "r", format=demuxer, container_options=safe, io_open=_refuse
+        ) as container:
             yield container
 
 
-def _rtsp(address: str) -> InputContainer:
+def _open_rtsp(address: str) -> InputContainer:
     options = {
-        **_SOON,
+        **_LOW_LATENCY,
         # Without rtsp itself, which a redirect would need.
         "protocol_whitelist": "tls,tcp" if address.startswith("rtsps:") else "tcp",
         "rtsp_transport": "tcp",
         "allowed_media_types": "video",
     }
-    waits = (OPEN_S, POLL_S)
-    return av.open(address, "r", format="rtsp", container_options=options, timeout=waits)
+    timeouts = (OPEN_S, POLL_S)
+    return av.open(address, "r", format="rtsp", container_options=options, timeout=timeouts)
 
 
 class _Body:
-    """The body of an answer as a file: every read gives what has come, and waits for no more."""
+    """A response's body as a file whose reads return what has arrived and wait for no more."""
 
-    def __init__(self, answer: HTTPResponse) -> None:
-        self._answer = answer
+    def __init__(self, response: HTTPResponse) -> None:
+        self._response = response
         self.head = b""
-        while len(self.head) < _HEAD and (more := answer.read1(_HEAD - len(self.head))):
+        while len(self.head) < _HEAD_BYTES:
+            more = response.read1(_HEAD_BYTES - len(self.head))
+            if not more:
+                break
             self.head += more
-        self._kept = self.head
+        self._unread = self.head
 
     def read(self, size: int) -> bytes:
         """Up to `size` bytes; none at the end."""
-        if self._kept:
-            given, self._kept = self._kept[:size], self._kept[size:]
-            return given
-        return self._answer.read1(size)
+        if self._unread:
+            part, self._unread = self._unread[:size], self._unread[size:]
+            return part
+        return self._response.read1(size)
 
 
-def _recognised(head: bytes) -> str:
-    """FFmpeg's demuxer for what begins so; none of them opens anything else by itself.
+def _demuxer_for(head: bytes) -> str:
+    """FFmpeg's demuxer for a body that begins so; none of them opens anything else by itself.
 
     Playlists are not among them. Raises DemoError for every other kind.
     """
@@ -144,59 +152,63 @@ def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:
 
 
 @contextmanager
-def _answer(address: str, line: Connection) -> Iterator[HTTPResponse]:
-    """The answer to a GET, with the name and the password of the address where it asks for them."""
+def _get(address: str, connection: Connection) -> Iterator[HTTPResponse]:
+    """The response to a GET, with the address's user and password where it is challenged.
+
+    By http.client rather than httpx, whose parser refuses the malformed headers that cheap cameras
+    send and that this one takes.
+    """
     parts = urlsplit(address)
     bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()
-    keys = request.HTTPPasswordMgrWithDefaultRealm()
+    passwords = request.HTTPPasswordMgrWithDefaultRealm()
     if parts.username is not None:
-        keys.add_password(None, bare, unquote(parts.username), unquote(parts.password or ""))
-    caller = request.OpenerDirector()
+        passwords.add_password(None, bare, unquote(parts.username), unquote(parts.password or ""))
+    opener = request.OpenerDirector()
     for handler in (
-        _Caller(line),
-        request.HTTPDigestAuthHandler(keys),
-        request.HTTPBasicAuthHandler(keys),
+        _ConnectionHandler(connection),
+        request.HTTPDigestAuthHandler(passwords),
+        request.HTTPBasicAuthHandler(passwords),
         request.HTTPErrorProcessor(),
         request.HTTPDefaultErrorHandler(),
     ):
-        caller.add_handler(handler)
+        opener.add_handler(handler)
     try:
-        answer = caller.open(request.Request(bare), timeout=CONNECT_S)
-    except HTTPError as fault:
+        response = opener.open(request.Request(bare), timeout=CONNECT_S)
+    except HTTPError as error:
         # Its body is still open.
-        fault.close()
+        error.close()
         raise
-    with answer:
-        yield answer
+    with response:
+        yield response
 
 
-class _Caller(request.HTTPHandler, request.HTTPSHandler):
-    """Speaks http and https, and gives every connection to the line."""
+class _ConnectionHandler(request.HTTPHandler, request.HTTPSHandler):
+    """Opens HTTP and HTTPS and registers every socket with the connection."""
 
-    def __init__(self, line: Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         super().__init__()
-        self._line = line
+        self._connection = connection
 
     def http_open(self, req: request.Request) -> HTTPResponse:
-        return self.do_open(partial(_Plain, self._line), req)
+        return self.do_open(partial(_PlainConnection, self._connection), req)
 
     def https_open(self, req: request.Request) -> HTTPResponse:
-        secure = ssl.create_default_context()
-        return self.do_open(partial(_Secure, self._line), req, context=secure)
+        tls = ssl.create_default_context()
+        return self.do_open(partial(_TlsConnection, self._connection), req, context=tls)
 
 
-class _Plain(HTTPConnection):
-    """A connection that the line knows of."""
+class _PlainConnection(HTTPConnection):
+    """An HTTP connection whose socket is registered as soon as it is connected."""
 
-    def __init__(self, line: Connection, host: str, **options: Any) -> None:
+    def __init__(self, connection: Connection, host: str, **options: Any) -> None:
         super().__init__(host, **options)
-        self._line = line
+        self._connection = connection
 
     def connect(self) -> None:
         super().connect()
         self.sock.settimeout(READ_S)
-        self._line.hold(self.sock)
+        self._connection.add(self.sock)
 
 
-class _Secure(_Plain, HTTPSConnection):
-    """The same under TLS, which stands between the two."""
+class _TlsConnection(_PlainConnection, HTTPSConnection):
+    """The same over TLS."""

@@ -1,5 +1,6 @@
-"""A camera of the owner's, read by the server itself: its newest frame, and no older ones."""
+"""A network camera that the server reads by itself: always its newest frame."""
 
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -17,147 +18,168 @@ from demo.camera import connection
 from demo.errors import DemoError
 from demo.results import Image
 from demo.video.limits import VideoLimits
-from demo.video.reader import CODECS, guessed_colours
+from demo.video.reader import CODECS, assumed_colorspace
 
-LONGEST = 640
-"""Pixels of the longest side of a frame, as the browsers' own are."""
-PATIENCE_S = 8.0
-"""For one frame: longer than opening and reading may take, which end with better sentences."""
-THREAD = "owner's camera"
+MAX_SIDE = 640
+"""Longest side of a frame, pixels, as of those that browsers send."""
+FRAME_TIMEOUT_S = 8.0
+"""Longer than opening and reading may take, whose own timeouts give better sentences."""
+THREAD_NAME = "network-camera"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CapturedFrame:
-    """One frame: its number from 1, H×W×3 uint8 RGB, when it was decoded (perf_counter).
+    """One frame.
 
-    replaced: how many before it were dropped for newer ones. decode_ms: reading its pixels.
+    Attributes:
+        number: from 1.
+        rgb: H×W×3 uint8 RGB.
+        captured_at: time.perf_counter() when it was decoded.
+        dropped: frames before it that newer ones have replaced.
+        decode_ms: time to decode and convert it.
     """
 
     number: int
     rgb: Image
-    came: float
-    replaced: int
+    captured_at: float
+    dropped: int
     decode_ms: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Decoded:
+class _DecodedFrame:
     number: int
     frame: VideoFrame
-    came: float
+    decoded_at: float
     decode_ms: float
 
 
 class NetworkCamera:
-    """Reads one camera for one visitor in a thread of its own, from now until it is closed."""
+    """Reads one camera for one visitor, in a thread of its own, until it is closed."""
 
     def __init__(self, address: str, limits: VideoLimits) -> None:
+        """Start to connect; limits: the size of a frame."""
         self._address = address
         self._limits = limits
-        self._line = connection.Connection()
-        self._news = threading.Condition()
-        self._waiting: _Decoded | None = None
-        self._over: DemoError | None = None
-        self._number = self._given = 0
-        self._colours = VideoReformatter()
-        threading.Thread(target=self._read, name=THREAD, daemon=True).start()
+        self._connection = connection.Connection()
+        self._changed = threading.Condition()
+        self._newest: _DecodedFrame | None = None
+        self._end: DemoError | None = None
+        self._decoded = self._taken = 0
+        self._reformatter = VideoReformatter()
+        threading.Thread(target=self._run, name=THREAD_NAME, daemon=True).start()
 
     def newest(self) -> CapturedFrame:
-        """The newest frame, none of them twice; waits for it, and is not to be asked by two.
+        """The newest frame, each at most once; blocks until there is one. For one caller only.
 
-        Raises DemoError where the camera cannot be reached or read, or has ended.
+        Raises:
+            DemoError: where the camera cannot be reached or read, or its stream has ended.
         """
-        with self._news:
-            self._news.wait_for(lambda: self._waiting or self._over, PATIENCE_S)
-            decoded, self._waiting = self._waiting, None
+        with self._changed:
+            self._changed.wait_for(lambda: self._newest or self._end, FRAME_TIMEOUT_S)
+            decoded, self._newest = self._newest, None
             if decoded is None:
-                silent = DemoError("live_source_over" if self._number else "live_source_kind")
-                raise self._over or silent
+                timeout = DemoError("live_source_over" if self._decoded else "live_source_kind")
+                raise self._end or timeout
         start = time.perf_counter()
-        rgb = self._reduced(decoded.frame)
-        spent = decoded.decode_ms + (time.perf_counter() - start) * 1000
-        self._given += 1
-        replaced = decoded.number - self._given
-        return CapturedFrame(decoded.number, rgb, decoded.came, replaced, spent)
+        rgb = self._to_rgb(decoded.frame)
+        decode_ms = decoded.decode_ms + (time.perf_counter() - start) * 1000
+        self._taken += 1
+        dropped = decoded.number - self._taken
+        return CapturedFrame(decoded.number, rgb, decoded.decoded_at, dropped, decode_ms)
 
     def close(self) -> None:
-        """Hang up, at once and without waiting for the thread; whoever waits is woken."""
-        self._line.hang_up()
-        self._end(DemoError("live_source_over"))
+        """Disconnect without waiting for the thread; a blocked `newest` raises at once."""
+        self._connection.close()
+        self._finish(DemoError("live_source_over"))
 
-    def _read(self) -> None:
+    def _run(self) -> None:
+        end: DemoError | None = None
         try:
-            with connection.opened(self._address, self._line) as container:
-                self._watch(container)
-            over = DemoError("live_source_over")
-        except DemoError as fault:
-            over = fault
-        except connection.FAULTS:
-            over = DemoError("live_source_over" if self._number else "live_source_dead")
-        self._end(over)
+            end = self._read()
+        finally:
+            if end is None:
+                _log.error("the reader of a network camera died")
+            self._finish(end or DemoError("live_source_over"))
 
-    def _end(self, over: DemoError) -> None:
-        with self._news:
-            self._over = self._over or over
-            self._news.notify_all()
+    def _read(self) -> DemoError:
+        """Decode until the stream ends; the reason for the visitor."""
+        try:
+            with connection.open_stream(self._address, self._connection) as container:
+                self._decode(container)
+        except DemoError as error:
+            return error
+        except connection.ERRORS as error:
+            # The text of the error may contain the address.
+            if not self._connection.is_closed():
+                _log.info("network camera: %s", type(error).__name__)
+            return DemoError("live_source_over" if self._decoded else "live_source_dead")
+        return DemoError("live_source_over")
 
-    def _watch(self, container: InputContainer) -> None:
-        stream = _pictures(container)
+    def _finish(self, end: DemoError) -> None:
+        with self._changed:
+            self._end = self._end or end
+            self._changed.notify_all()
+
+    def _decode(self, container: InputContainer) -> None:
+        stream = _video_stream(container)
         # The decoder refuses such frames too, but does not say why.
         self._limits.check_size((stream.width, stream.height))
         stream.codec_context.options = {"max_pixels": str(self._limits.max_pixels)}
-        # Threads that share a frame; those that take one each would hold back as many.
+        # Threads that share a frame; one thread a frame would delay by as many frames.
         stream.thread_type = "SLICE"
         for packet in self._packets(container, stream):
             start = time.perf_counter()
             try:
                 frames = stream.codec_context.decode(packet)
-            except (av.FFmpegError, ValueError):
-                # Cameras lose packets, and begin in the middle; what can be seen is shown.
+            except (av.FFmpegError, ValueError) as error:
+                # Cameras lose packets and begin in the middle; the readable frames are shown.
+                _log.debug("network camera: damaged packet, %s", type(error).__name__)
                 continue
             for frame in frames:
                 self._limits.check_size((frame.width, frame.height))
-                self._show(frame, start)
+                self._publish(frame, start)
 
     def _packets(
         self, container: InputContainer, stream: VideoStream
     ) -> Iterator["Packet[VideoStream]"]:
-        """What comes, until the end or until nobody looks any more."""
-        heard = time.monotonic()
-        while not self._line.over():
+        """Packets until the stream ends or the connection is closed."""
+        last_s = time.monotonic()
+        while not self._connection.is_closed():
             try:
                 for packet in container.demux(stream):
-                    if self._line.over():
+                    if self._connection.is_closed():
                         return
-                    heard = time.monotonic()
+                    last_s = time.monotonic()
                     yield packet
                 return
             except av.error.ExitError:
-                if time.monotonic() - heard > connection.READ_S:
+                if time.monotonic() - last_s > connection.READ_S:
                     raise
 
-    def _show(self, frame: VideoFrame, start: float) -> None:
+    def _publish(self, frame: VideoFrame, start: float) -> None:
         now = time.perf_counter()
-        self._number += 1
-        with self._news:
-            self._waiting = _Decoded(self._number, frame, now, (now - start) * 1000)
-            self._news.notify_all()
+        self._decoded += 1
+        with self._changed:
+            self._newest = _DecodedFrame(self._decoded, frame, now, (now - start) * 1000)
+            self._changed.notify_all()
 
-    def _reduced(self, frame: VideoFrame) -> Image:
-        scale = min(LONGEST / max(frame.width, frame.height), 1)
-        plain = self._colours.reformat(
+    def _to_rgb(self, frame: VideoFrame) -> Image:
+        scale = min(MAX_SIDE / max(frame.width, frame.height), 1)
+        converted = self._reformatter.reformat(
             frame,
             max(round(frame.width * scale), 1),
             max(round(frame.height * scale), 1),
             "rgb24",
-            src_colorspace=guessed_colours(frame),
+            src_colorspace=assumed_colorspace(frame),
             interpolation=Interpolation.AREA,
             threads=1,
         )
-        return np.ascontiguousarray(plain.to_ndarray(), np.uint8)
+        return np.ascontiguousarray(converted.to_ndarray(), np.uint8)
 
 
-def _pictures(container: InputContainer) -> VideoStream:
+def _video_stream(container: InputContainer) -> VideoStream:
     for stream in container.streams.video:
         context = stream.codec_context
         if context is not None and context.name in CODECS:

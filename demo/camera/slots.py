@@ -1,4 +1,4 @@
-"""A fixed number of places for streams, given out in the order of coming."""
+"""A limited number of slots for streams, assigned first come, first served."""
 
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -6,43 +6,51 @@ from contextlib import asynccontextmanager
 
 import anyio
 
+Notify = Callable[[int], Awaitable[None]]
+
 
 class _Ticket:
-    """One visitor in the line; `moved` is set when the line or the places change."""
+    """A waiting visitor; `changed` is set when the queue or the free slots change."""
 
     def __init__(self) -> None:
-        self.moved = anyio.Event()
+        self.changed = anyio.Event()
 
 
 class Slots:
-    """Lives in one event loop; whoever leaves, in whatever way, gives the place to the next."""
+    """A fair semaphore that tells the waiting their places; for use in one event loop."""
 
-    def __init__(self, most: int) -> None:
-        """most: streams at once, from 1."""
-        self._most = most
+    def __init__(self, capacity: int) -> None:
+        """capacity: streams at once, from 1."""
+        self._capacity = capacity
         self._used = 0
-        self._line: deque[_Ticket] = deque()
+        self._queue: deque[_Ticket] = deque()
 
     @property
     def used(self) -> int:
-        """Streams that have a place now."""
+        """Slots in use."""
         return self._used
 
     @property
     def waiting(self) -> int:
-        """Visitors who stand in the line."""
-        return len(self._line)
+        """Visitors in the queue."""
+        return len(self._queue)
 
     @asynccontextmanager
-    async def hold(self, tell: Callable[[int], Awaitable[None]]) -> AsyncIterator[None]:
-        """A place for the length of the block; `tell` hears each new place in the line, from 1."""
+    async def hold(self, notify: Notify) -> AsyncIterator[None]:
+        """Hold a slot for the block, waiting for it first.
+
+        Leaving the block or the queue in any way, by cancellation too, passes the slot on.
+
+        Args:
+            notify: called with each new place in the queue, from 1.
+        """
         ticket = _Ticket()
-        self._line.append(ticket)
+        self._queue.append(ticket)
         try:
-            await self._wait(ticket, tell)
+            await self._wait(ticket, notify)
             self._used += 1
         finally:
-            self._line.remove(ticket)
+            self._queue.remove(ticket)
             self._wake()
         try:
             yield
@@ -50,17 +58,17 @@ class Slots:
             self._used -= 1
             self._wake()
 
-    async def _wait(self, ticket: _Ticket, tell: Callable[[int], Awaitable[None]]) -> None:
-        told = 0
-        while (place := self._line.index(ticket) + 1) > self._most - self._used:
-            moved = ticket.moved
-            if place != told:
-                await tell(place)
-                told = place
-            await moved.wait()
+    async def _wait(self, ticket: _Ticket, notify: Notify) -> None:
+        last = 0
+        while (place := self._queue.index(ticket) + 1) > self._capacity - self._used:
+            changed = ticket.changed
+            if place != last:
+                await notify(place)
+                last = place
+            await changed.wait()
 
     def _wake(self) -> None:
-        """Nothing here waits, so that it also runs whole in a task that is being cancelled."""
-        for ticket in self._line:
-            ticket.moved.set()
-            ticket.moved = anyio.Event()
+        """Wake all waiting; without an await, so that it completes in a cancelled task too."""
+        for ticket in self._queue:
+            ticket.changed.set()
+            ticket.changed = anyio.Event()

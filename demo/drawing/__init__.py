@@ -1,1 +1,1 @@
-"""Overlays drawn with OpenCV, always on a copy."""
+"""Overlays drawn with OpenCV on a copy of the picture: boxes, masks, label plates, colours."""

@@ -1,16 +1,18 @@
-"""Overlays, always on a copy: boxes, masks, name plates and the window that a model saw."""
+"""Drawing detections on a copy of a picture: boxes, masks, label plates, the input window."""
+
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.drawing.label_plates import Letters, clean, draw_plate, layout
+from demo.drawing.label_plates import Letters, clean, draw_plate, place_plates
 from demo.drawing.palette import Colour, palette
 from demo.results import Detections, Image, check_image
 
 _ACCENT = (37, 99, 235)
 _MASK_OPACITY = 0.45
-_DIMMED = 0.4
+_DIM_BRIGHTNESS = 0.4
 
 
 def draw_detections(
@@ -19,52 +21,76 @@ def draw_detections(
     line_width: int | None = None,
     show_labels: bool = True,
     show_scores: bool = True,
+    captions: Sequence[str] | None = None,
 ) -> Image:
-    """A copy of H×W×3 uint8 RGB `image` with masks, frames and name plates, best on top.
+    """A copy of `image` with masks, outlines and label plates; the highest score on top.
 
-    line_width: pixels of a frame, ≥ 1; None fits the picture. Frames run along the edges of their
-    boxes, half outside, moved inwards at the edges of the picture so that the whole line shows.
-    Raises ValueError for a picture of another size than the detections'.
+    Outlines run along the edges of their boxes, half of the line outside, moved inwards at the
+    edges of the picture so that the whole line is visible.
+
+    Args:
+        image: H×W×3 uint8 RGB.
+        found: detections in a picture of that size.
+        line_width: of the outlines, pixels, ≥ 1; None chooses it by the size of the picture.
+        show_labels: whether plates show the class names or captions.
+        show_scores: whether plates show the scores.
+        captions: one a box, in place of the class names.
+
+    Raises:
+        ValueError: for a picture of another size than that of `found`, or another number of
+            captions than boxes.
     """
-    check_image(image)
-    size_wh = (image.shape[1], image.shape[0])
-    if size_wh != found.size_wh:
-        raise ValueError(f"expected a picture of {found.size_wh}, got {size_wh}")
-    width = line_width or _line_width(size_wh)
-    best_first = found[np.argsort(-found.scores, kind="stable")]
+    if captions is None:
+        captions = [found.labels[class_id] for class_id in found.class_ids.tolist()]
+    _check(image, found, captions)
+    width = line_width or _default_line_width(found.size_wh)
+    order = np.argsort(-found.scores, kind="stable")
+    best_first = found[order]
     colours = [palette(class_id) for class_id in best_first.class_ids.tolist()]
-    frames = _frames(best_first.xyxy, size_wh, width)
+    outlines = _outlines(best_first.xyxy, found.size_wh, width)
     canvas = image.copy()
     for i in reversed(range(len(found))):
         if best_first.masks is not None:
-            _fill(canvas, best_first.masks[i], colours[i])
-        _frame(canvas, frames[i], colours[i], width)
-    names = _names(best_first, show_labels)
+            _fill_mask(canvas, best_first.masks[i], colours[i])
+        _draw_outline(canvas, outlines[i], colours[i], width)
+    names = [clean(captions[i]) if show_labels else "" for i in order.tolist()]
     scores = [f"{score:.2f}" if show_scores else "" for score in best_first.scores.tolist()]
-    _plates(canvas, frames, names, scores, colours, width)
+    _draw_plates(canvas, outlines, names, scores, colours, width)
     return canvas
 
 
 def draw_window(image: Image, xyxy: tuple[float, float, float, float]) -> Image:
-    """A copy of H×W×3 uint8 RGB `image` with a frame around `xyxy` (pixels), dimmed outside it."""
+    """A copy of H×W×3 uint8 RGB `image`, dimmed outside `xyxy` (pixels), with an outline."""
     check_image(image)
     size_wh = (image.shape[1], image.shape[0])
-    x0, y0, x1, y1 = _frames(np.array([xyxy]), size_wh, 1)[0].tolist()
+    x0, y0, x1, y1 = _outlines(np.array([xyxy]), size_wh, 1)[0].tolist()
     inside = (slice(y0, y1), slice(x0, x1))
-    canvas = np.asarray(cv2.convertScaleAbs(image, alpha=_DIMMED), np.uint8)
+    canvas = np.asarray(cv2.convertScaleAbs(image, alpha=_DIM_BRIGHTNESS), np.uint8)
     canvas[inside] = image[inside]
-    width = _line_width(size_wh)
-    _frame(canvas, _frames(np.array([xyxy]), size_wh, width)[0], _ACCENT, width)
+    width = _default_line_width(size_wh)
+    outline = _outlines(np.array([xyxy]), size_wh, width)[0]
+    _draw_outline(canvas, outline, _ACCENT, width)
     return canvas
 
 
-def _line_width(size_wh: tuple[int, int]) -> int:
-    """One pixel on a thumbnail, four on a photo of a megapixel, 13 on one of twelve."""
+def _check(image: Image, found: Detections, captions: Sequence[str]) -> None:
+    check_image(image)
+    size_wh = (image.shape[1], image.shape[0])
+    if size_wh != found.size_wh:
+        raise ValueError(f"expected a picture of {found.size_wh}, got {size_wh}")
+    if len(captions) != len(found):
+        raise ValueError(f"expected {len(found)} captions, got {len(captions)}")
+
+
+def _default_line_width(size_wh: tuple[int, int]) -> int:
+    """One pixel on a thumbnail, 4 on a photo of 1 megapixel, 13 on one of 12."""
     return round(sum(size_wh) / 600 + 1)
 
 
-def _frames(xyxy: NDArray[np.floating], size_wh: tuple[int, int], width: int) -> NDArray[np.int64]:
-    """Outer edges of lines that run along the edges of boxes: N×4 xyxy inside the picture."""
+def _outlines(
+    xyxy: NDArray[np.floating], size_wh: tuple[int, int], width: int
+) -> NDArray[np.int64]:
+    """Outer edges of lines of `width` along the edges of boxes: N×4 xyxy inside the picture."""
     pixels = np.rint(xyxy).astype(np.int64)
     size, half = np.array(size_wh), width // 2
     low = np.clip(pixels[:, :2] - half, 0, np.maximum(size - width, 0))
@@ -72,20 +98,20 @@ def _frames(xyxy: NDArray[np.floating], size_wh: tuple[int, int], width: int) ->
     return np.concatenate([low, high], axis=1)
 
 
-def _frame(canvas: Image, frame: NDArray[np.int64], colour: Colour, width: int) -> None:
-    # Four bars: cv2 draws lines of an even width one pixel wider than asked.
-    x0, y0, x1, y1 = (frame - [0, 0, 1, 1]).tolist()
-    more = width - 1
+def _draw_outline(canvas: Image, outline: NDArray[np.int64], colour: Colour, width: int) -> None:
+    # Four bars, since cv2 draws lines of an even width one pixel too wide.
+    x0, y0, x1, y1 = (outline - [0, 0, 1, 1]).tolist()
+    inset = width - 1
     for first, last in (
-        ((x0, y0), (x1, y0 + more)),
-        ((x0, y1 - more), (x1, y1)),
-        ((x0, y0), (x0 + more, y1)),
-        ((x1 - more, y0), (x1, y1)),
+        ((x0, y0), (x1, y0 + inset)),
+        ((x0, y1 - inset), (x1, y1)),
+        ((x0, y0), (x0 + inset, y1)),
+        ((x1 - inset, y0), (x1, y1)),
     ):
         cv2.rectangle(canvas, first, last, colour, cv2.FILLED)
 
 
-def _fill(canvas: Image, mask: NDArray[np.bool_], colour: Colour) -> None:
+def _fill_mask(canvas: Image, mask: NDArray[np.bool_], colour: Colour) -> None:
     shape = mask.view(np.uint8)
     x, y, width, height = cv2.boundingRect(shape)
     if width == 0:
@@ -96,27 +122,23 @@ def _fill(canvas: Image, mask: NDArray[np.bool_], colour: Colour) -> None:
     cv2.copyTo(mixed, shape[y : y + height, x : x + width], part)
 
 
-def _names(found: Detections, show_labels: bool) -> list[str]:
-    return [clean(found.labels[i]) if show_labels else "" for i in found.class_ids.tolist()]
-
-
-def _plates(
+def _draw_plates(
     canvas: Image,
-    frames: NDArray[np.int64],
+    outlines: NDArray[np.int64],
     names: list[str],
     scores: list[str],
     colours: list[Colour],
     width: int,
 ) -> None:
-    """Place the best first, so that it gets the best place, and draw it last, so that it shows."""
+    """Place the best first, so that it gets the best place; draw it last, so that it is on top."""
     size_wh = (canvas.shape[1], canvas.shape[0])
     letters = Letters.fit(size_wh, [f"{n} {s}" for n, s in zip(names, scores, strict=True)])
     texts = [letters.shorten(n, s, size_wh[0]) for n, s in zip(names, scores, strict=True)]
-    # On a thumbnail plates would hide what they name.
+    # On a thumbnail plates would hide the objects.
     shown = [i for i, text in enumerate(texts) if text and letters.height * 4 <= size_wh[1]]
     if not shown:
         return
     sizes = np.array([(letters.width(texts[i]), letters.height) for i in shown])
-    places = layout(frames[shown], sizes, size_wh, width)
+    places = place_plates(outlines[shown], sizes, size_wh, width)
     for i, place in zip(reversed(shown), places[::-1].tolist(), strict=True):
         draw_plate(canvas, place, texts[i], colours[i], letters)

@@ -1,4 +1,4 @@
-"""Name plates of boxes: what they say, how large they are, where they stand, how they look."""
+"""Label plates of boxes: text, font size, placement and drawing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,39 +12,39 @@ from numpy.typing import NDArray
 from demo.drawing.palette import Colour, text_colour
 from demo.results import Image
 
-_WEIGHT = 500
-_SMALLEST = 9
-"""Pixels; smaller letters cannot be told apart."""
-_LONGEST = 60
-"""Characters of a name that are looked at; no plate has room for more."""
-_MOST_COVERED = 0.12
-"""Part of the picture that plates may cover before their letters shrink, to half at most."""
+_FONT_WEIGHT = 500
+_MIN_FONT_SIZE = 9
+"""Pixels; smaller letters are illegible."""
+_MAX_CHARS = 60
+"""Characters of a name that are kept; no plate has room for more."""
+_MAX_COVERAGE = 0.12
+"""Part of the picture that plates may cover before the font shrinks, to half at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Letters:
-    """The letters of one picture. Sizes are pixels."""
+    """Font size and plate geometry of one picture, in pixels."""
 
     size: int
     pad_x: int
     height: int
     """Height of a plate."""
     baseline: int
-    """Foot of the letters under the top of their plate."""
+    """Distance of the text's baseline from the top of its plate."""
 
     @classmethod
     def fit(cls, size_wh: tuple[int, int], texts: Sequence[str]) -> Self:
-        """Letters that can be read where the picture is shown small; smaller in a crowd."""
-        size = max(sum(size_wh) / 2 * 0.026, _SMALLEST)
+        """A font legible where the picture is shown small; smaller if plates cover too much."""
+        size = max(sum(size_wh) / 2 * 0.026, _MIN_FONT_SIZE)
         letters = cls.of(size)
         covered = letters.height * sum(map(letters.width, texts)) / (size_wh[0] * size_wh[1])
-        if covered <= _MOST_COVERED:
+        if covered <= _MAX_COVERAGE:
             return letters
-        return cls.of(max(size * max((_MOST_COVERED / covered) ** 0.5, 0.5), _SMALLEST))
+        return cls.of(max(size * max((_MAX_COVERAGE / covered) ** 0.5, 0.5), _MIN_FONT_SIZE))
 
     @classmethod
     def of(cls, size: float) -> Self:
-        """Letters of that size and a plate in which capitals stand in the middle."""
+        """A font of that size, and a plate in which capitals are vertically centred."""
         return cls(
             size=round(size),
             pad_x=max(round(size * 0.4), 2),
@@ -53,15 +53,15 @@ class Letters:
         )
 
     def width(self, text: str) -> int:
-        """Width of a plate that says `text`."""
+        """Width of a plate with that text."""
         # The size of a picture would make long texts wrap; (0, 0) measures one line.
-        _, _, width, _ = cv2.getTextSize((0, 0), text, (0, 0), _face(), self.size, _WEIGHT)
+        _, _, width, _ = cv2.getTextSize((0, 0), text, (0, 0), _font(), self.size, _FONT_WEIGHT)
         return int(width) + 2 * self.pad_x
 
     def shorten(self, name: str, score: str, room: int) -> str:
-        """Name and score, shortened until their plate is at most `room` wide; "" if none is.
+        """Name and score, shortened until their plate is at most `room` wide; "" if none fits.
 
-        The end of the name goes first, then the score, then all.
+        First the end of the name is cut, then the score, then the rest of the name.
         """
         full = f"{name} {score}".strip()
         if self.width(full) <= room:
@@ -75,31 +75,39 @@ class Letters:
 
 
 def clean(name: str) -> str:
-    """A label as one line of printable characters, cut where no plate has room for more."""
+    """A label as one line of at most 60 printable characters."""
     line = "".join(c for c in " ".join(name.split()) if c.isprintable())
-    return line if len(line) <= _LONGEST else line[:_LONGEST] + "…"
+    return line if len(line) <= _MAX_CHARS else line[:_MAX_CHARS] + "…"
 
 
-def _face() -> cv2.FontFace:
-    # Made anew each time: it costs a microsecond, and a shared one would be shared by threads.
+def _font() -> cv2.FontFace:
+    # A new one each time costs a microsecond; a cached one would be shared by threads.
     return cv2.FontFace("sans")
 
 
-def layout(
-    corners: NDArray[np.int64], sizes: NDArray[np.int64], size_wh: tuple[int, int], overlap: int
+def place_plates(
+    outlines: NDArray[np.int64], sizes: NDArray[np.int64], size_wh: tuple[int, int], overlap: int
 ) -> NDArray[np.int64]:
-    """Places of plates, N×4 xyxy in pixels, inside the picture and clear of each other.
+    """Places of label plates inside the picture, without overlaps where there is room.
 
-    corners: N×4, the outer edges of the frames, best first. sizes: N×2 width and height, no
-    larger than the picture. overlap: pixels that a plate shares with its frame. Where no free
-    place is near a frame, the one that covers least of the plates before it is taken.
+    Where no place near an outline is free, the one that covers least of the plates before it is
+    taken.
+
+    Args:
+        outlines: N×4 xyxy, the outer edges of the boxes' outlines, best first.
+        sizes: N×2 width and height of the plates, no larger than the picture.
+        size_wh: width and height of the picture.
+        overlap: pixels that a plate shares with its outline.
+
+    Returns:
+        N×4 xyxy, pixels.
     """
-    wanted = _candidates(corners, sizes, overlap)
+    candidates = _candidates(outlines, sizes, overlap)
     limit = np.array(size_wh) - sizes
-    places = np.minimum(wanted, limit[:, None]).clip(0)
-    moved = wanted[..., 1] != places[..., 1]
+    places = np.minimum(candidates, limit[:, None]).clip(0)
+    moved = candidates[..., 1] != places[..., 1]
     plates = np.concatenate([places, places + sizes[:, None]], axis=2)
-    chosen = np.zeros((len(corners), 4), np.int64)
+    chosen = np.zeros((len(outlines), 4), np.int64)
     order = np.arange(plates.shape[1])
     for i, options in enumerate(plates):
         before = chosen[:i]
@@ -112,10 +120,10 @@ def layout(
 
 
 def _candidates(
-    corners: NDArray[np.int64], sizes: NDArray[np.int64], overlap: int
+    outlines: NDArray[np.int64], sizes: NDArray[np.int64], overlap: int
 ) -> NDArray[np.int64]:
-    """Upper left corners to try, N×K×2, most natural first."""
-    x0, y0, x1, y1 = corners.T
+    """Upper left corners of plates to try, N×K×2, in order of preference."""
+    x0, y0, x1, y1 = outlines.T
     width, height = sizes.T
     right = x1 - width
     above, below, top, bottom = y0 - height + overlap, y1 - overlap, y0, y1 - height
@@ -132,11 +140,11 @@ def _candidates(
 def draw_plate(
     image: Image, xyxy: tuple[int, int, int, int], text: str, colour: Colour, letters: Letters
 ) -> None:
-    """Draw a rounded plate with its text, in place; it lies inside the picture."""
+    """Draw a plate with round corners and its text, in place; `xyxy` lies inside the picture."""
     x0, y0, x1, y1 = xyxy
     plate = image[y0:y1, x0:x1]
     radius = min(max(letters.size // 4, 2), plate.shape[0] // 2, plate.shape[1] // 2)
-    cover = _corner(radius)
+    cover = _corner_coverage(radius)
     tips = (
         (plate[:radius, :radius], cover),
         (plate[:radius, -radius:], cover[:, ::-1]),
@@ -148,12 +156,12 @@ def draw_plate(
     for (tip, _), pixels in zip(tips, mixed, strict=True):
         tip[:] = pixels
     start = (letters.pad_x, letters.baseline)
-    cv2.putText(plate, text, start, text_colour(colour), _face(), letters.size, _WEIGHT)
+    cv2.putText(plate, text, start, text_colour(colour), _font(), letters.size, _FONT_WEIGHT)
 
 
 @lru_cache(maxsize=64)
-def _corner(radius: int) -> NDArray[np.float64]:
-    """How much of each pixel an upper left corner of that radius covers: R×R×1, 0–1."""
+def _corner_coverage(radius: int) -> NDArray[np.float64]:
+    """Part of each pixel that a round upper left corner of that radius covers: R×R×1, 0–1."""
     fine = 8
     steps = (np.arange(radius * fine) + 0.5) / fine - radius
     inside = np.hypot(steps[:, None], steps) <= radius

@@ -9,7 +9,7 @@ Colour = tuple[int, int, int]
 """Red, green, blue, 0–255."""
 
 COLOURS = 80
-"""Colours that can be told apart; class 80 has the colour of class 0 again."""
+"""Number of distinguishable colours; class 80 has the colour of class 0 again."""
 
 _FIRST: tuple[Colour, ...] = (
     (59, 130, 246),
@@ -22,15 +22,15 @@ _FIRST: tuple[Colour, ...] = (
     (239, 68, 68),
     (132, 190, 22),
 )
-"""A calm start: most pictures show few classes."""
+"""Chosen by hand: most pictures show few classes."""
 _LUMINANCE = (0.13, 0.5)
 """A contrast of 2:1 or more to a white page, 3:1 or more to a black one."""
 _CHROMA = (0.11, 0.23)
-"""Greys and browns would drown in a photo, neon colours would drown the photo."""
+"""Greys and browns would be lost in a photo; neon colours would distract from it."""
 
 
 def palette(class_id: int) -> Colour:
-    """The stable colour of a class, as different as can be from those of the classes before."""
+    """The colour of a class: always the same, and as far as possible from earlier classes."""
     return _colours()[class_id % COLOURS]
 
 
@@ -53,7 +53,7 @@ def luminance(colour: Colour) -> float:
 
 @cache
 def _colours() -> tuple[Colour, ...]:
-    """Farthest point first, in OKLab, over a grid of the sRGB colours that are allowed."""
+    """Farthest-point sampling in OKLab over a grid of the allowed sRGB colours."""
     steps = np.arange(0, 256, 17)
     grid = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(-1, 3)
     light = _linear(grid) @ (0.2126, 0.7152, 0.0722)
@@ -84,7 +84,7 @@ def _linear(rgb: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def _oklab(rgb: NDArray[np.int64]) -> NDArray[np.float64]:
-    """N×3 sRGB 0–255 → OKLab, where distances are alike to the eye (Ottosson 2020)."""
+    """N×3 sRGB 0–255 → OKLab, a perceptually uniform space (Ottosson 2020)."""
     lms = _linear(rgb) @ np.array(
         [
             [0.4122214708, 0.2119034982, 0.0883024619],

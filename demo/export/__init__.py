@@ -1,1 +1,1 @@
-"""Answers as files to take away."""
+"""Results as files: JSON, CSV, COCO, YOLO, VOC, ZIP archives and replay scripts."""

@@ -1,10 +1,10 @@
-"""Answers to take away as files."""
+"""Download files of a result."""
 
 import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from demo.export import formats
 from demo.export.replay import (
@@ -20,7 +20,7 @@ _WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)
 
 
 class File(NamedTuple):
-    """One file to take away: what the link says, the file's name, its bytes, its MIME type."""
+    """A download: text of its link, file name, bytes and MIME type."""
 
     title: str
     name: str
@@ -29,28 +29,37 @@ class File(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What a visitor asked a detector, for the scripts that ask it again."""
+class DetectQuery:
+    """The checked options of a request to a detector.
+
+    confidence, iou: 0–1. classes: label names to keep, empty for all. size: longest side of the
+    network's input, pixels; None is the size that the model was trained for, which `/detect` always
+    takes. line_width: of drawn boxes, pixels; 0 fits the picture.
+    """
 
     confidence: float
     iou: float
-    classes: tuple[str, ...]
-    size: int | None
-    """None is the size that the model was trained for, which `/detect` always takes."""
+    classes: tuple[str, ...] = ()
+    size: int | None = None
+    line_width: int = 0
 
 
 def detection_files(
     found: Detections,
-    facts: Mapping[str, Any],
+    facts: Mapping[str, object],
     url: str,
-    asked: Asked | None = None,
+    query: DetectQuery | None = None,
     picture: str = PICTURE,
 ) -> list[File]:
-    """All take-away files of a detector's answer.
+    """All download files of a detector's answer.
 
-    facts: the answer of `/detect`. url: where the page stands. asked: without it no script can
-    give the same answer, so there is none; over HTTP there is none for another network size
-    than the API's. picture: the name of the file, for the formats that name it.
+    Args:
+        found: the boxes of the answer.
+        facts: the JSON of `/detect`.
+        url: address of the server, for the HTTP script.
+        query: the options of the request; None leaves both scripts out. A `size` of its own
+            leaves out the HTTP script, since `/detect` has no such argument.
+        picture: file name of the picture, for the formats that state it.
     """
     base = stem(picture)
     coco = formats.to_json(formats.coco(found, picture))
@@ -59,15 +68,18 @@ def detection_files(
         File("COCO", f"{base}.coco.json", coco.encode(), _JSON),
         File("YOLO", f"{base}.yolo.zip", formats.yolo_zip(found, base), "application/zip"),
         File("VOC", f"{base}.xml", formats.voc_xml(found, picture).encode(), "application/xml"),
-        *(_detection_scripts(str(facts["model"]), url, asked, base, picture) if asked else ()),
+        *(_detection_scripts(str(facts["model"]), url, query, base, picture) if query else ()),
     ]
 
 
 def score_files(
-    scores: Scores, facts: Mapping[str, Any], url: str, picture: str = PICTURE
+    scores: Scores, facts: Mapping[str, object], url: str, picture: str = PICTURE
 ) -> list[File]:
-    """All take-away files of a classifier's answer; facts is the answer of `/classify`."""
-    base, model, top_k = stem(picture), str(facts["model"]), len(facts["labels"])
+    """All download files of a classifier's answer; facts: the JSON of `/classify`."""
+    labels = facts["labels"]
+    if not isinstance(labels, list):
+        raise TypeError(f"expected a list of labels, got {type(labels).__name__}")
+    base, model, top_k = stem(picture), str(facts["model"]), len(labels)
     return [
         *_tables(base, facts, formats.scores_csv(scores)),
         *_scripts(
@@ -79,36 +91,38 @@ def score_files(
 
 
 def stem(name: str) -> str:
-    """A file's name without folder and extension, safe on every system; `picture` if empty."""
+    """A file name without folder and extension, valid on every system; `picture` if empty."""
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
     first = last.rpartition(".")[0] or last
     safe = re.sub(r"[^\w-]+", "-", first)[:60].strip("-_")
     return f"{safe}-" if _WINDOWS_DEVICES.fullmatch(safe) else safe or "picture"
 
 
-def _tables(base: str, facts: Mapping[str, Any], table: str) -> list[File]:
-    # Spreadsheets take a CSV file for UTF-8 only where a byte order mark says so.
+def _tables(base: str, facts: Mapping[str, object], table: str) -> list[File]:
+    # Spreadsheets read CSV as UTF-8 only if it starts with a byte order mark.
     return [
         File("JSON", f"{base}.json", formats.to_json(facts).encode(), _JSON),
         File("CSV", f"{base}.csv", table.encode("utf-8-sig"), "text/csv"),
     ]
 
 
-def _detection_scripts(model: str, url: str, asked: Asked, base: str, picture: str) -> list[File]:
+def _detection_scripts(
+    model: str, url: str, query: DetectQuery, base: str, picture: str
+) -> list[File]:
     kwargs = {
         "model": model,
-        "confidence": asked.confidence,
-        "iou": asked.iou,
-        "classes": list(asked.classes),
+        "confidence": query.confidence,
+        "iou": query.iou,
+        "classes": list(query.classes),
     }
-    client = replay_client(url, "/detect", kwargs, picture) if asked.size is None else ""
+    client = replay_client(url, "/detect", kwargs, picture) if query.size is None else ""
     local = replay_local_detections(
-        model, asked.confidence, asked.iou, asked.classes, asked.size, picture
+        model, query.confidence, query.iou, query.classes, query.size, picture
     )
     return _scripts(base, client, local)
 
 
 def _scripts(base: str, client: str, local: str) -> list[File]:
-    # Never <base>.py alone: a picture called json.jpg would hide Python's own module.
+    # Never <base>.py alone: the script of a json.jpg would shadow Python's json module.
     both = (("Python · HTTP", f"{base}-http.py", client), ("Python", f"{base}-local.py", local))
     return [File(title, name, text.encode(), "text/x-python") for title, name, text in both if text]

@@ -1,4 +1,4 @@
-"""What a file of each format says: JSON, CSV, COCO, YOLO and Pascal VOC."""
+"""File formats of results: JSON, CSV, COCO, YOLO and Pascal VOC."""
 
 import csv
 import io
@@ -6,7 +6,6 @@ import json
 import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -16,17 +15,17 @@ from demo.geometry.boxes import area, clip, xyxy_to_cxcywhn, xyxy_to_xywh
 from demo.results import Detections, Scores
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""Spreadsheets run what starts so (OWASP, CSV injection)."""
-_NOT_IN_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Spreadsheets evaluate a cell that starts so (OWASP, CSV injection)."""
+_INVALID_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def to_json(answer: Mapping[str, Any]) -> str:
-    """An answer as JSON for people: indented, Chinese as it is. Raises ValueError for NaN."""
+def to_json(answer: Mapping[str, object]) -> str:
+    """Indented JSON with non-ASCII characters unescaped. Raises ValueError for NaN."""
     return json.dumps(answer, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def detections_csv(found: Detections) -> str:
-    """One row a box: label, class id, score, corners and size in pixels of the upload."""
+    """CSV with one row a box: label, class id, score, corners and size in pixels of the upload."""
     head = ("label", "class_id", "score", "x0", "y0", "x1", "y1", "width", "height")
     sides = xyxy_to_xywh(found.xyxy)[:, 2:]
     numbers = np.concatenate([found.xyxy, sides], axis=1).tolist()
@@ -40,16 +39,16 @@ def detections_csv(found: Detections) -> str:
 
 
 def scores_csv(scores: Scores) -> str:
-    """One row a label, best first: label, score 0–1."""
+    """CSV with one row a label, best first: label, score 0–1."""
     best_first = scores.top(len(scores.labels))
     return _csv(("label", "score"), ((_cell(label), f"{p:.6f}") for label, p in best_first))
 
 
-def coco(found: Detections, file_name: str) -> dict[str, Any]:
-    """The boxes as a COCO data set of one picture; ids from 1, so category = class id + 1.
+def coco(found: Detections, file_name: str) -> dict[str, object]:
+    """The boxes as a COCO data set of one picture (https://cocodataset.org/#format-data).
 
-    bbox: left, top, width, height in pixels. Masks become uncompressed RLE, column by column
-    (https://cocodataset.org/#format-data).
+    Ids start at 1, so category = class id + 1. bbox is left, top, width, height in pixels; masks
+    are uncompressed RLE in column order.
     """
     width, height = found.size_wh
     categories = [{"id": i, "name": name} for i, name in enumerate(found.labels, 1)]
@@ -61,7 +60,7 @@ def coco(found: Detections, file_name: str) -> dict[str, Any]:
 
 
 def yolo_txt(found: Detections) -> str:
-    """One line a box: class id, centre x, y, width, height as parts of the picture."""
+    """One line a box: class id; centre x, y, width, height relative to the picture, 0–1."""
     inside = clip(found.xyxy.astype(np.float64), found.size_wh)
     rows = xyxy_to_cxcywhn(inside, found.size_wh).tolist()
     return "".join(
@@ -71,24 +70,24 @@ def yolo_txt(found: Detections) -> str:
 
 
 def yolo_zip(found: Detections, base: str) -> bytes:
-    """`labels/<base>.txt` and the data.yaml that names the classes, as ultralytics lays out."""
+    """A ZIP in ultralytics' layout: `labels/<base>.txt` and `data.yaml` with the class names."""
     names = "".join(f"  {i}: {_yaml(name)}\n" for i, name in enumerate(found.labels))
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in (
             ("data.yaml", f"path: .\ntrain: images\nval: images\nnames:\n{names}"),
             (f"labels/{base}.txt", yolo_txt(found)),
         ):
             # ZipInfo's fixed date keeps equal answers equal files.
             archive.writestr(zipfile.ZipInfo(name), text.encode(), zipfile.ZIP_DEFLATED)
-    return packed.getvalue()
+    return buffer.getvalue()
 
 
 def voc_xml(found: Detections, file_name: str) -> str:
     """The boxes as a Pascal VOC annotation (VOC2012 development kit, section 10).
 
-    Corners are whole pixels, counted from 1, both inclusive: a box over all of a picture of
-    640 pixels goes from 1 to 640. Characters that XML cannot hold become U+FFFD.
+    Corners are integer pixels, counted from 1, both inclusive: a box as wide as a picture of 640
+    pixels goes from 1 to 640. Characters that are invalid in XML become U+FFFD.
     """
     width, height = found.size_wh
     root = ElementTree.Element("annotation")
@@ -97,11 +96,11 @@ def voc_xml(found: Detections, file_name: str) -> str:
     _elements(size, width=width, height=height, depth=3)
     _elements(root, segmented=0)
     for xyxy, class_id in zip(_voc_pixels(found), found.class_ids.tolist(), strict=True):
-        thing = ElementTree.SubElement(root, "object")
+        entry = ElementTree.SubElement(root, "object")
         name = found.labels[class_id]
-        _elements(thing, name=name, pose="Unspecified", truncated=0, difficult=0)
+        _elements(entry, name=name, pose="Unspecified", truncated=0, difficult=0)
         x0, y0, x1, y1 = xyxy
-        box = ElementTree.SubElement(thing, "bndbox")
+        box = ElementTree.SubElement(entry, "bndbox")
         _elements(box, xmin=x0, ymin=y0, xmax=x1, ymax=y1)
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode") + "\n"
@@ -116,12 +115,12 @@ def _csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def _cell(label: str) -> str:
-    runs = label.startswith(_FORMULA_STARTS) or label.lstrip().startswith(_FORMULA_STARTS)
-    return f"'{label}" if runs else label
+    formula = label.startswith(_FORMULA_STARTS) or label.lstrip().startswith(_FORMULA_STARTS)
+    return f"'{label}" if formula else label
 
 
-def _annotation(found: Detections, i: int, xywh: list[float], size: float) -> dict[str, Any]:
-    annotation = {
+def _annotation(found: Detections, i: int, xywh: list[float], size: float) -> dict[str, object]:
+    annotation: dict[str, object] = {
         "id": i + 1,
         "image_id": 1,
         "category_id": int(found.class_ids[i]) + 1,
@@ -137,7 +136,7 @@ def _annotation(found: Detections, i: int, xywh: list[float], size: float) -> di
 
 
 def _rle(mask: NDArray[np.bool_]) -> dict[str, list[int]]:
-    """Lengths of runs in column order; the first run counts zeros and may be empty."""
+    """COCO's uncompressed RLE: run lengths in column order; the first run counts zeros."""
     flat = mask.ravel(order="F")
     ends = np.flatnonzero(flat[1:] != flat[:-1]) + 1
     edges = [*([0] if flat[0] else []), 0, *ends.tolist(), flat.size]
@@ -145,7 +144,7 @@ def _rle(mask: NDArray[np.bool_]) -> dict[str, list[int]]:
 
 
 def _yaml(name: str) -> str:
-    """A double-quoted YAML 1.1 scalar; whatever is not plainly printable is escaped."""
+    """A double-quoted YAML 1.1 scalar; unprintable characters are escaped."""
     plain = (c if c.isprintable() and c not in '"\\' else f"\\U{ord(c):08x}" for c in name)
     return f'"{"".join(plain)}"'
 
@@ -159,4 +158,4 @@ def _voc_pixels(found: Detections) -> list[list[int]]:
 
 def _elements(parent: ElementTree.Element, **values: object) -> None:
     for tag, value in values.items():
-        ElementTree.SubElement(parent, tag).text = _NOT_IN_XML.sub("\ufffd", str(value))
+        ElementTree.SubElement(parent, tag).text = _INVALID_XML.sub("\ufffd", str(value))

@@ -1,25 +1,28 @@
-"""All previews of one seed as a ZIP: lossless pictures, what was drawn, the code that draws."""
+"""The previews of one seed as a ZIP: lossless pictures, sampled parameters and the script."""
 
 import io
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from demo.images.encode import encode_png
 from demo.results import Image
 
 
-def preview_zip(previews: Sequence[Image], facts: Mapping[str, Any]) -> bytes:
-    """`preview_1.png` …, `previews.json` (the answer of `/augment`) and `previews.py`.
+def preview_zip(previews: Sequence[Image], facts: Mapping[str, object]) -> bytes:
+    """A ZIP of `preview_1.png` …, `previews.json` and `previews.py`.
 
-    previews: H×W×3 uint8 RGB each. The pictures are named as the script names its own.
+    The pictures have the names that the script gives to its own.
+
+    Args:
+        previews: H×W×3 uint8 RGB each.
+        facts: the JSON of `/augment`; its `code` becomes `previews.py`.
     """
-    held = io.BytesIO()
-    # PNG is compressed already; storing it as it is costs no time.
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_STORED) as packed:
+    buffer = io.BytesIO()
+    # PNG is compressed already.
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as packed:
         for number, preview in enumerate(previews, 1):
             packed.writestr(f"preview_{number}.png", encode_png(preview))
         packed.writestr("previews.json", json.dumps(dict(facts), indent=1, ensure_ascii=False))
-        packed.writestr("previews.py", facts["code"])
-    return held.getvalue()
+        packed.writestr("previews.py", str(facts["code"]))
+    return buffer.getvalue()

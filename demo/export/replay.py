@@ -1,20 +1,30 @@
-"""The few lines of Python that give the same answer once more."""
+"""Replay scripts: a few lines of Python that give the same answer again."""
 
+import ast
+import json
 import keyword
-import math
 from collections.abc import Mapping, Sequence
 
 PICTURE = "picture.jpg"
-"""What the scripts call the visitor's picture; its real name may say too much."""
+"""Default name of the picture in scripts; the visitor's file name may be private."""
 
 
 def replay_client(
     base_url: str, api_name: str, kwargs: Mapping[str, object], picture: str = PICTURE
 ) -> str:
-    """A script that asks the same over HTTP with gradio_client.
+    """A script that calls the HTTP API with gradio_client.
 
-    kwargs: the endpoint's arguments beside `image`; plain JSON values only. Every value is
-    written as a literal, so that none can become code. Raises TypeError or ValueError else.
+    Args:
+        base_url: address of the server.
+        api_name: name of the endpoint, such as `/detect`.
+        kwargs: arguments of the endpoint, except `image`. Every value is written as a literal,
+            so that none can become code.
+        picture: path of the picture.
+
+    Raises:
+        TypeError: for a value that is not of JSON's types.
+        ValueError: for a float that is not finite, a value whose `repr` is no literal of it, and a
+            key that is no identifier.
     """
     lines = [f"    {_name(key)}={_literal(value)}," for key, value in kwargs.items()]
     return "\n".join(
@@ -35,8 +45,8 @@ def replay_client(
 
 
 def replay_local_scores(model: str, top_k: int, picture: str = PICTURE) -> str:
-    """A script for the project's folder that classifies the same picture without a server."""
-    return _local(picture, "images", f"engine.run({_literal(model)}, picture.rgb, None)") + (
+    """A script for the project's folder that classifies the picture without a server."""
+    return _local(picture, model, None) + (
         f"for label, score in answer.result.top({_literal(top_k)}):\n"
         '    print(f"{score:.4f}  {label}")\n'
     )
@@ -50,11 +60,10 @@ def replay_local_detections(
     size: int | None,
     picture: str = PICTURE,
 ) -> str:
-    """A script for the project's folder that finds the same boxes without a server."""
-    wanted = _literal(tuple(classes))
-    run = f"engine.run({_literal(model)}, picture.rgb, {_literal(size)})"
-    return _local(picture, "boxes, images", run) + (
-        f"found = answer.result.select({_literal(confidence)}, {wanted})\n"
+    """A script for the project's folder that detects the same boxes without a server."""
+    labels = _literal(tuple(classes))
+    return _local(picture, model, size, "from demo.geometry import boxes") + (
+        f"found = answer.result.select({_literal(confidence)}, {labels})\n"
         f"if engine.spec({_literal(model)}).needs_nms:\n"
         f"    found = boxes.nms(found, {_literal(iou)})\n"
         "for xyxy, score, class_id in zip(found.xyxy, found.scores, found.class_ids):\n"
@@ -63,50 +72,41 @@ def replay_local_detections(
     )
 
 
-def _local(picture: str, modules: str, run: str) -> str:
+def _local(picture: str, model: str, size: int | None, *imports: str) -> str:
+    """The lines up to `answer`, the engine's prediction."""
     return "\n".join(
         [
-            "# Run it in the project's folder, with the picture beside it: python this_file.py",
+            "# Run it in the project's folder, with the picture there too: python this_file.py",
             "import os",
             "import sys",
             "from pathlib import Path",
             "",
             'sys.path.insert(0, ".")',
-            f"from demo import {modules}",
-            "from demo.inference.engine import Engine",
+            *imports,
+            "from demo.images.decode import decode",
+            "from demo.images.limits import Limits",
+            "from demo.inference.local_engine import LocalEngine",
+            "from demo.models.spec import ImageRequest",
             "from demo.settings import Settings",
             "",
             "settings = Settings.from_env(os.environ)",
             f"data = Path({_literal(picture)}).read_bytes()",
-            "picture = images.decode(data, images.Limits.of(settings))",
-            "engine = Engine(settings)",
-            f"answer = {run}",
+            "picture = decode(data, Limits.of(settings))",
+            "engine = LocalEngine(settings)",
+            f"answer = engine.run({_literal(model)}, ImageRequest(picture.rgb, {_literal(size)}))",
             "",
         ]
     )
 
 
 def _literal(value: object) -> str:
-    """Python source of a plain value. A subclass's own repr is never asked."""
-    if value is None or isinstance(value, bool):
-        return repr(value)
-    if isinstance(value, str):
-        return str.__repr__(value)
-    if isinstance(value, int):
-        return int.__repr__(value)
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise ValueError(f"expected a finite number, got {value}")
-        return float.__repr__(value)
-    if isinstance(value, list):
-        return f"[{', '.join(map(_literal, value))}]"
-    if isinstance(value, tuple):
-        inside = ", ".join(map(_literal, value))
-        return f"({inside},)" if len(value) == 1 else f"({inside})"
-    if isinstance(value, dict):
-        pairs = (f"{_literal(key)}: {_literal(item)}" for key, item in value.items())
-        return f"{{{', '.join(pairs)}}}"
-    raise TypeError(f"expected a plain value, got {type(value).__name__}")
+    """Python source of a value of JSON's types or a tuple; see `replay_client` for errors."""
+    json.dumps(value, allow_nan=False)
+    text = repr(value)
+    # A subclass may have any repr; only a literal of the same value is written.
+    if ast.literal_eval(text) != value:
+        raise ValueError(f"expected a literal of {value!s}, got {text}")
+    return text
 
 
 def _name(text: str) -> str:

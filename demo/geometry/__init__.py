@@ -1,1 +1,1 @@
-"""Boxes and the image transforms that carry their own inverse."""
+"""Boxes, and resizing transforms that carry the inverse for coordinates."""

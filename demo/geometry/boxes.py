@@ -1,19 +1,19 @@
-"""Boxes as arrays: formats, overlap, and the suppression of doubles.
+"""Boxes as arrays: formats, overlap and non-maximum suppression.
 
 xyxy: corners in pixels, x1 and y1 exclusive, so that width = x1 − x0.
 """
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from demo.results import Detections
 
-F = TypeVar("F", bound=np.floating[Any])
+F = TypeVar("F", bound=np.floating)
 
 _BLOCK = 128
-"""Boxes that are compared with each other at once: between Python's overhead and n²."""
+"""Boxes compared at once by `nms`: a compromise between Python's overhead and n² overlaps."""
 
 
 def area(xyxy: NDArray[F]) -> NDArray[F]:
@@ -35,7 +35,7 @@ def iou(a: NDArray[F], b: NDArray[F]) -> NDArray[F]:
 
 
 def clip(xyxy: NDArray[F], size_wh: tuple[int, int]) -> NDArray[F]:
-    """N×4 xyxy, cut to a picture of `size_wh` pixels; a box outside becomes empty on its edge."""
+    """N×4 xyxy clipped to a picture of `size_wh`; a box outside becomes empty on its edge."""
     return xyxy.clip(0, np.array(size_wh * 2, xyxy.dtype))
 
 
@@ -50,7 +50,7 @@ def xywh_to_xyxy(xywh: NDArray[F]) -> NDArray[F]:
 
 
 def xyxy_to_cxcywhn(xyxy: NDArray[F], size_wh: tuple[int, int]) -> NDArray[F]:
-    """N×4 corners → centre x, y, width, height as parts of the picture, 0–1 (YOLO's order)."""
+    """N×4 corners → centre x, y, width, height relative to the picture, 0–1 (YOLO's order)."""
     low, high = xyxy[:, :2], xyxy[:, 2:]
     cxcywhn: NDArray[F] = np.concatenate([low + (high - low) / 2, high - low], axis=1)
     cxcywhn /= np.array(size_wh * 2)
@@ -58,12 +58,22 @@ def xyxy_to_cxcywhn(xyxy: NDArray[F], size_wh: tuple[int, int]) -> NDArray[F]:
 
 
 def nms(detections: Detections, iou_threshold: float, max_det: int = 300) -> Detections:
-    """Greedy suppression within each class: at most `max_det` boxes, best first.
+    """Greedy non-maximum suppression within each class.
 
-    A box goes where its IoU with a better one of its class that stays exceeds `iou_threshold`
-    (0–1). As `torchvision.ops.batched_nms`, without its shift of the classes, which rounds large
-    coordinates. Equal scores keep their order in `detections`. Raises ValueError for a threshold
-    outside 0–1 or a negative `max_det`.
+    A box is dropped if its IoU with a kept box of its class and a higher score exceeds
+    `iou_threshold`. As `torchvision.ops.batched_nms`, but without its offset a class, which rounds
+    large coordinates. Equal scores keep their order in `detections`.
+
+    Args:
+        detections: candidate boxes in any order.
+        iou_threshold: 0–1.
+        max_det: largest number of boxes that are kept.
+
+    Returns:
+        The kept boxes, highest score first.
+
+    Raises:
+        ValueError: for a threshold outside 0–1 or a negative `max_det`.
     """
     if not 0 <= iou_threshold <= 1 or max_det < 0:
         raise ValueError(f"expected IoU in 0–1 and max_det ≥ 0, got {iou_threshold}, {max_det}")
@@ -76,11 +86,11 @@ def nms(detections: Detections, iou_threshold: float, max_det: int = 300) -> Det
         if len(kept) >= max_det:
             break
         block = order[start : start + _BLOCK]
-        seen = np.concatenate([kept, block])
-        doubles = iou(xyxy[block], xyxy[seen]) > threshold
-        doubles &= ids[block, None] == ids[seen]
-        stays: NDArray[np.bool_] = ~np.any(doubles[:, : len(kept)], axis=1)
-        within = doubles[:, len(kept) :]
+        better = np.concatenate([kept, block])
+        duplicates = iou(xyxy[block], xyxy[better]) > threshold
+        duplicates &= ids[block, None] == ids[better]
+        stays: NDArray[np.bool_] = ~np.any(duplicates[:, : len(kept)], axis=1)
+        within = duplicates[:, len(kept) :]
         for i in range(len(block)):
             if stays[i]:
                 stays[i + 1 :] &= ~within[i, i + 1 :]

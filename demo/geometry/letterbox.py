@@ -1,6 +1,7 @@
 """Image transforms that carry their inverse for coordinates: letterbox and centre crop.
 
-Both are geometry found once from the size of the upload; neither can drift from its inverse.
+Each is computed once from the size of the upload and used in both directions, so that transform
+and inverse cannot drift apart.
 """
 
 from dataclasses import dataclass
@@ -25,9 +26,9 @@ class Letterbox:
     size_wh: tuple[int, int]
     """Width and height of the upload, pixels."""
     scale: float
-    """Network pixels a pixel of the upload, before the sides are rounded."""
+    """Network pixels per pixel of the upload, before the sides are rounded."""
     pad_xy: tuple[int, int]
-    """Border on the left and on the top, network pixels."""
+    """Width of the left and height of the top border, network pixels."""
     input_hw: tuple[int, int]
     """Height and width of the network input, pixels."""
 
@@ -35,10 +36,18 @@ class Letterbox:
     def fit(
         cls, size_wh: tuple[int, int], size: int, stride: int = 32, scale_up: bool = True
     ) -> Self:
-        """Bring the longest side to `size`, pad the other to the next multiple of `stride`.
+        """The letterbox that scales the longest side to `size`.
 
-        scale_up: False leaves a picture smaller than `size` at its own size.
-        Raises ValueError for an empty picture or a `size` that the stride does not divide.
+        The other side is padded to the next multiple of `stride`.
+
+        Args:
+            size_wh: width and height of the upload, pixels.
+            size: longest side of the network input, pixels.
+            stride: divides both sides of the network input.
+            scale_up: False keeps a picture smaller than `size` at its own size.
+
+        Raises:
+            ValueError: for an empty picture or a `size` that is no multiple of `stride`.
         """
         width, height = size_wh
         if min(size_wh) < 1 or stride < 1 or size < stride or size % stride:
@@ -51,7 +60,7 @@ class Letterbox:
             scale = min(scale, 1.0)
         resized_w, resized_h = _scaled(size_wh, scale)
         border_w, border_h = (size - resized_w) % stride / 2, (size - resized_h) % stride / 2
-        # An odd border is one pixel wider on the right and at the bottom: the ±0.1 decides it.
+        # The ±0.1 makes an odd border one pixel wider on the right and at the bottom.
         pad_xy = round(border_w - 0.1), round(border_h - 0.1)
         input_hw = (
             pad_xy[1] + resized_h + round(border_h + 0.1),
@@ -67,8 +76,8 @@ class Letterbox:
     def apply(self, image: Image) -> Image:
         """The H×W×3 uint8 network input: bilinear resize and a border of grey 114.
 
-        Raises ValueError where the image is not of `size_wh`. Channels keep their order. The
-        input is left untouched; it is returned itself where nothing is to be done.
+        Channels keep their order. The input is not modified, but returned as it is where neither
+        resize nor border is needed. Raises ValueError for an image that is not of `size_wh`.
         """
         check_image(image)
         height, width = image.shape[:2]
@@ -86,16 +95,16 @@ class Letterbox:
         return image
 
     def forward(self, xyxy: NDArray[np.floating]) -> NDArray[np.float32]:
-        """N×4 boxes in pixels of the upload → in network pixels."""
+        """N×4 boxes, pixels of the upload → network pixels."""
         return np.asarray(xyxy, np.float32) * self._gain() + self._pad()
 
     def restore(self, xyxy: NDArray[np.floating]) -> NDArray[np.float32]:
-        """N×4 boxes in network pixels → in pixels of the upload, clipped to it."""
+        """N×4 boxes, network pixels → pixels of the upload, clipped to it."""
         upload = (np.asarray(xyxy, np.float32) - self._pad()) / self._gain()
         return upload.clip(0, np.array(self.size_wh * 2, np.float32))
 
     def _gain(self) -> NDArray[np.float32]:
-        # Each side was rounded on its own, so each has its own gain (ultralytics `scale_boxes`).
+        # Each side is rounded separately, so each has its own gain (ultralytics `scale_boxes`).
         (width, height), (resized_w, resized_h) = self.size_wh, self.resized_wh
         return np.array([resized_w / width, resized_h / height] * 2, np.float32)
 
@@ -105,7 +114,7 @@ class Letterbox:
 
 @dataclass(frozen=True, slots=True)
 class CenterCrop:
-    """Resize, then the middle square: the geometry of torchvision's classifier presets."""
+    """Resize, then a square crop of the centre: the geometry of torchvision's classifiers."""
 
     size_wh: tuple[int, int]
     """Width and height of the upload, pixels."""
@@ -116,13 +125,20 @@ class CenterCrop:
 
     @classmethod
     def fit(cls, size_wh: tuple[int, int], resize: int | tuple[int, int], crop: int) -> Self:
-        """An int resizes the shorter side to it (the longer rounds down), a pair is (h, w).
+        """The crop for a picture of `size_wh`, rounded as in torchvision 0.26 `resize`.
 
-        The rounding is that of torchvision 0.26 `resize`. Raises ValueError for sides < 1.
+        Args:
+            size_wh: width and height of the upload, pixels.
+            resize: an int is the new length of the shorter side (the longer one rounds down), a
+                pair is the new height and width.
+            crop: side of the square, pixels.
+
+        Raises:
+            ValueError: for a side < 1.
         """
         width, height = size_wh
-        wanted = resize if isinstance(resize, tuple) else (resize,)
-        if min(*size_wh, *wanted, crop) < 1:
+        new_sides = resize if isinstance(resize, tuple) else (resize,)
+        if min(*size_wh, *new_sides, crop) < 1:
             raise ValueError(f"expected sides ≥ 1, got {size_wh}, {resize}, {crop}")
         if isinstance(resize, tuple):
             return cls(size_wh, (resize[1], resize[0]), crop)
@@ -131,10 +147,10 @@ class CenterCrop:
 
     @property
     def window_xyxy(self) -> tuple[float, float, float, float]:
-        """The part of the upload that the network sees, in pixels of the upload.
+        """The part of the upload inside the crop, pixels of the upload.
 
-        Where the crop is larger than the resized picture the network sees all of that side,
-        between black borders.
+        A side on which the crop is larger than the resized picture is covered completely; the
+        network sees it between black borders.
         """
         edges: list[tuple[float, float]] = []
         for side, resized in zip(self.size_wh, self.resized_wh, strict=True):

@@ -1,1 +1,1 @@
-"""Picture files to pixels and back."""
+"""Picture files to pixels and back: decoder, encoder, file types, headers, limits."""

@@ -1,6 +1,6 @@
-"""Pixels of any kind → upright H×W×3 uint8 RGB in sRGB, transparent parts over white.
+"""Pixels of any mode → upright H×W×3 uint8 RGB in sRGB, transparent parts over white.
 
-Worked off in strips, so that the largest picture needs one copy of itself and little more.
+Converted in horizontal strips, so that the peak memory is about one copy of the picture.
 """
 
 import io
@@ -27,7 +27,7 @@ _PROFILE_MODES = {
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something a visitor should know about how the file was read: a key of `demo.i18n`."""
+    """A remark for the visitor about how the file was read: a key of `demo.i18n` and its fields."""
 
     key: str
     fields: Mapping[str, object] = field(default_factory=dict)
@@ -38,19 +38,26 @@ class Note:
 
 
 def is_srgb(profile: bytes) -> bool:
-    """Whether the colours need no conversion: no ICC profile, or one that is named sRGB."""
+    """Whether colours need no conversion: no ICC profile, or one whose name contains sRGB."""
     name = b"sRGB"
     return not profile or name in profile or name.decode().encode("utf-16-be") in profile
 
 
 def to_rgb(image: pil.Image, profile: bytes, inverted: bool = False) -> tuple[Image, list[Note]]:
-    """A decoded Pillow image of any mode → RGB, and what was done to it.
+    """A decoded Pillow image of any mode as H×W×3 uint8 sRGB, with notes on the conversion.
 
-    profile: its ICC profile or b"". A broken profile, or one of another colour space than the
-    pixels, is ignored as browsers do. inverted: numbers grow towards black (TIFF WhiteIsZero).
-    Integers of more than 8 bits go from 0 to the largest number of the smallest usual depth that
-    holds them (4095 for a 12-bit scan); with negatives, and for fractions, from the smallest to
-    the largest finite value. NaN is shown as the smallest. Raises ValueError without any number.
+    Integers of more than 8 bits are scaled from 0 to the maximum of the smallest common bit depth
+    that holds them (4095 for a 12-bit scan); with negative values, and for floats, from the
+    smallest to the largest finite value. NaN becomes the smallest.
+
+    Args:
+        image: decoded, of any mode.
+        profile: its ICC profile or b"". A broken profile, or one for another colour space than
+            that of the pixels, is ignored, as in browsers.
+        inverted: larger values are darker (TIFF WhiteIsZero).
+
+    Raises:
+        ValueError: for an image of floats without any finite value.
     """
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         return _values_to_rgb(image, inverted)
@@ -61,24 +68,27 @@ def to_rgb(image: pil.Image, profile: bytes, inverted: bool = False) -> tuple[Im
     else:
         notes.append(Note("note_profile"))
     transparent = image.has_transparency_data
-    seen_through = False
-    rgb = _blank(image)
+    any_transparent = False
+    rgb = _empty_rgb(image)
     for rows, strip in _strips(image):
         if transparent:
             strip, alpha = _split_alpha(strip)
-            below = pil.new("RGB", strip.size, "white")
-            below.paste(convert(strip), mask=alpha)
-            seen_through |= alpha.getextrema()[0] != 255
-            rgb[rows] = np.asarray(below)
+            background = pil.new("RGB", strip.size, "white")
+            background.paste(convert(strip), mask=alpha)
+            any_transparent |= alpha.getextrema()[0] != 255
+            rgb[rows] = np.asarray(background)
         else:
             rgb[rows] = np.asarray(convert(strip))
-    if seen_through:
+    if any_transparent:
         notes.append(Note("note_transparent"))
     return rgb, notes
 
 
 def upright(rgb: Image, orientation: int, notes: list[Note]) -> tuple[Image, list[Note]]:
-    """The picture turned as its EXIF orientation asks (1–8, EXIF 2.32 tag 274), and a note."""
+    """The picture rotated or mirrored by its EXIF orientation (1–8, EXIF 2.32 tag 274).
+
+    Returns the picture and `notes`, with one more note where something was changed.
+    """
     match orientation:
         case 2:
             rgb = cv2.flip(rgb, 1)
@@ -99,7 +109,7 @@ def upright(rgb: Image, orientation: int, notes: list[Note]) -> tuple[Image, lis
     return rgb, [*notes, Note("note_turned")]
 
 
-def _blank(image: pil.Image) -> Image:
+def _empty_rgb(image: pil.Image) -> Image:
     return np.empty((image.height, image.width, 3), np.uint8)
 
 
@@ -122,50 +132,50 @@ def _plain(strip: pil.Image) -> pil.Image:
 
 
 def _converter(mode: str, profile: bytes) -> Callable[[pil.Image], pil.Image] | None:
-    """What turns strips of `mode` into sRGB by a colour profile, None where none applies."""
+    """The conversion of strips of `mode` to sRGB by a colour profile; None where none applies."""
     if mode == "LAB":
         return _transform(ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")), "LAB")
     if is_srgb(profile):
         return None
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        wanted, modes = _PROFILE_MODES.get(source.profile.xcolor_space.strip(), ("", ()))
-        return _transform(source, wanted) if mode in modes else None
+        profile_mode, modes = _PROFILE_MODES.get(source.profile.xcolor_space.strip(), ("", ()))
+        return _transform(source, profile_mode) if mode in modes else None
     except (OSError, ImageCms.PyCMSError):
         return None
 
 
-def _transform(source: ImageCms.ImageCmsProfile, wanted: str) -> Callable[[pil.Image], pil.Image]:
+def _transform(source: ImageCms.ImageCmsProfile, mode: str) -> Callable[[pil.Image], pil.Image]:
     srgb = ImageCms.createProfile("sRGB")
-    transform = ImageCms.buildTransform(source, srgb, wanted, "RGB")
-    return lambda strip: transform.apply(strip.convert(wanted))
+    transform = ImageCms.buildTransform(source, srgb, mode, "RGB")
+    return lambda strip: transform.apply(strip.convert(mode))
 
 
 def _values_to_rgb(image: pil.Image, inverted: bool) -> tuple[Image, list[Note]]:
     low, high = _range(image)
     black, white = (high, low) if inverted else (low, high)
-    clear = image.info.get("transparency")
-    rgb = _blank(image)
+    transparent = image.info.get("transparency")
+    rgb = _empty_rgb(image)
     notes = [Note("note_scaled", {"black": f"{black:g}", "white": f"{white:g}"})]
     for rows, strip in _strips(image):
-        values = _numbers(strip)
+        values = _floats(strip)
         grey = (np.nan_to_num(values, nan=low, posinf=high, neginf=low) - black) / (white - black)
         rgb[rows] = (grey.clip(0, 1) * 255 + 0.5).astype(np.uint8)[..., None]
-        if isinstance(clear, int) and (values == clear).any():
-            rgb[rows][values == clear] = 255
+        if isinstance(transparent, int) and (values == transparent).any():
+            rgb[rows][values == transparent] = 255
             notes[1:] = [Note("note_transparent")]
     return rgb, notes
 
 
-def _numbers(strip: pil.Image) -> NDArray[np.float64]:
+def _floats(strip: pil.Image) -> NDArray[np.float64]:
     return np.asarray(strip).astype(np.float64)
 
 
 def _range(image: pil.Image) -> tuple[float, float]:
-    """The numbers that are shown black and white; see `to_rgb`."""
+    """The values that become black and white; see `to_rgb`."""
     lows, highs = [], []
     for _, strip in _strips(image):
-        values = _numbers(strip)
+        values = _floats(strip)
         finite = values[np.isfinite(values)]
         if finite.size:
             lows.append(float(finite.min()))

@@ -1,7 +1,8 @@
-"""The one decoder: bytes of a picture file → upright RGB."""
+"""The decoder of uploads: bytes of a picture file → upright RGB."""
 
 import hashlib
 import io
+import logging
 import struct
 import time
 import warnings
@@ -27,14 +28,15 @@ from PIL import Image as pil
 from demo.errors import DemoError
 from demo.images.convert import Note, is_srgb, to_rgb, upright
 from demo.images.file_types import ACCEPTED, recognise
-from demo.images.headers import JpegHeader, orientation, weigh_directories
+from demo.images.headers import JpegHeader, check_directories, orientation
 from demo.images.limits import Limits
 from demo.results import Image
 
+_log = logging.getLogger(__name__)
 _NEW_SUBFILE_TYPE, _PHOTOMETRIC, _ORIENTATION, _DNG_VERSION = 254, 262, 274, 50706
 _BMP_RUN_LENGTHS = (1, 2)
-# What decoders are known to raise for damaged bytes, assertions and overflows included.
-_FAULTS = (
+# Errors that decoders are known to raise for damaged bytes, assertions and overflows included.
+_DECODER_ERRORS = (
     OSError,
     SyntaxError,
     ValueError,
@@ -55,66 +57,72 @@ _FAULTS = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """An upload as the rest of the program sees it."""
+    """A decoded upload."""
 
     rgb: Image
     """H×W×3 uint8 RGB, upright, contiguous."""
     format: str
-    """One of `filetypes.ACCEPTED`."""
+    """One of `file_types.ACCEPTED`."""
     notes: tuple[Note, ...]
-    """What was done to show it that a visitor should know."""
+    """Remarks for the visitor on how the file was read."""
     sha256: str
-    """Of the bytes of the file, hexadecimal."""
+    """Digest of the file, hexadecimal."""
     decode_ms: float
-    """Time of the whole decoding, milliseconds."""
+    """Duration of the decoding, milliseconds."""
 
 
 def decode(data: bytes, limits: Limits) -> Picture:
-    """The picture in a file's bytes: its first frame, upright, as sRGB.
+    """Decode a picture file: its first frame, upright, as sRGB.
 
-    Raises DemoError, one sentence, for a file that is empty, too large by `limits`, of a kind that
-    is not accepted, cut short or damaged. Warnings of Pillow are off from the first call on.
+    The first call switches off Pillow's warnings for the process.
+
+    Raises:
+        DemoError: for a file that is empty, beyond `limits`, of a format that is not accepted,
+            truncated or damaged.
     """
     start = time.perf_counter()
     limits.check_file(len(data))
     kind = recognise(data)
-    _hush_pillow()
+    _ignore_pillow_warnings()
     try:
-        rgb, notes = _jpeg(data, limits) if kind == "JPEG" else _pillow(kind, data, limits)
-    except pil.DecompressionBombError as fault:
-        raise DemoError("image_bomb", limit=f"{limits.max_megapixels:g}") from fault
-    except _FAULTS as fault:
-        cut = isinstance(fault, EOFError) or "truncated" in str(fault).lower()
-        raise DemoError("image_truncated" if cut else "image_damaged", format=kind) from fault
+        rgb, notes = (
+            _decode_jpeg(data, limits) if kind == "JPEG" else _decode_other(kind, data, limits)
+        )
+    except pil.DecompressionBombError as error:
+        raise DemoError("image_bomb", limit=f"{limits.max_megapixels:g}") from error
+    except _DECODER_ERRORS as error:
+        cut = isinstance(error, EOFError) or "truncated" in str(error).lower()
+        _log.info("%s file of %d bytes is damaged: %r", kind, len(data), error)
+        raise DemoError("image_truncated" if cut else "image_damaged", format=kind) from error
     sha256 = hashlib.sha256(data).hexdigest()
     return Picture(rgb, kind, tuple(notes), sha256, (time.perf_counter() - start) * 1e3)
 
 
 @cache
-def _hush_pillow() -> None:
-    """Pillow warns about oddities that are decided here; a context manager would race."""
+def _ignore_pillow_warnings() -> None:
+    """Silence warnings about oddities that are handled here; a context manager would race."""
     warnings.filterwarnings("ignore", module="PIL")
 
 
-def _jpeg(data: bytes, limits: Limits) -> tuple[Image, list[Note]]:
+def _decode_jpeg(data: bytes, limits: Limits) -> tuple[Image, list[Note]]:
     header = JpegHeader.read(data)
     limits.check_size(header.size_wh)
     if header.bits != 8:
         raise DemoError("image_jpeg_bits", got=header.bits)
     if header.components == 4 or not is_srgb(header.profile):
-        with JpegImagePlugin.JpegImageFile(io.BytesIO(header.bare)) as image:
+        with JpegImagePlugin.JpegImageFile(io.BytesIO(header.without_metadata)) as image:
             image.load()
             rgb, notes = to_rgb(image, header.profile)
     else:
-        # A JPEG that was cut lacks its last marker; OpenCV does not say why it refuses a file.
-        if b"\xff\xd9" not in header.bare:
+        # A truncated JPEG lacks its end marker; OpenCV does not say why it refuses a file.
+        if b"\xff\xd9" not in header.without_metadata:
             raise EOFError("truncated before its end")
-        rgb, notes = _opencv(header.bare), []
+        rgb, notes = _decode_with_opencv(header.without_metadata), []
     return upright(rgb, header.orientation, notes)
 
 
-def _opencv(data: bytes) -> Image:
-    """The pixels as stored. As strict as Pillow and pixel for pixel equal, a third faster."""
+def _decode_with_opencv(data: bytes) -> Image:
+    """The pixels as stored; as strict as Pillow, equal pixel for pixel, and a third faster."""
     flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
     rgb: Image | None = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     if rgb is None:
@@ -122,50 +130,51 @@ def _opencv(data: bytes) -> Image:
     return rgb
 
 
-def _pillow(kind: str, data: bytes, limits: Limits) -> tuple[Image, list[Note]]:
+def _decode_other(kind: str, data: bytes, limits: Limits) -> tuple[Image, list[Note]]:
     if kind in ("TIFF", "AVIF"):
-        weigh_directories(data, anywhere=kind == "AVIF")
-    with _opened(kind, data) as image:
+        check_directories(data, anywhere=kind == "AVIF")
+    with _read_header(kind, data) as image:
         limits.check_size(image.size)
-        turned, inverted = 1, False
+        exif_orientation, inverted = 1, False
         if isinstance(image, TiffImagePlugin.TiffImageFile):
             tags = image.tag_v2
             if _DNG_VERSION in tags or tags.get(_NEW_SUBFILE_TYPE) == 1:
-                # The first picture of these is a preview of a few hundred pixels.
+                # The first frame of these is a preview of a few hundred pixels.
                 raise DemoError("image_other_kind", kind="DNG / RAW", accepted=", ".join(ACCEPTED))
-            turned, inverted = tags.get(_ORIENTATION, 1), tags.get(_PHOTOMETRIC) == 0
+            exif_orientation = tags.get(_ORIENTATION, 1)
+            inverted = tags.get(_PHOTOMETRIC) == 0
         profile = image.info.get("icc_profile") or b""
-        if _is_for_opencv(kind, image, profile):
-            rgb, notes = _opencv(data), list[Note]()
+        if _is_for_decode_with_opencv(kind, image, profile):
+            rgb, notes = _decode_with_opencv(data), list[Note]()
         else:
             image.load()
             limits.check_size(image.size)
             rgb, notes = to_rgb(image, profile, inverted)
-        if _is_film(image):
+        if _is_animated(image):
             notes.insert(0, Note("note_first_frame"))
         if kind in ("PNG", "WebP", "AVIF"):
-            turned = orientation(image.info.get("exif") or b"")
+            exif_orientation = orientation(image.info.get("exif") or b"")
     if kind == "TIFF":
-        # Pillow turns TIFF by itself, and libheif HEIC.
-        return rgb, [*notes, Note("note_turned")] if turned in range(2, 9) else notes
-    return upright(rgb, turned, notes)
+        # Pillow rotates TIFF by itself, and libheif HEIC.
+        return rgb, [*notes, Note("note_turned")] if exif_orientation in range(2, 9) else notes
+    return upright(rgb, exif_orientation, notes)
 
 
-def _is_for_opencv(kind: str, image: ImageFile.ImageFile, profile: bytes) -> bool:
-    """Where Pillow would be wrong or wasteful: runs in BMP, and still, opaque WebP.
+def _is_for_decode_with_opencv(kind: str, image: ImageFile.ImageFile, profile: bytes) -> bool:
+    """Whether Pillow would be wrong or wasteful: for run-length BMP and for still, opaque WebP.
 
-    It decodes the runs in Python, and those of 4 bits and an odd length wrongly; WebP it always
-    decodes as a film, with two more canvases of 4 bytes a pixel.
+    Pillow decodes run lengths in Python, and those of 4 bits and odd length wrongly; it decodes
+    every WebP as an animation, with two more canvases of 4 bytes a pixel.
     """
     if kind == "BMP":
         return image.info.get("compression") in _BMP_RUN_LENGTHS
-    return kind == "WebP" and image.mode == "RGB" and is_srgb(profile) and not _is_film(image)
+    return kind == "WebP" and image.mode == "RGB" and is_srgb(profile) and not _is_animated(image)
 
 
-def _opened(kind: str, data: bytes) -> ImageFile.ImageFile:
-    """The header of a file, read by the one plugin for its format.
+def _read_header(kind: str, data: bytes) -> ImageFile.ImageFile:
+    """A file whose header was read by the plugin for its format.
 
-    Never by `PIL.Image.open`: ultralytics replaces that with a function that installs packages.
+    Not by `PIL.Image.open`: ultralytics replaces that with a function that installs packages.
     """
     file = io.BytesIO(data)
     match kind:
@@ -187,9 +196,9 @@ def _opened(kind: str, data: bytes) -> ImageFile.ImageFile:
     return heif
 
 
-def _is_film(image: ImageFile.ImageFile) -> bool:
-    # What follows the first frame is never shown, so damage there is no fault.
+def _is_animated(image: ImageFile.ImageFile) -> bool:
+    # Only the first frame is used, so damage behind it does not matter.
     try:
         return bool(getattr(image, "is_animated", False))
-    except _FAULTS:
+    except _DECODER_ERRORS:
         return False

@@ -1,4 +1,4 @@
-"""Which kind of file a row of bytes is, by its signature; a file's name is never asked."""
+"""File types by signature; file names play no part."""
 
 import re
 
@@ -56,9 +56,10 @@ _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b
 
 
 def recognise(data: bytes) -> str:
-    """The format of a file, one of ACCEPTED.
+    """The format of a file by its first and last bytes, one of ACCEPTED.
 
-    Raises DemoError for an empty file and for every other kind, which it names where known.
+    Raises:
+        DemoError: for an empty file or another format, named where it is known.
     """
     if not data:
         raise DemoError("image_empty")
@@ -74,7 +75,7 @@ def recognise(data: bytes) -> str:
 
 
 def _brand(data: bytes) -> str | None:
-    # The first brand is often a mere container ("mif1"), the coding stands among the others.
+    # The major brand is often a mere container ("mif1"); a compatible brand names the codec.
     box = data[8 : min(int.from_bytes(data[:4], "big"), 256)]
     brands = {box[i : i + 4] for i in range(0, len(box), 4)}
     if brands & _AVIF_BRANDS:

@@ -1,7 +1,8 @@
-"""What a picture file says about itself, read before any decoder allocates anything for it.
+"""Headers of JPEG, TIFF and EXIF, read before any decoder allocates memory for the file.
 
-Pillow reads every tag of a TIFF or EXIF directory into memory, also where thousands of tags point
-at the same bytes (64 kB become 300 MB). So JPEG files are read here, and directories are weighed.
+Pillow reads every tag of a TIFF or EXIF directory into memory, even where thousands of tags point
+at the same bytes (64 kB become 300 MB). So JPEG headers are parsed here, and the total size of a
+directory's values is checked here.
 """
 
 import re
@@ -19,11 +20,11 @@ _MAX_STRIPS = 400_000
 _SUB_DIRECTORIES = (34665, 34853, 37500, 40965)
 _MAX_DIRECTORIES = 16
 _MAX_TAGS = 65_535
-_END = b"\xff\xd9"
+_END_OF_IMAGE = b"\xff\xd9"
 _SEGMENT = re.compile(rb"\xff[^\0\x01\xd0-\xd8\xff]")
 _MAX_SCANS = 100
 _MAX_SEGMENTS = 5_000
-_FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_FRAME_MARKERS = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,25 +34,30 @@ class JpegHeader:
     size_wh: tuple[int, int]
     """Width and height as stored, pixels."""
     bits: int
-    """Bits of a sample."""
+    """Bits per sample."""
     components: int
     """1 grey, 3 colour, 4 CMYK."""
     orientation: int
     """EXIF orientation, 1–8."""
     profile: bytes
     """ICC profile, empty where there is none."""
-    bare: bytes
-    """The same file without metadata."""
+    without_metadata: bytes
+    """The same file without EXIF, ICC profile, comments and other metadata."""
 
     @classmethod
     def read(cls, data: bytes) -> "JpegHeader":
-        """Raises EOFError where the file ends before the first scan, ValueError for a wrong one."""
+        """Parse the segments of a whole file.
+
+        Raises:
+            EOFError: if the file ends before the first scan.
+            ValueError: without a frame header, or with too many scans.
+        """
         kept, exif, frame = [data[:2]], b"", b""
         profile: dict[int, bytes] = {}
         at = 2
         for _ in range(_MAX_SEGMENTS):
             at, marker, body = _segment(data, at)
-            if marker in _FRAMES and not frame:
+            if marker in _FRAME_MARKERS and not frame:
                 frame = body
             elif marker == 0xE1 and body.startswith(b"Exif\0\0") and not exif:
                 exif = body[6:]
@@ -76,10 +82,10 @@ class JpegHeader:
 
 
 def _segment(data: bytes, at: int) -> tuple[int, int, bytes]:
-    """The next marker segment: where it ends, its marker, its body."""
-    # Like libjpeg, skip whatever stands between two segments.
+    """The next marker segment from offset `at`: its end, its marker, its body."""
+    # Like libjpeg, skip any bytes between two segments.
     found = _SEGMENT.search(data, at)
-    if found is None or found[0] == _END:
+    if found is None or found[0] == _END_OF_IMAGE:
         raise EOFError("truncated before the first scan")
     at, marker = found.start(), found[0][1]
     length = int.from_bytes(data[at + 2 : at + 4], "big")
@@ -90,14 +96,14 @@ def _segment(data: bytes, at: int) -> tuple[int, int, bytes]:
 
 
 def _check_scans(data: bytes, at: int) -> None:
-    """Raise ValueError for more scans than encoders write: each passes over the whole picture."""
+    """Raise ValueError for more scans than encoders write; each costs a pass over all pixels."""
     if data.count(b"\xff\xda", at) < _MAX_SCANS:
         return
-    # Not all of these need be scans: a film may be hung onto a photo, behind its end.
+    # Not all of these need be scans: phones append a video behind the end of a photo.
     scans = 1
     for _ in range(_MAX_SEGMENTS):
         found = _SEGMENT.search(data, at)
-        if found is None or found[0] == _END:
+        if found is None or found[0] == _END_OF_IMAGE:
             return
         at, marker, _body = _segment(data, found.start())
         scans += marker == 0xDA
@@ -109,12 +115,15 @@ def _check_scans(data: bytes, at: int) -> None:
 class _Tag(NamedTuple):
     tag: int
     size_bytes: int
+    """Of all its values."""
     values: int
+    """Number of values."""
     value: int
+    """The value itself, or the offset of the values."""
 
 
 def orientation(exif: bytes) -> int:
-    """The orientation 1–8 of an EXIF block; 1 where it has none or cannot be read."""
+    """The orientation (1–8) in an EXIF block; 1 if it is missing or unreadable."""
     exif = exif.removeprefix(b"Exif\0\0")
     if not _TIFF_START.match(exif):
         return 1
@@ -127,12 +136,19 @@ def orientation(exif: bytes) -> int:
     return 1
 
 
-def weigh_directories(data: bytes, anywhere: bool) -> None:
-    """Raise ValueError where the tags of a TIFF directory hold more bytes than the file has.
+def check_directories(data: bytes, anywhere: bool) -> None:
+    """Check that the values of TIFF directories are not larger than the file.
 
-    anywhere: False looks at the start of the file only (TIFF), True also inside (EXIF in AVIF).
+    Args:
+        data: the whole file.
+        anywhere: False checks the start of the file only (TIFF), True every place that looks
+            like a TIFF header (EXIF in AVIF).
+
+    Raises:
+        ValueError: for values beyond twice the size of the file, too many strips or directories.
+        struct.error: for a directory that cannot be read.
     """
-    # One more than allowed is enough to know; a hostile file may hold millions.
+    # Stop at one more than allowed; a hostile file may hold millions.
     found = islice(_TIFF_START.finditer(data), _MAX_DIRECTORIES + 1)
     starts = [match.start() for match in found] if anywhere else [0]
     if len(starts) > _MAX_DIRECTORIES:
@@ -151,9 +167,10 @@ def weigh_directories(data: bytes, anywhere: bool) -> None:
 
 
 def _directory(block: bytes, at: int) -> list[_Tag]:
-    """The tags of the directory at an offset, of the first one at 0; those past the end left out.
+    """The tags of the directory at offset `at` of a TIFF block; 0 stands for the first directory.
 
-    Raises struct.error where not even their number can be read, ValueError for too many.
+    Tags beyond the end of the block are left out. Raises struct.error where the number of tags
+    cannot be read, ValueError for too many.
     """
     order, big = (">" if block[:1] == b"M" else "<"), 43 in block[2:4]
     at = at or struct.unpack_from(order + ("8xQ" if big else "4xI"), block)[0]

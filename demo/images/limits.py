@@ -1,4 +1,4 @@
-"""What an upload may be at most; checked before pixels are decoded."""
+"""Upper limits of an upload, checked before any pixel is decoded."""
 
 import math
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Limits:
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """The limits that the owner of the machine has set."""
+        """The limits in the owner's settings."""
         return cls(settings.max_megapixels, settings.max_side, settings.max_file_mb)
 
     def check_file(self, size_bytes: int) -> None:
@@ -32,7 +32,7 @@ class Limits:
             )
 
     def check_size(self, size_wh: tuple[int, int]) -> None:
-        """Raise DemoError for too long a side or too many pixels, ValueError for none at all."""
+        """Raise DemoError for a side or a number of pixels over the limit, ValueError for none."""
         width, height = size_wh
         if min(size_wh) < 1:
             raise ValueError(f"expected sides ≥ 1, got {size_wh}")

@@ -1,135 +1,170 @@
-"""Forward passes: what waits together for one model runs as one batch, films run beside."""
+"""Dynamic batching of forward passes; video frames run in parallel single-threaded passes."""
 
+import logging
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
+from demo.backends.base import OutOfMemory, Runner
 from demo.errors import DemoError
 from demo.inference.core_lock import CoreLock
-from demo.models.spec import Model
+from demo.models.spec import Outputs
+
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Inputs = NDArray[np.float32]
 
 
 @dataclass(slots=True, eq=False)
 class _Job:
+    """One request that waits for its forward pass; outputs is None until it has run."""
+
     name: str
-    model: Model
-    tensor: Tensor
-    raw: Tensor | None = None
+    runner: Runner
+    inputs: Inputs
+    outputs: Outputs | None = None
     forward_ms: float = 0.0
 
 
 class Worker:
-    """Runs forward passes in the order in which they were asked for.
+    """Runs forward passes in the order in which they were requested.
 
-    A pass takes along what waits for the same model and input shape, up to `most` pictures; it
-    never waits for company. When memory runs out it calls `free` and halves the batch.
+    Requests that wait for the same network and input shape join one batch of at most `max_batch`
+    requests; a pass never waits for company. Where the memory does not suffice it calls `free` and
+    halves the batch.
 
-    On a CPU the pictures of a film go through lanes instead: as many passes at once as there are
-    cores, each with one, which answers more of them than all cores on one after the other. They
-    stand back for every other pass.
+    On a CPU the frames of a video run in lanes instead: as many passes at once as there are cores,
+    single-threaded each, which has a higher throughput than all cores on one frame after the
+    other. Lanes give way to every other pass.
     """
 
     def __init__(
-        self, most: int, free: Callable[[], None], threads: int, *, lanes: int = 0
+        self,
+        max_batch: int,
+        free: Callable[[], None],
+        threads: int,
+        set_threads: Callable[[int], None],
+        *,
+        lanes: int = 0,
     ) -> None:
-        """threads: of torch, for the passes alone: every other thread is left with one.
+        """Start the threads.
 
-        OpenMP's threads wait for each other without sleeping only while there are no more of them
-        than cores; a second thread with a team of its own would slow every layer down.
+        Args:
+            max_batch: requests in one batch.
+            free: releases memory that is not in use.
+            threads: CPU threads of a batch's pass. Every other thread gets one: OpenMP threads
+                spin while they wait for each other only while there are no more of them than
+                cores, so a second team would slow every layer down.
+            set_threads: sets the number of CPU threads of the back ends for the calling thread.
+            lanes: parallel passes for video frames; 0 or 1 for none.
         """
-        self._most = most
+        self._max_batch = max_batch
         self._free = free
         self._lock = threading.Lock()
         self._waiting: deque[_Job] = deque()
-        self._turns = CoreLock()
+        self._cores = CoreLock()
         self._lanes = ThreadPoolExecutor(lanes, "lane") if lanes > 1 else None
         self._thread = ThreadPoolExecutor(1, "forward")
-        self._thread.submit(_have_threads, threads).result()
-        torch.set_num_threads(1)
+        self._thread.submit(set_threads, threads).result()
+        set_threads(1)
 
     def run(
-        self, name: str, model: Model, tensor: Tensor, *, bulk: bool = False
-    ) -> tuple[Tensor, float]:
-        """1×3×h×w → the model's raw output for that picture, and the milliseconds of the pass.
+        self, name: str, runner: Runner, inputs: Inputs, *, bulk: bool = False
+    ) -> tuple[Outputs, float]:
+        """Network input of one request → its outputs, and the milliseconds of the forward pass.
 
-        bulk: one of many; that all are done soon matters more than this one. Raises DemoError when
-        the memory does not suffice for one picture alone.
+        bulk: one of many requests, for which throughput matters more than latency. Raises
+        DemoError where the memory does not suffice for this request alone.
         """
-        if bulk and self._lanes is not None:
-            return self._lanes.submit(self._beside, name, model, tensor).result()
-        job = _Job(name, model, tensor)
+        if bulk and self._lanes is not None and runner.parallel:
+            return self._lanes.submit(self._run_in_lane, name, runner, inputs).result()
+        job = _Job(name, runner, inputs)
         with self._lock:
             self._waiting.append(job)
         return self._thread.submit(self._answer, job).result()
 
+    def run_exclusive(self, work: Callable[[], T]) -> T:
+        """Run `work` on the thread of the forward passes, with all cores and no pass meanwhile."""
+
+        def alone() -> T:
+            with self._cores.exclusive():
+                return work()
+
+        return self._thread.submit(alone).result()
+
     def close(self) -> None:
-        """End the threads after what they are doing; what waits is given up."""
+        """End the threads after their running passes; waiting requests are cancelled."""
         if self._lanes is not None:
             self._lanes.shutdown(wait=True, cancel_futures=True)
         self._thread.shutdown(wait=True, cancel_futures=True)
 
-    def _answer(self, job: _Job) -> tuple[Tensor, float]:
-        if job.raw is None:
-            company = self._take(job)
-            tensors = [one.tensor for one in company]
-            with self._turns.exclusive():
+    def _answer(self, job: _Job) -> tuple[Outputs, float]:
+        if job.outputs is None:
+            batch = self._take_batch(job)
+            with self._cores.exclusive():
                 start = time.perf_counter()
-                raw = self._forward(job.name, job.model, tensors)
+                outputs = self._forward(job.name, job.runner, [one.inputs for one in batch])
                 forward_ms = (time.perf_counter() - start) * 1000
-            for i, one in enumerate(company):
-                one.raw, one.forward_ms = raw[i : i + 1], forward_ms
-        assert job.raw is not None
-        return job.raw, job.forward_ms
+            for one, part in zip(batch, _split(outputs, batch), strict=True):
+                one.outputs, one.forward_ms = part, forward_ms
+        assert job.outputs is not None
+        return job.outputs, job.forward_ms
 
-    def _beside(self, name: str, model: Model, tensor: Tensor) -> tuple[Tensor, float]:
-        with self._turns.shared():
+    def _run_in_lane(self, name: str, runner: Runner, inputs: Inputs) -> tuple[Outputs, float]:
+        with self._cores.shared():
             start = time.perf_counter()
-            raw = self._forward(name, model, [tensor])
-            return raw, (time.perf_counter() - start) * 1000
+            outputs = self._forward(name, runner, [inputs])
+            return outputs, (time.perf_counter() - start) * 1000
 
-    def _take(self, job: _Job) -> list[_Job]:
-        """The job and those that wait for the same; each has its own turn if this pass fails."""
+    def _take_batch(self, job: _Job) -> list[_Job]:
+        """The job and waiting ones of its kind; each has its own pass later if this one fails."""
         with self._lock:
             alike = [one for one in self._waiting if one is not job and _alike(one, job)]
-            company = [job, *alike[: self._most - 1]]
-            for one in company:
+            batch = [job, *alike[: self._max_batch - 1]]
+            for one in batch:
                 if one in self._waiting:
                     self._waiting.remove(one)
-        return company
+        return batch
 
-    def _forward(self, name: str, model: Model, tensors: Sequence[Tensor]) -> Tensor:
+    def _forward(self, name: str, runner: Runner, inputs: Sequence[Inputs]) -> Outputs:
         try:
-            return model.forward(torch.cat(list(tensors)))
-        except (torch.OutOfMemoryError, MemoryError):
-            pass
-        except RuntimeError as error:
-            if "DefaultCPUAllocator" not in str(error):
-                raise
+            return runner.run(_join(inputs))
+        except OutOfMemory:
+            _log.warning(
+                "out of memory for %d requests of %s: halving the batch", len(inputs), name
+            )
         self._free()
-        half = len(tensors) // 2
-        parts = [tensors[:half], tensors[half:]] if half else [tensors]
+        half = len(inputs) // 2
+        parts = [inputs[:half], inputs[half:]] if half else [inputs]
         try:
-            return torch.cat([model.forward(torch.cat(list(part))) for part in parts])
-        except (torch.OutOfMemoryError, MemoryError):
+            answers = [runner.run(_join(part)) for part in parts]
+        except OutOfMemory:
+            _log.error("out of memory for %s", name)
             raise DemoError("out_of_memory", name=name) from None
-        except RuntimeError as error:
-            if "DefaultCPUAllocator" not in str(error):
-                raise
-            raise DemoError("out_of_memory", name=name) from None
+        return tuple(np.concatenate(outputs) for outputs in zip(*answers, strict=True))
 
 
 def _alike(one: _Job, other: _Job) -> bool:
-    return one.model is other.model and one.tensor.shape == other.tensor.shape
+    return one.runner is other.runner and one.inputs.shape[1:] == other.inputs.shape[1:]
 
 
-def _have_threads(number: int) -> None:
-    """Give torch in this thread so many, whatever is set elsewhere later."""
-    torch.set_num_threads(number)
-    # A thread takes over what was set last when it first asks, and keeps that.
-    torch.get_num_threads()
+def _join(inputs: Sequence[Inputs]) -> Inputs:
+    return inputs[0] if len(inputs) == 1 else np.concatenate(list(inputs))
+
+
+def _split(outputs: Outputs, batch: Sequence[_Job]) -> list[Outputs]:
+    """The outputs of each job of a batch; a job may be several rows."""
+    ends = np.cumsum([len(job.inputs) for job in batch]).tolist()
+    starts = [0, *ends[:-1]]
+    return [
+        tuple(output[start:end] for output in outputs)
+        for start, end in zip(starts, ends, strict=True)
+    ]

@@ -1,31 +1,29 @@
-"""Which models there are, where their weights lie, and that a file is what it claims to be.
-
-`python -m demo.weights list` shows them, `python -m demo.weights fetch NAME…` brings official ones.
-"""
+"""The catalog: which models there are, where their weights are, and whether a file is genuine."""
 
 import hashlib
+import logging
 import os
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
 from demo.discover import collect
 from demo.errors import DemoError
 from demo.inference.download import Downloader
-from demo.models.spec import ModelSpec, WeightsEntry, WeightsFile, format_score
+from demo.models.spec import ModelSpec, WeightsEntry, WeightsFile
 from demo.settings import Settings
 from demo.validate import brief
+
+_log = logging.getLogger(__name__)
 
 _SUMS = "SHA256SUMS"
 _BLOCK = 1 << 20
 
 
 class Catalog:
-    """All models that could answer, and the files of those that can.
+    """All known models, and the weights files of those that can answer here.
 
-    Order of look-up: the user's folder, the download cache, the embedded files, a download.
+    Order of look-up: the owner's folder, the download cache, the embedded files, a download.
     """
 
     def __init__(
@@ -34,16 +32,25 @@ class Catalog:
         specs: Iterable[ModelSpec] | None = None,
         downloader: Downloader | None = None,
     ) -> None:
-        """Raises DemoError where the user's folder does not exist."""
+        """Raises DemoError where the owner's folder does not exist."""
         if settings.weights_dir is not None and not settings.weights_dir.is_dir():
             raise DemoError("no_weights_folder", folder=settings.weights_dir.name)
         chosen = collect("demo.models", "SPECS") if specs is None else specs
-        self._specs = {spec.name: spec for spec in chosen}
+        self._specs: dict[str, ModelSpec] = {spec.name: spec for spec in chosen}
         self._folder = settings.weights_dir and settings.weights_dir.resolve()
         self._cache = (settings.cache_dir / "weights").resolve()
         self._offline = settings.offline
         self._downloader = downloader or Downloader()
         self._digests: dict[tuple[Path, int, int], str] = {}
+
+    def add(self, spec: ModelSpec) -> None:
+        """List one more model from now on. Raises ValueError for a name that exists."""
+        if spec.name in self._specs:
+            raise ValueError(f"the catalog has a model {spec.name!r} already")
+        specs = {**self._specs, spec.name: spec}
+        # Replaced, not changed in place: other threads may be iterating over it.
+        self._specs = dict(sorted(specs.items(), key=lambda item: (item[1].order, item[0])))
+        _log.info("added %s to the catalog", spec.name)
 
     def specs(self) -> list[ModelSpec]:
         """Every model, in the order of lists."""
@@ -57,7 +64,7 @@ class Catalog:
         raise DemoError("unknown_model", name=brief(name), some=", ".join(near))
 
     def present(self) -> dict[str, Path]:
-        """Name → file, of the models whose weights lie here; nothing is read but folders."""
+        """Name → file of the models whose weights are on this machine; reads folders only."""
         folders = [_listing(folder) for folder in (self._folder, self._cache)]
         found = ((spec.name, _pick(spec.weights, folders)) for spec in self._specs.values())
         return {name: path for name, path in found if path is not None}
@@ -75,13 +82,14 @@ class Catalog:
     def open(self, name: str, progress: Callable[[float], None]) -> WeightsFile:
         """The model's file, downloaded if need be, with its digest compared.
 
-        progress: told the share that has arrived. Raises DemoError where it is missing and cannot
-        be brought, or is not what its digest says.
+        progress: called with the share that has arrived, 0–1. Raises DemoError where it is missing
+        and cannot be downloaded, or its digest is wrong.
         """
         entry = self.spec(name).weights
         path = self.find(name) or self._download(name, entry, progress)
         if not self._matches(path, entry):
             if not self._cached(path) or self._offline:
+                _log.warning("%s has another digest than the catalog states", path.name)
                 raise DemoError("weights_wrong_hash", file=path.name)
             # The spoilt file stays until a right one takes its place.
             path = self._download(name, entry, progress)
@@ -96,8 +104,8 @@ class Catalog:
     def _matches(self, path: Path, entry: WeightsEntry) -> bool:
         """Whether the file has every digest that is stated for it.
 
-        A user's own `yolo11n.pt` need not be the official one; a file in the cache, an embedded
-        one, one whose name carries the digest and one that SHA256SUMS lists beside it must match.
+        A user's own `yolo11n.pt` need not be the official one. A file must match if it is in the
+        cache, embedded, named after its digest, or listed in a SHA256SUMS of its folder.
         """
         digest = self._digest(path)
         stated = _sums(path.parent).get(path.name, digest)
@@ -155,42 +163,3 @@ def _sums(folder: Path) -> dict[str, str]:
         return {}
     pairs = (line.split(maxsplit=1) for line in lines if line.strip())
     return {pair[1].strip().lstrip("*"): pair[0].lower() for pair in pairs if len(pair) == 2}
-
-
-def main(arguments: list[str], settings: Settings, catalog: Catalog | None = None) -> int:
-    """The command line: `list`, or `fetch NAME…`; 0 where all went well, else a DemoError."""
-    catalog = catalog or Catalog(settings)
-    if arguments[:1] == ["fetch"] and len(arguments) > 1:
-        for name in arguments[1:]:
-            file = catalog.open(name, _printer(name))
-            print(f"\r{name}: {file.path.name}, sha256 {file.sha256}")
-        return 0
-    if arguments != ["list"]:
-        raise DemoError("weights_usage")
-    here = catalog.present()
-    for spec in catalog.specs():
-        print(_line(spec, here.get(spec.name)))
-    return 0
-
-
-def _printer(name: str) -> Callable[[float], None]:
-    def show(share: float) -> None:
-        print(f"\r{name}: {share:4.0%}", end="", flush=True)
-
-    return show
-
-
-def _line(spec: ModelSpec, path: Path | None) -> str:
-    size = path.stat().st_size if path else spec.weights.size_bytes or 0
-    where = "here   " if path else "missing"
-    bring = "" if path else f"  python -m demo.weights fetch {spec.name}"
-    score: dict[str, Any] = spec.published or spec.measured or {"metric": "", "value": 0.0}
-    return f"{where}  {spec.name:<20} {spec.task:<9} {size / 1e6:8.1f} MB  {format_score(score):<24}{bring}"
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:], Settings.from_env(os.environ)))
-    except DemoError as error:
-        print(error, file=sys.stderr)
-        sys.exit(1)

@@ -1,4 +1,4 @@
-"""Who may use the cores: many side by side, or one with all of them."""
+"""Shared/exclusive lock on the CPU cores."""
 
 import threading
 from collections.abc import Iterator
@@ -6,42 +6,48 @@ from contextlib import contextmanager
 
 
 class CoreLock:
-    """Whoever goes alone waits only for those who are at it, and lets those in who then waited."""
+    """Several shared holders at once, or one exclusive holder that has all cores.
+
+    An exclusive holder waits for running shared holders; shared waiters queued meanwhile go next,
+    so neither side starves.
+    """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._going = 0
-        self._waiting = 0
-        self._owed = 0
-        self._alone = 0
+        self._shared_holders = 0
+        self._shared_waiters = 0
+        self._admitted = 0
+        """Shared waiters that go before the next exclusive holder."""
+        self._exclusive = 0
+        """Exclusive holders and waiters."""
 
     @contextmanager
     def shared(self) -> Iterator[None]:
-        """A turn together with others of this kind."""
+        """Hold the lock together with other shared holders."""
         with self._changed:
-            self._waiting += 1
-            self._changed.wait_for(lambda: self._owed or not self._alone)
-            self._waiting -= 1
-            self._owed = max(0, self._owed - 1)
-            self._going += 1
+            self._shared_waiters += 1
+            self._changed.wait_for(lambda: self._admitted or not self._exclusive)
+            self._shared_waiters -= 1
+            self._admitted = max(0, self._admitted - 1)
+            self._shared_holders += 1
         try:
             yield
         finally:
             with self._changed:
-                self._going -= 1
+                self._shared_holders -= 1
                 self._changed.notify_all()
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """A turn with nobody beside; for one caller at a time."""
+        """Hold the lock alone; for one caller at a time."""
         with self._changed:
-            self._alone += 1
-            self._changed.wait_for(lambda: not self._going and not self._owed)
+            self._exclusive += 1
+            self._changed.wait_for(lambda: not self._shared_holders and not self._admitted)
         try:
             yield
         finally:
             with self._changed:
-                self._alone -= 1
-                # Else a crowd that goes alone, one after the other, would keep them out for ever.
-                self._owed = self._waiting
+                self._exclusive -= 1
+                # Without this a steady flow of exclusive holders would starve the shared ones.
+                self._admitted = self._shared_waiters
                 self._changed.notify_all()

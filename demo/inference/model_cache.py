@@ -1,51 +1,51 @@
-"""Models that stay loaded: each once however many ask, within a budget of bytes."""
+"""Loaded models: each is loaded once however many ask, within a budget of bytes."""
 
+import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-import torch
-
+from demo.backends.base import Backend, Runner, choose
 from demo.errors import DemoError
 from demo.inference.catalog import Catalog
-from demo.models.spec import Model
+from demo.inference.engine import Status
+from demo.models.spec import ModelSpec
 
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What a model is doing.
-
-    stage: absent (would have to be downloaded), present, downloading, loading or resident.
-    fraction: how far a download is, 0–1.
-    """
-
-    stage: str
-    fraction: float | None = None
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Loaded:
-    """A model on its device, and the digest of the file that it came from."""
+    """A network on its device, the digest of its weights file, and the back end that runs it."""
 
-    model: Model
+    spec: ModelSpec
+    runner: Runner
     weights_sha256: str
+    backend: str
 
 
 @dataclass(slots=True, eq=False)
 class _Slot:
     future: "Future[Loaded]" = field(default_factory=Future)
-    users: int = 0
+    leases: int = 0
     last_use: int = 0
     fraction: float | None = None
 
 
 class ModelCache:
-    """Lends loaded models; the least recently used go when the budget is exceeded."""
+    """Leases loaded models; the least recently used are evicted beyond the budget.
 
-    def __init__(self, catalog: Catalog, device: torch.device, budget_bytes: int) -> None:
+    A model in use is never evicted.
+    """
+
+    def __init__(
+        self, catalog: Catalog, backends: Sequence[Backend], device: str, budget_bytes: int
+    ) -> None:
+        """backends: the preferred one first. device: kind of device, `cpu` or `cuda`."""
         self._catalog = catalog
+        self._backends = backends
         self._device = device
         self._budget_bytes = budget_bytes
         self._lock = threading.Lock()
@@ -54,15 +54,15 @@ class ModelCache:
         self._closed = threading.Event()
 
     def close(self) -> None:
-        """Break off what is being downloaded."""
+        """Break off running downloads."""
         self._closed.set()
 
     @contextmanager
     def lease(self, name: str) -> Iterator[Loaded]:
         """The model for the length of the block; it is not evicted meanwhile.
 
-        The first to ask loads it, others wait for that. Raises the DemoError of a failed load to
-        all who waited; the next one tries again.
+        The first caller loads it, others wait for that. Raises the DemoError of a failed load to
+        all callers that waited; the next one tries again.
         """
         self._catalog.spec(name)
         slot, first = self._take(name)
@@ -72,7 +72,7 @@ class ModelCache:
             yield slot.future.result()
         finally:
             with self._lock:
-                slot.users -= 1
+                slot.leases -= 1
             self.shrink(self._budget_bytes)
 
     def status(self, name: str) -> Status:
@@ -87,16 +87,20 @@ class ModelCache:
         return Status("absent" if self._catalog.find(name) is None else "present")
 
     def shrink(self, budget_bytes: int) -> int:
-        """Drop what is not in use, least recently used first; the bytes that are held then."""
+        """Evict models that are not in use, least recently used first.
+
+        Returns the bytes that are held then.
+        """
         with self._lock:
-            held = {name: _bytes(slot) for name, slot in self._slots.items()}
+            held = {name: _size_bytes(slot) for name, slot in self._slots.items()}
             total = sum(held.values())
-            idle = [name for name, slot in self._slots.items() if slot.users == 0]
+            idle = [name for name, slot in self._slots.items() if slot.leases == 0]
             for name in sorted(idle, key=lambda name: self._slots[name].last_use):
                 if total <= budget_bytes:
                     break
                 total -= held[name]
                 del self._slots[name]
+                _log.info("evicted %s (%.1f MB)", name, held[name] / 1e6)
         return total
 
     def _take(self, name: str) -> tuple[_Slot, bool]:
@@ -104,7 +108,7 @@ class ModelCache:
             first = name not in self._slots
             slot = self._slots.setdefault(name, _Slot())
             self._clock += 1
-            slot.users += 1
+            slot.leases += 1
             slot.last_use = self._clock
             return slot, first
 
@@ -117,16 +121,20 @@ class ModelCache:
         try:
             file = self._catalog.open(name, progress)
             slot.fraction = None
-            model = self._catalog.spec(name).load(file, self._device)
-            slot.future.set_result(Loaded(model, file.sha256))
+            spec = self._catalog.spec(name)
+            backend = choose(spec, self._device, self._backends)
+            runner = backend.load(spec, file)
+            slot.future.set_result(Loaded(spec, runner, file.sha256, backend.name))
+            _log.info("loaded %s with %s (%.1f MB)", name, backend.name, runner.size_bytes / 1e6)
         except BaseException as error:
-            # Passed on to those who wait and raised here, whatever it is.
+            # Every exception is passed on to the callers that wait, and raised here.
+            _log.warning("loading %s failed: %s", name, error)
             with self._lock:
                 del self._slots[name]
             slot.future.set_exception(error)
             raise
 
 
-def _bytes(slot: _Slot) -> int:
+def _size_bytes(slot: _Slot) -> int:
     done = slot.future.done() and slot.future.exception() is None
-    return slot.future.result().model.size_bytes if done else 0
+    return slot.future.result().runner.size_bytes if done else 0

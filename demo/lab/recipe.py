@@ -1,41 +1,79 @@
-"""What a recipe is, and the table of all recipes (`demo/lab/recipes/*.py`)."""
+"""What a recipe is, the recipes of the built-in kinds, and the table of all recipes."""
 
 from dataclasses import dataclass, field
+from typing import ClassVar, Protocol
 
 from demo.discover import collect
 from demo.errors import DemoError
-from demo.lab.generator_recipe import GeneratorRecipe
+from demo.lab.about import About
+
+Sizes = tuple[tuple[float, int], ...]
+"""(share of the epochs, side of the pictures in pixels), in the order of the training."""
 
 
-@dataclass(frozen=True, slots=True)
-class About:
-    """What the card tells people beside the numbers; plain sentences."""
+class Recipe(Protocol):
+    """What every recipe states; frozen and picklable.
 
-    good_for: str
-    not_for: str
-    licence: str
-    data: tuple[str, ...]
-    failures: tuple[str, ...]
+    kind: name of the recipe kind (`demo.lab.kinds`) that trains, evaluates and publishes it.
+    """
+
+    @property
+    def name(self) -> str:
+        """Unique name: of the recipe, its run and its weights."""
+
+    @property
+    def kind(self) -> str:
+        """Name of its `RecipeKind`."""
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Names of the data sets that it is trained on."""
+
+    @property
+    def epochs(self) -> int:
+        """Default number of epochs."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Classes that the network learns; empty for a generator."""
+
+    @property
+    def seed(self) -> int:
+        """Seed of all random numbers of the training."""
+
+    @property
+    def about(self) -> About:
+        """Sentences for the card."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClassifierRecipe:
-    """How one classifier is trained.
+    """How a classifier is trained.
 
-    network: a key of `demo.models.networks.classifiers.NETWORKS`; batch norm is a matter of the network. mean,
-    std: of the training pixels, RGB, in 0–1. pad: pixels of reflected border before a random crop
-    back to the size; flip: mirror half of the pictures; transforms: of `demo.augment` with their
-    parameters, applied before both. loss: cross-entropy or mse. optimizer: sgd (plain with
-    momentum 0) or adam. schedule: a key of `demo.lab.training.schedules.SCHEDULES`, lr its peak. l1, l2:
-    weights of the penalties on all weight matrices. precision: of the forward passes in training,
-    float32 or bfloat16; weights and sums are float32 either way. outliers: a key of
-    `demo.lab.data.outliers.OUTLIERS` or "", photos of other things that the network learns to be
-    unsure of, one for eight of its own, their loss weighed by outlier_weight. measure_every:
-    epochs between two looks at the test accuracy. sizes: (share of the epochs, side in pixels) in
-    order where a training begins with smaller pictures; empty for `input_hw` throughout. hints: a
-    mobilenet_v2 checkpoint inside the data folder whose ImageNet probabilities the network learns
-    beside its classes (`demo.lab.training.soft_labels`), that loss weighed by hint_weight.
+    Args:
+        dataset: key of `demo.lab.training.datasets.DATASETS`.
+        network: key of `demo.models.networks.classifiers.NETWORKS`.
+        mean, std: of the training pixels, RGB in 0–1.
+        input_hw: height and width in pixels of the network's input.
+        loss: cross-entropy or mse.
+        optimizer: sgd (with Nesterov momentum unless that is 0) or adam.
+        lr: peak learning rate. schedule: key of `demo.lab.training.schedules.SCHEDULES`.
+        l1, l2: weights of the penalties on all weight matrices.
+        pad: pixels of reflected border before a random crop back to the size.
+        flip: mirror half of the pictures.
+        transforms: of `demo.augment` with their parameters, applied before `pad` and `flip`.
+        precision: of the forward passes in training, float32 or bfloat16; weights stay float32.
+        outliers: key of `demo.lab.data.outliers.OUTLIERS` or "": pictures of other things, one for
+            eight pictures of a batch, on which the network learns uniform probabilities.
+        outlier_weight: weight of that loss.
+        measure_every: epochs between two measurements of the test accuracy.
+        sizes: smaller training pictures for the first epochs; empty for `input_hw` throughout.
+        soft_labels: mobilenet_v2 checkpoint inside the data folder whose ImageNet probabilities
+            the network learns as well (`demo.lab.training.soft_labels`), or "".
+        soft_label_weight: weight of that loss.
     """
+
+    kind: ClassVar[str] = "classify"
 
     name: str
     dataset: str
@@ -63,30 +101,41 @@ class ClassifierRecipe:
     outliers: str = ""
     outlier_weight: float = 0.5
     measure_every: int = 1
-    sizes: tuple[tuple[float, int], ...] = ()
-    hints: str = ""
-    hint_weight: float = 1.0
+    sizes: Sizes = ()
+    soft_labels: str = ""
+    soft_label_weight: float = 1.0
     seed: int = 0
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The one in `dataset`."""
+        return (self.dataset,)
 
     def size_at(self, epoch: int, epochs: int) -> tuple[int, int]:
         """Height and width in pixels of the training pictures of `epoch` (from 0) of `epochs`."""
-        side = stage(self.sizes, epoch, epochs)
+        side = size_at(self.sizes, epoch, epochs)
         return (side, side) if side else self.input_hw
 
 
 @dataclass(frozen=True, slots=True)
 class DetectorRecipe:
-    """How one detector is trained, by ultralytics' own trainer.
+    """How a detector is trained, by ultralytics' own trainer.
 
-    architecture: a model YAML of ultralytics, never a checkpoint. imgsz: longest side in pixels
-    of the loaded photos and of the evaluation. sizes: (share of the epochs, side in pixels), in
-    order: small pictures first, which cost little, the full size last. options: further
-    arguments of the trainer. precision: of the forward passes in training, float32 or bfloat16.
-    teacher: a COCO checkpoint inside the data folder that the network learns from as well
-    (`demo.lab.training.distillation`), of the architecture teacher_architecture. start: the recipe whose network
-    this one goes on from, "" for random weights. repeats: (label, times), how often a training
-    photo is shown in one epoch where the teacher sees that label.
+    Args:
+        architecture: a model YAML of ultralytics, never a checkpoint.
+        imgsz: longest side in pixels of the loaded photos and of the evaluation.
+        sizes: sides of the training pictures; small ones first, which cost little.
+        negatives: number of training photos without any of the classes.
+        options: further arguments of the trainer.
+        precision: of the forward passes in training, float32 or bfloat16.
+        teacher: COCO checkpoint inside the data folder that the network is distilled from as well
+            (`demo.lab.training.distillation`), of the architecture `teacher_architecture`, or "".
+        start: name of the recipe whose trained network is the initial one; "" for random weights.
+        repeats: (label, times): how often a training photo is shown in an epoch where the teacher
+            finds that label.
     """
+
+    kind: ClassVar[str] = "detect"
 
     name: str
     datasets: tuple[str, ...]
@@ -94,7 +143,7 @@ class DetectorRecipe:
     labels: tuple[str, ...]
     about: About
     imgsz: int = 256
-    sizes: tuple[tuple[float, int], ...] = ((1.0, 256),)
+    sizes: Sizes = ((1.0, 256),)
     epochs: int = 20
     batch: int = 16
     negatives: int = 0
@@ -107,21 +156,54 @@ class DetectorRecipe:
     seed: int = 0
 
     def size_at(self, epoch: int, epochs: int) -> int:
-        """Side in pixels of the training pictures of `epoch` (from 0) out of `epochs`."""
-        return stage(self.sizes, epoch, epochs) or self.imgsz
+        """Side in pixels of the training pictures of `epoch` (from 0) of `epochs`."""
+        return size_at(self.sizes, epoch, epochs) or self.imgsz
 
 
-def stage(sizes: tuple[tuple[float, int], ...], epoch: int, epochs: int) -> int:
-    """The size of the stage that `epoch` (from 0) of `epochs` lies in; 0 where there are none."""
-    done = 0.0
+@dataclass(frozen=True, slots=True)
+class GeneratorRecipe:
+    """How a generator is trained against a discriminator; half of the pictures are mirrored.
+
+    Args:
+        network: key of `demo.models.networks.gan.GENERATORS`.
+        width: channels of both networks at 16×16.
+        lr, betas: of Adam, for both networks.
+        real_target: the discriminator's target for real pictures, 0–1.
+        average: decay of the moving average of the generator's weights, per step.
+        features: name of the published classifier whose features the generator is measured by.
+    """
+
+    kind: ClassVar[str] = "generate"
+
+    name: str
+    dataset: str
+    network: str
+    about: About
+    labels: tuple[str, ...] = ()
+    width: int = 64
+    epochs: int = 16
+    batch: int = 64
+    lr: float = 2e-4
+    betas: tuple[float, float] = (0.5, 0.999)
+    real_target: float = 0.9
+    average: float = 0.999
+    features: str = "cnn-cifar10"
+    seed: int = 0
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The one in `dataset`."""
+        return (self.dataset,)
+
+
+def size_at(sizes: Sizes, epoch: int, epochs: int) -> int:
+    """Side in pixels of the pictures of `epoch` (from 0) of `epochs`; 0 where `sizes` is empty."""
+    share_done = 0.0
     for share, size in sizes:
-        done += share
-        if epoch < round(done * epochs):
+        share_done += share
+        if epoch < round(share_done * epochs):
             return size
     return sizes[-1][1] if sizes else 0
-
-
-Recipe = ClassifierRecipe | DetectorRecipe | GeneratorRecipe
 
 
 def recipes() -> dict[str, Recipe]:

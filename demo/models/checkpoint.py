@@ -1,4 +1,4 @@
-"""Reading weight files without running what is in them or unpacking more than they are."""
+"""Loading weights files safely: no code is run, and nothing is unpacked beyond the file's size."""
 
 import pickle
 import zipfile
@@ -19,8 +19,9 @@ from demo.models.spec import WeightsFile
 def load_state(file: WeightsFile) -> dict[str, Tensor]:
     """The tensors of a safetensors file or of a torch file, on the CPU; floats are float32.
 
-    A torch file may hold the tensors themselves or under `model` or `state_dict`. Raises DemoError
-    for a file that is broken, holds anything else, or would take more memory than its size.
+    In a torch file the tensors may be the root object, or under the key `model` or `state_dict`.
+    Raises DemoError for a file that is broken, holds anything else, or would take more memory than
+    its size on disk.
     """
     if file.path.suffix == ".safetensors":
         state: Mapping[str, Tensor] = _safetensors(file.path)
@@ -32,9 +33,9 @@ def load_state(file: WeightsFile) -> dict[str, Tensor]:
 
 
 def floats(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The same tensors with every float as float32, and the versions of the layers if stated."""
+    """The same tensors with floats as float32; the layer versions are kept where stated."""
     whole = OrderedDict((k, t.float() if t.is_floating_point() else t) for k, t in state.items())
-    # torch looks for the versions in this attribute; some layers read old weights by it.
+    # torch keeps the layer versions in this attribute; some layers convert old weights by them.
     versions = getattr(state, "_metadata", None)
     if versions is not None:
         whole._metadata = versions  # type: ignore[attr-defined]
@@ -42,10 +43,10 @@ def floats(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def check_archive(file: WeightsFile) -> None:
-    """Refuse a torch file whose parts claim to be larger than the file on the disk.
+    """Raise DemoError for a torch file whose members claim to be larger than the file itself.
 
-    torch.save never compresses, so that this costs no honest file. The form of before 2020 states
-    no sizes at all; it passes only where the file is the catalog's own.
+    torch.save never compresses, so no genuine file is refused. The format of before 2020 states no
+    sizes; it is accepted only where the file is the official one of the catalog.
     """
     name = file.path.name
     if not zipfile.is_zipfile(file.path):
@@ -62,7 +63,7 @@ def check_archive(file: WeightsFile) -> None:
 
 
 def check_tensors(tensors: Iterable[Tensor], name: str) -> None:
-    """Refuse tensors that are larger than the bytes behind them: strides of 0 repeat them."""
+    """Raise DemoError for tensors larger than their storage: strides of 0 repeat elements."""
     for tensor in tensors:
         if tensor.layout is not torch.strided or tensor.is_quantized:
             raise DemoError("weights_unsafe", file=name)
@@ -72,7 +73,7 @@ def check_tensors(tensors: Iterable[Tensor], name: str) -> None:
 
 
 def fill(network: nn.Module, state: Mapping[str, Tensor], file: WeightsFile, model: str) -> None:
-    """Put the tensors into the network; a network on the meta device takes them as they are.
+    """Load the tensors into the network, without a copy; it may be on the meta device.
 
     Raises DemoError where names or shapes are not those of the network.
     """
@@ -83,7 +84,7 @@ def fill(network: nn.Module, state: Mapping[str, Tensor], file: WeightsFile, mod
 
 
 def nbytes(network: nn.Module) -> int:
-    """Bytes of all parameters and buffers."""
+    """Size of all parameters and buffers, bytes."""
     held = [*network.parameters(), *network.buffers()]
     return sum(tensor.numel() * tensor.element_size() for tensor in held)
 

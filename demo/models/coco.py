@@ -1,4 +1,4 @@
-"""The official ultralytics detectors of 80 COCO classes."""
+"""The official ultralytics detectors of the 80 COCO classes."""
 
 from functools import partial
 
@@ -38,7 +38,9 @@ def _spec(
         licence="AGPL-3.0",
         source="ultralytics",
         weights=weights,
-        load=partial(yolo.load, name, weights.stem, LABELS, nms_free),
+        family=yolo.Yolo(name, LABELS, 640, nms_free),
+        network=partial(yolo.load_network, name, weights.stem, LABELS, nms_free),
+        packs_convolutions=True,
         published={"metric": "COCO mAP50-95", "value": published},
         needs_nms=not nms_free,
         params=params,

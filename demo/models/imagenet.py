@@ -1,23 +1,23 @@
 """The ImageNet classifiers of torchvision with their default weights.
 
-Their facts stand in imagenet.json, taken from torchvision's own registry by
-`python -m demo.models.imagenet`; reading them there would cost the start of the program a second.
+Their facts are in imagenet.json, written from torchvision's registry by
+`python -m demo.models.imagenet`; importing the registry at the start would take a second.
 """
 
 import json
 import re
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import torch
 from torch import nn
 
 from demo.models.checkpoint import fill, load_state
-from demo.models.classifier import Classifier, Recipe
-from demo.models.spec import Model, ModelSpec, WeightsEntry, WeightsFile
+from demo.models.classifier import Classifier, Preprocessing
+from demo.models.spec import ModelSpec, WeightsEntry, WeightsFile
 
 SNAPSHOT = Path(__file__).with_name("imagenet.json")
 _MIB = 1 << 20
@@ -25,12 +25,34 @@ _DIGEST = re.compile(r"-([0-9a-f]{8,})\.pth$")
 _OLD_DENSENET = re.compile(r"(\.denselayer\d+\.(?:norm|relu|conv))\.(\d)\.")
 
 
-def snapshot() -> dict[str, Any]:
-    """The facts of imagenet.json, read anew from torchvision's registry."""
+class _Row(TypedDict):
+    """The facts of one model, see torchvision's WeightsEnum."""
+
+    url: str
+    mib: float
+    params: int
+    top1: float
+    licence: str
+    resize: int
+    crop: int
+    interpolation: str
+    mean: Sequence[float]
+    std: Sequence[float]
+
+
+class _Snapshot(TypedDict):
+    """labels: the 1,000 classes in the order of the logits. models: by name."""
+
+    labels: list[str]
+    models: dict[str, _Row]
+
+
+def snapshot() -> _Snapshot:
+    """The facts of imagenet.json, from the registry of the installed torchvision."""
     import torchvision
     from torchvision.models import get_model_weights, list_models
 
-    models: dict[str, Any] = {}
+    models: dict[str, _Row] = {}
     labels: list[str] = []
     for name in list_models(module=torchvision.models):
         weights = get_model_weights(name).DEFAULT
@@ -53,14 +75,14 @@ def snapshot() -> dict[str, Any]:
 
 @cache
 def specs() -> tuple[ModelSpec, ...]:
-    """One spec a model of imagenet.json."""
-    facts = json.loads(SNAPSHOT.read_text("utf-8"))
+    """One spec for each model of imagenet.json."""
+    facts: _Snapshot = json.loads(SNAPSHOT.read_text("utf-8"))
     labels = tuple(facts["labels"])
     return tuple(_spec(name, row, labels) for name, row in facts["models"].items())
 
 
 class _Specs:
-    """All of them, read when they are asked for."""
+    """The specs, read when they are iterated over."""
 
     def __iter__(self) -> Iterator[ModelSpec]:
         return iter(specs())
@@ -69,11 +91,11 @@ class _Specs:
 SPECS = _Specs()
 
 
-def _spec(name: str, row: dict[str, Any], labels: tuple[str, ...]) -> ModelSpec:
+def _spec(name: str, row: _Row, labels: tuple[str, ...]) -> ModelSpec:
     url = row["url"]
     official = url.rsplit("/", 1)[1]
     digest = _DIGEST.search(official)
-    recipe = Recipe(
+    preset = Preprocessing(
         row["resize"], row["crop"], row["interpolation"], tuple(row["mean"]), tuple(row["std"])
     )
     return ModelSpec(
@@ -93,16 +115,16 @@ def _spec(name: str, row: dict[str, Any], labels: tuple[str, ...]) -> ModelSpec:
             digest.group(1) if digest else None,
             round(row["mib"] * _MIB),
         ),
-        load=partial(_load, name, recipe, labels),
+        family=Classifier(name, preset, labels),
+        network=partial(_load_network, name, preset.crop, len(labels)),
+        fixed_size=True,
         published={"metric": "ImageNet top-1", "value": row["top1"]},
         params=row["params"],
         order=200,
     )
 
 
-def _load(
-    name: str, recipe: Recipe, labels: tuple[str, ...], file: WeightsFile, device: torch.device
-) -> Model:
+def _load_network(name: str, crop: int, classes: int, file: WeightsFile) -> nn.Module:
     state = load_state(file)
     if name.startswith("densenet"):
         state = {_OLD_DENSENET.sub(r"\1\2.", key): value for key, value in state.items()}
@@ -112,22 +134,22 @@ def _load(
         # A safetensors file states no versions, and this network asks for its own.
         state = OrderedDict(state)
         state._metadata = {"": {"version": 2}}  # type: ignore[attr-defined]
-    network = build(name, recipe.crop, len(labels))
+    network = build(name, crop, classes)
     fill(network, state, file, name)
-    return Classifier(network, recipe, labels, device)
+    return network.eval()
 
 
 def build(name: str, crop: int, classes: int) -> nn.Module:
-    """The empty network, without the heads that only training uses."""
+    """The network without weights and without the auxiliary heads that only training uses."""
     from torchvision.models import get_model_builder
 
-    options: dict[str, Any] = {"num_classes": classes}
+    options: dict[str, int | bool] = {"num_classes": classes}
     if name in ("googlenet", "inception_v3"):
         # Their weights come from TensorFlow, whose inputs lie in −1…1: the network converts.
         options |= {"transform_input": True, "aux_logits": False, "init_weights": False}
     if name.startswith("vit_"):
         options["image_size"] = crop
-    # Nothing is drawn at random only to be overwritten; RegNet's constructor reads values.
+    # The meta device skips random initialisation; RegNet's constructor reads values, though.
     with torch.device("cpu" if name.startswith("regnet") else "meta"):
         network: nn.Module = get_model_builder(name)(weights=None, **options)
     return network

@@ -1,19 +1,25 @@
-"""What a model is: its facts, where its weights come from, and its verbs."""
+"""What a model is: its facts, its weights, its preprocessing and postprocessing, its network."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol, TypedDict
 
-from demo.results import Detections, Image, Scores
+import numpy as np
+from numpy.typing import NDArray
+
+from demo.results import Image, Result
 
 if TYPE_CHECKING:
-    import torch
+    from torch import nn
 
-FLOOR = 0.01
+MIN_SCORE = 0.01
 """Lowest score of a box that a detector answers with; thresholds above it need no new pass."""
 MAX_CANDIDATES = 3000
 """Most boxes that a detector answers with before suppression."""
+
+Outputs = tuple[NDArray[np.float32], ...]
+"""One array an output of the network; the first axis is the image of the batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +62,11 @@ class WeightsFile:
 
 @dataclass(frozen=True, slots=True)
 class UnknownRule:
-    """How a classifier tells that a picture is none of its classes.
+    """How a classifier decides that a picture shows none of its classes.
 
     method: `energy`, E = T·logsumexp(logits/T), known where E ≥ threshold (Liu et al. 2020,
     arXiv:2010.03759). false_alarm: share of pictures of its classes called unknown, 0–1.
-    caught of `foreign` pictures of other things were called unknown.
+    caught: how many of `foreign` pictures of other things were called unknown.
     """
 
     method: str
@@ -72,38 +78,86 @@ class UnknownRule:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Prepared:
-    """A picture made ready for one network.
+class ImageRequest:
+    """One picture for a classifier or a detector.
 
-    tensor: 1×3×h×w float32 on the CPU. window_xyxy: the part of the upload that the network sees,
-    pixels of the upload. seen: that input as a picture, h×w×3 uint8 RGB, not normalised.
-    geometry: what the model needs to lead coordinates back.
+    image: H×W×3 uint8 RGB. size: longest side of the network's input, pixels, a multiple of 32 in
+    64–1280; None is the size that the model was trained for.
     """
 
-    tensor: "torch.Tensor"
+    image: Image
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoiseRequest:
+    """Images for a generator to draw: `count` of them, image i from `seed` and i alone."""
+
+    seed: int
+    count: int = 1
+
+
+Request = ImageRequest | NoiseRequest
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InputView:
+    """What the network saw of an upload.
+
+    window_xyxy: the part of the upload that the network saw, pixels of the upload. image: the
+    network's input as a picture, h×w×3 uint8 RGB, not normalised. size_wh: of the upload, pixels.
+    """
+
     window_xyxy: tuple[float, float, float, float]
-    seen: Image
-    geometry: Any
+    image: Image
+    size_wh: tuple[int, int]
 
 
-class Model(Protocol):
-    """A loaded network. Nothing of a request is kept on it, so that visitors never meet."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A request made ready for one network.
 
-    size_bytes: int
-    """Memory that its parameters take on the device."""
+    inputs: N×… float32, the network's input. geometry: what the model needs to lead coordinates
+    back to the upload. view: None where no picture went in.
+    """
 
-    def preprocess(self, image: Image, size: int) -> Prepared:
-        """Upload → network input; called by many threads at once."""
-
-    def forward(self, batch: "torch.Tensor") -> "torch.Tensor":
-        """N×3×h×w float32 CPU → N×… float32 CPU; called by one thread at a time."""
-
-    def postprocess(self, raw: "torch.Tensor", prepared: Prepared) -> Scores | Detections:
-        """One picture's raw output (1×…) → answer in pixels of the upload; by many threads."""
+    inputs: NDArray[np.float32]
+    geometry: object = None
+    view: InputView | None = None
 
 
-def format_score(score: Mapping[str, Any]) -> str:
-    """A published or measured score for people: `top-1 72.2 %`, or `KID 0.0312` with a unit."""
+class Family(Protocol):
+    """Preprocessing and postprocessing of a model, without its weights.
+
+    Both are called by many threads at once; nothing of a request is kept on the object, so that
+    two visitors never meet.
+    """
+
+    def preprocess(self, request: Request) -> Prepared:
+        """Request → network input. Raises DemoError for a request of the wrong kind."""
+
+    def postprocess(self, outputs: Outputs, prepared: Prepared) -> Result:
+        """Raw outputs for one request → result, in pixels of the upload."""
+
+
+class Score(TypedDict, total=False):
+    """A published or measured score.
+
+    metric: its name. value, low, high: in %, unless `unit` names another unit; low and high bound
+    the 95 % interval. dataset: what it was measured on. n: number of pictures.
+    """
+
+    metric: str
+    value: float
+    low: float
+    high: float
+    n: int
+    dataset: str
+    unit: str
+
+
+def format_score(score: Score) -> str:
+    """A score for people: `top-1 72.2 %`, or `KID 0.0312` where it has a unit of its own."""
     if "unit" in score:
         return f"{score['metric']} {score['value']:.4f} {score['unit']}".rstrip()
     return f"{score['metric']} {score['value']:.1f} %"
@@ -111,15 +165,23 @@ def format_score(score: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelSpec:
-    """The facts of a model and how it is loaded.
+    """The facts of a model and its two halves: the family and the network.
 
-    task: `classify`, `detect` or `generate`. labels: none for a generator. input_size: default
-    side of the input, pixels; of a generator, how many random numbers. published, measured:
-    {"metric", "value" in %, …} or None; a value with "unit" is in that unit instead, lower being
-    better for a KID. needs_nms: whether its boxes hold doubles.
-    params: number of parameters. order: place in lists. unknown: None where nothing is calibrated.
-    load: a checked file and a device → the model there. Raises DemoError for a file that is
-    corrupt, unsafe or of another network.
+    Args:
+        task: name of a task of `demo.tasks`.
+        labels: class names by class id; none for a generator.
+        input_size: default side of the input, pixels; of a generator, how many random numbers.
+        family: preprocessing and postprocessing.
+        network: builds the plain, differentiable network from a checked weights file, in
+            evaluation mode, float32, on the CPU. Raises DemoError for a file that is corrupt,
+            unsafe or of another network. Back ends call it.
+        fixed_size: the network takes no other input size.
+        packs_convolutions: its convolutions gain from `networks.packed_conv` on a CPU.
+        published, measured: a score, or None.
+        needs_nms: its boxes hold duplicates.
+        params: number of parameters.
+        order: place in lists.
+        unknown: None where nothing is calibrated.
     """
 
     name: str
@@ -131,9 +193,12 @@ class ModelSpec:
     licence: str
     source: str
     weights: WeightsEntry
-    load: "Callable[[WeightsFile, torch.device], Model]"
-    published: dict[str, Any] | None = None
-    measured: dict[str, Any] | None = None
+    family: Family
+    network: "Callable[[WeightsFile], nn.Module]"
+    fixed_size: bool = False
+    packs_convolutions: bool = False
+    published: Score | None = None
+    measured: Score | None = None
     needs_nms: bool = False
     params: int | None = None
     order: int = 0

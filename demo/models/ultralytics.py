@@ -1,4 +1,4 @@
-"""The one door to ultralytics: imported late, without what it does to the rest of a program."""
+"""Access to ultralytics: imported late, with its side effects on the process undone."""
 
 import os
 import tempfile
@@ -30,9 +30,9 @@ def _config_home() -> "tempfile.TemporaryDirectory[str]":
 def tasks() -> Any:
     """The module `ultralytics.nn.tasks`.
 
-    The first import replaces `PIL.Image.open`, takes OpenCV's threads away and limits those of
-    child processes; all three are put back. Its settings live in a folder that goes at exit, it
-    downloads and installs nothing, and being told that it is offline it sends nothing.
+    The first import replaces `PIL.Image.open`, switches OpenCV's threads off and limits the
+    threads of child processes; all three are restored. Its settings folder is temporary and
+    removed at exit. The environment keeps it from downloading, installing and sending anything.
     """
     with _lock:
         import cv2
@@ -54,7 +54,7 @@ def tasks() -> Any:
 
 
 def build(architecture: str, classes: int) -> Any:
-    """An empty DetectionModel from ultralytics' own `<architecture>.yaml`."""
+    """A DetectionModel of ultralytics' `<architecture>.yaml` with fresh weights."""
     return tasks().DetectionModel(f"{architecture}.yaml", nc=classes, verbose=False)
 
 
@@ -63,9 +63,9 @@ def detector_state(
 ) -> dict[str, torch.Tensor]:
     """The tensors of a detector: a safetensors state, or an ultralytics .pt checkpoint.
 
-    The latter is a pickled network; ultralytics' restricted loader builds nothing but known layer
-    classes, and only the tensors of what it built are used. Raises DemoError where the file is
-    corrupt, unsafe, or knows other classes than `labels`.
+    A checkpoint is a pickled network; ultralytics' restricted loader instantiates known layer
+    classes only, and of the network only the tensors are used. Raises DemoError where the file is
+    corrupt, unsafe, or has other classes than `labels`.
     """
     if file.path.suffix == ".safetensors":
         return load_state(file)

@@ -2,65 +2,62 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
-from demo import validate
+from demo import tasks, validate
 from demo.augment.pipeline import Pipeline, checked_seed, preview
 from demo.augment.script import script
 from demo.drawing.detections import draw_detections
 from demo.errors import DemoError
-from demo.geometry import boxes
 from demo.images.decode import Picture, decode
 from demo.images.limits import Limits
 from demo.inference.engine import Engine, Prediction
-from demo.models.spec import ModelSpec
-from demo.results import Detections, Image, Scores, Timing
+from demo.models.spec import ImageRequest, ModelSpec
+from demo.results import Detections, Image, Result, Timing
 from demo.service.answer_cache import AnswerCache
 from demo.service.uploads import UploadStore
 from demo.settings import Settings
 from demo.system import cores, trim
+from demo.tasks.base import AnyTask, JsonObject, Query
 
 T = TypeVar("T")
 
-DETECT_SIZES = (256, 320, 416, 512, 640, 800, 960, 1280)
-LOWEST_CONFIDENCE = 0.01
-_WAITING = 64
+_MAX_PENDING = 64
 """Visitors whose answers may be under way at once, those waiting for a download included."""
-DEFAULT_CONFIDENCE = 0.25
-DEFAULT_IOU = 0.7
-"""The defaults of ultralytics' predict, so that both answer alike."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shown:
-    """One answer, ready to be shown.
+class Answer:
+    """The answer to one request about a picture, ready to be shown.
 
-    picture: as decoded. answer: as the engine gave it. timing: of this request alone; what was
-    kept from a moment ago costs nothing. facts: the JSON shape of the API.
+    picture: as decoded. prediction: of the engine. timing: of this request alone; what was kept
+    from a moment ago costs nothing. facts: the JSON of the API. result: the part of the
+    prediction's result that the query asks for. annotated: it drawn on a copy of the picture, where
+    the task draws.
     """
 
+    task: AnyTask
+    spec: ModelSpec
+    query: Query
     picture: Picture
-    answer: Prediction
+    prediction: Prediction
     timing: Timing
     facts: dict[str, Any]
+    result: Result
+    annotated: Image | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Drawn(Shown):
-    """A detector's answer: the boxes that are left, drawn on a copy of the picture."""
-
-    detections: Detections
-    annotated: Image
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Made:
-    """Augmentation previews; facts: the JSON shape of `/augment`; times in ms of this request."""
+class AugmentAnswer:
+    """Augmentation previews; facts: the JSON of `/augment`; times in ms of this request."""
 
     picture: Picture
     images: list[Image]
@@ -70,18 +67,16 @@ class Made:
 
 
 class Service:
-    """Opens pictures and asks models, keeping both for a moment."""
+    """Opens uploads and asks models, keeping both for a moment."""
 
     def __init__(self, settings: Settings, engine: Engine, uploads: UploadStore) -> None:
         self.settings = settings
         self.engine = engine
         self.uploads = uploads
-        self._recent = AnswerCache(
-            settings.recent_budget_mb * 1_000_000, settings.keep_minutes * 60
-        )
+        self._cache = AnswerCache(settings.recent_budget_mb * 1_000_000, settings.keep_minutes * 60)
+        self._workers = ThreadPoolExecutor(_MAX_PENDING, "answer")
         # A picture of 25 megapixels takes 200 MB while it is decoded; more at once gain nothing.
-        self._workers = ThreadPoolExecutor(_WAITING, "answer")
-        self._opening = threading.BoundedSemaphore(max(2, cores()))
+        self._decoding = threading.BoundedSemaphore(max(2, cores()))
 
     def warm_up(self) -> None:
         """Load in the background what the page opens on, and what draws its first answer."""
@@ -89,166 +84,134 @@ class Service:
         threading.Thread(target=_draw_once, name="warm-up-draw", daemon=True).start()
 
     def open(self, path: str) -> tuple[Picture, float]:
-        """The decoded upload and the milliseconds that it took now (0 where it was kept).
+        """The decoded upload and the milliseconds of decoding now (0 where it was kept).
 
         Raises DemoError for a picture that is not here, broken or beyond the limits.
         """
-        real = self.uploads.touch(path)
-        kept = self._recent.get(("picture", real))
+        file = self.uploads.touch(path)
+        kept: Picture | None = self._cache.get(("picture", file))
         if kept is not None:
             return kept, 0.0
-        limits = Limits.of(self.settings)
-        limits.check_file(real.stat().st_size)  # first, since a video may be larger than memory
-        with self._opening:
-            start = time.perf_counter()
-            picture = decode(real.read_bytes(), limits)
-            elapsed = (time.perf_counter() - start) * 1000
-            self._recent.put(("picture", real), picture, picture.rgb.nbytes)
-        return picture, elapsed
+        return self._decode(file)
 
-    def beside(self, work: Callable[[], T]) -> "Future[T]":
-        """Start `work` in a thread; its caller can tell the visitor what it waits for."""
+    def submit(self, work: Callable[[], T]) -> "Future[T]":
+        """Start `work` in a thread, so that its caller can show what it waits for."""
         return self._workers.submit(work)
 
     def close(self) -> None:
-        """Give up what waits, break off downloads and end the engine."""
+        """Cancel what waits, break off downloads and end the engine."""
         self._workers.shutdown(wait=False, cancel_futures=True)
         self.engine.close()
 
     def forget(self) -> None:
-        """Drop what was kept in memory longer than its file may be, and give the memory back."""
-        self._recent.expire()
+        """Drop what was kept in memory longer than its file may be, and release the memory."""
+        self._cache.expire()
         trim()
 
     def spec(self, model: object, task: str) -> ModelSpec:
-        """The facts of a model of that task. Raises DemoError for any other name."""
+        """The facts of a model of that task.
+
+        Raises DemoError for any other name, with similar names of models of the task.
+        """
         if isinstance(model, str):
-            spec = self.engine.spec(model)
-            if spec.task == task:
-                return spec
-        there = self.names(task)
-        if not there:
+            with suppress(DemoError):
+                spec = self.engine.spec(model)
+                if spec.task == task:
+                    return spec
+        present = self.names(task)
+        if not present:
             raise DemoError("no_model")
         got = validate.brief(model)
-        raise DemoError("unknown_model", name=got, some=", ".join(there[:8]))
+        known = [row["name"] for row in self.engine.models() if row["task"] == task]
+        near = get_close_matches(got, known, n=5, cutoff=0.3)
+        raise DemoError("unknown_model", name=got, some=", ".join(near or present[:8]))
 
-    def classify(self, path: str, model: object, top_k: object) -> Shown:
-        """The answer of `/classify`; see DESIGN's JSON shape. Raises DemoError."""
-        name = self.spec(model, "classify").name
-        top = validate.whole(top_k, "top_k", 1, 1000)
-        picture, answer, timing = self._ask(path, name, None)
-        scores = answer.result
-        assert isinstance(scores, Scores)
-        best = [{"label": label, "score": round(score, 6)} for label, score in scores.top(top)]
-        facts = _facts(answer, timing, labels=best, known=scores.known)
-        return Shown(picture, answer, timing, facts)
+    def names(self, task: str) -> list[str]:
+        """Names of the models of a task that are present on this machine."""
+        return [m["name"] for m in self.engine.models() if m["task"] == task and m["available"]]
 
-    def detect(
-        self,
-        path: str,
-        model: object,
-        confidence: object = DEFAULT_CONFIDENCE,
-        iou: object = DEFAULT_IOU,
-        classes: object = (),
-        size: object = None,
-        line_width: object = 0,
-    ) -> Drawn:
-        """The answer of `/detect`. Raises DemoError.
+    def predict(self, task: str, path: str, model: object, values: Mapping[str, object]) -> Answer:
+        """The answer of a task's endpoint, `/classify` or `/detect`.
 
-        size: longest side of the network's input, pixels; None is the one that the model was
-        trained for. line_width: pixels; 0 fits the picture.
+        Args:
+            task: name of the task.
+            path: the upload.
+            model: name of a model of that task.
+            values: options by name, see the task's `parse`.
+
+        Raises DemoError for a wrong value, a wrong file, or a model that cannot answer.
         """
-        spec = self.spec(model, "detect")
-        low = validate.number(confidence, "confidence", LOWEST_CONFIDENCE, 1.0)
-        overlap = validate.number(iou, "iou", 0.0, 1.0)
-        wanted = validate.names(classes, "classes", spec.labels)
-        side = None if size is None else validate.whole(size, "size", 64, 1280)
-        width = validate.whole(line_width, "line_width", 0, 20)
-        picture, answer, timing = self._ask(path, spec.name, side)
-        found = answer.result
-        assert isinstance(found, Detections)
+        spec = self.spec(model, task)
+        chosen = tasks.find(task)
+        query = chosen.parse(spec, values)
+        picture, prediction, timing = self._run(path, spec.name, query.size)
         start = time.perf_counter()
-        # A box is only ever suppressed by one with a higher score, so filtering before or after
-        # gives the same boxes, and filtering first is cheaper.
-        chosen = found.select(low, wanted)
-        chosen = boxes.nms(chosen, overlap) if spec.needs_nms else chosen
-        middle = time.perf_counter()
-        annotated = draw_detections(picture.rgb, chosen, line_width=width or None)
+        result = chosen.refine(spec, prediction.result, query)
+        refined_at = time.perf_counter()
+        annotated = chosen.draw(picture.rgb, result, query)
         end = time.perf_counter()
-        timing = replace(
-            timing,
-            postprocess=timing.postprocess + (middle - start) * 1000,
-            draw=(end - middle) * 1000,
-        )
-        facts = _facts(answer, timing, boxes=_rows(chosen))
-        return Drawn(picture, answer, timing, facts, chosen, annotated)
+        if annotated is not None:
+            timing = replace(
+                timing,
+                postprocess=timing.postprocess + (refined_at - start) * 1000,
+                draw=(end - refined_at) * 1000,
+            )
+        facts = _facts(prediction, timing, chosen.facts(result, query))
+        return Answer(chosen, spec, query, picture, prediction, timing, facts, result, annotated)
 
-    def augment(self, path: str, pipeline: object, count: object, seed: object) -> Made:
+    def augment(self, path: str, pipeline: object, count: object, seed: object) -> AugmentAnswer:
         """The answer of `/augment`: `count` previews drawn from `seed`. Raises DemoError."""
         steps = Pipeline.parse(pipeline)
         picture, decode_ms = self.open(path)
         start = time.perf_counter()
-        made = preview(picture.rgb, steps, count, seed)
+        previews = preview(picture.rgb, steps, count, seed)
         elapsed = (time.perf_counter() - start) * 1000
-        drawn = [one.drawn for one in made]
+        drawn = [one.sampled for one in previews]
         facts = {
             "pipeline": steps.as_json(),
             "seed": checked_seed(seed),
             "drawn": drawn,
             "code": script(steps, checked_seed(seed), drawn),
         }
-        return Made(picture, [one.image for one in made], facts, decode_ms, elapsed)
+        return AugmentAnswer(picture, [one.image for one in previews], facts, decode_ms, elapsed)
 
-    def _ask(self, path: str, name: str, size: int | None) -> tuple[Picture, Prediction, Timing]:
+    def _decode(self, file: Path) -> tuple[Picture, float]:
+        limits = Limits.of(self.settings)
+        limits.check_file(file.stat().st_size)  # first, since a video may be larger than memory
+        with self._decoding:
+            start = time.perf_counter()
+            picture = decode(file.read_bytes(), limits)
+            elapsed = (time.perf_counter() - start) * 1000
+            self._cache.put(("picture", file), picture, picture.rgb.nbytes)
+        return picture, elapsed
+
+    def _run(self, path: str, name: str, size: int | None) -> tuple[Picture, Prediction, Timing]:
         picture, decode_ms = self.open(path)
         key = ("answer", picture.sha256, name, size)
-        kept = self._recent.get(key)
+        kept: Prediction | None = self._cache.get(key)
         if kept is not None:
             return picture, kept, Timing(decode=decode_ms)
-        answer = self.engine.run(name, picture.rgb, size)
-        self._recent.put(key, answer, _size_bytes(answer))
-        return picture, answer, replace(answer.timing, decode=decode_ms)
-
-    def names(self, task: str) -> list[str]:
-        """Names of the models of a task that are present on this machine."""
-        return [m["name"] for m in self.engine.models() if m["task"] == task and m["available"]]
+        prediction = self.engine.run(name, ImageRequest(picture.rgb, size))
+        view = prediction.view
+        size_bytes = prediction.result.size_bytes + (view.image.nbytes if view else 0)
+        self._cache.put(key, prediction, size_bytes)
+        return picture, prediction, replace(prediction.timing, decode=decode_ms)
 
 
 def _draw_once() -> None:
-    """The first label costs OpenCV 35 ms for its font."""
+    """Draw one label: the first one costs OpenCV 35 ms for its font."""
     box = np.array([[4, 20, 60, 60]], np.float32)
     found = Detections(box, np.ones(1, np.float32), np.zeros(1, np.int64), ("warm",), (64, 64))
     draw_detections(np.zeros((64, 64, 3), np.uint8), found)
 
 
-def _facts(answer: Prediction, timing: Timing, **own: object) -> dict[str, Any]:
+def _facts(prediction: Prediction, timing: Timing, own: JsonObject) -> dict[str, Any]:
+    assert prediction.view is not None
     return {
-        "model": answer.model,
-        "weights_sha256": answer.weights_sha256,
+        "model": prediction.model,
+        "weights_sha256": prediction.weights_sha256,
         **own,
-        "size_wh": list(answer.size_wh),
-        "device": answer.device,
+        "size_wh": list(prediction.view.size_wh),
+        "device": prediction.device,
         "timing_ms": timing.as_dict(),
     }
-
-
-def _rows(found: Detections) -> list[dict[str, Any]]:
-    columns: Iterable[tuple[Any, Any, Any]] = zip(
-        found.xyxy.tolist(), found.scores.tolist(), found.class_ids.tolist(), strict=True
-    )
-    return [
-        {
-            "label": found.labels[class_id],
-            "class_id": class_id,
-            "score": round(score, 4),
-            "xyxy": [round(v, 1) for v in xyxy],
-        }
-        for xyxy, score, class_id in columns
-    ]
-
-
-def _size_bytes(answer: Prediction) -> int:
-    result = answer.result
-    if isinstance(result, Detections):
-        return answer.seen.nbytes + 40 * len(result)
-    return answer.seen.nbytes + result.probabilities.nbytes

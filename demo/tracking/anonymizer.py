@@ -1,4 +1,4 @@
-"""Hiding faces or other chosen things for good, before a frame is shown or stored."""
+"""Pixelating faces or other chosen things, before a frame is shown or stored."""
 
 from collections import deque
 
@@ -7,45 +7,61 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo.results import Detections, Image
-from demo.tracking.tracker import LOW
+from demo.tracking.tracker import MIN_TRACK_SCORE
 
-_HELD_S = 0.5
-"""A thing that is not found for a moment stays hidden so long, seconds."""
+_HOLD_S = 0.5
+"""How long a box stays covered after its last detection, seconds."""
 _MARGIN = 0.15
+"""Of the box's sides, added on each side."""
 _CELLS = 6
-"""What is hidden is left with so many pixels a side, too few to know a person by."""
+"""Pixels a side that are left of a covered box, too few to recognise a person by."""
 
 
 class Anonymizer:
-    """Covers boxes of the chosen classes, of however low a score, now and for a moment after."""
+    """Covers boxes of chosen classes, at low scores too, and for half a second after they are lost.
+
+    One for the whole of a stream. It remembers boxes and no classes, so that what was covered
+    stays covered for its half second when the model or the options of the stream change.
+    """
 
     def __init__(self, per_second: float) -> None:
         """per_second: frames a second."""
-        self._boxes: deque[NDArray[np.float32]] = deque(maxlen=max(round(per_second * _HELD_S), 2))
+        self._recent: deque[NDArray[np.float32]] = deque(maxlen=max(round(per_second * _HOLD_S), 2))
 
-    def cover(self, rgb: Image, candidates: Detections, classes: tuple[str, ...]) -> Image:
-        """A copy of H×W×3 uint8 RGB in which nothing of those classes can be made out.
+    def cover(self, rgb: Image, candidates: Detections | None, classes: tuple[str, ...]) -> Image:
+        """The next frame with its boxes and the recent ones pixelated; `rgb` itself if none.
 
-        candidates: boxes from the score LOW on, before any is left out for the visitor.
+        Args:
+            rgb: H×W×3 uint8 RGB; never written to.
+            candidates: boxes from MIN_TRACK_SCORE on, before any filter of the visitor's; None
+                where there is no result or the model finds no boxes.
+            classes: label names to cover; empty covers no new box.
         """
-        self._boxes.append(candidates.select(LOW, classes).xyxy)
+        found = np.zeros((0, 4), np.float32)
+        # An empty selection would be all classes.
+        if candidates is not None and classes:
+            found = candidates.select(MIN_TRACK_SCORE, classes).xyxy
+        self._recent.append(found)
+        boxes = np.concatenate(self._recent)
+        if not len(boxes):
+            return rgb
         canvas = rgb.copy()
-        for xyxy in np.concatenate(self._boxes):
-            _smear(canvas, xyxy)
+        for xyxy in boxes:
+            _pixelate(canvas, xyxy)
         return canvas
 
 
-def _smear(canvas: Image, xyxy: NDArray[np.float32]) -> None:
-    """Reduce one box, with a margin, to a few pixels, and spread these over it again."""
+def _pixelate(canvas: Image, xyxy: NDArray[np.float32]) -> None:
+    """Reduce one box and its margin to _CELLS × _CELLS pixels and scale them up again."""
     height, width = canvas.shape[:2]
     x0, y0, x1, y1 = xyxy.tolist()
-    across, down = _MARGIN * (x1 - x0), _MARGIN * (y1 - y0)
-    left, top = max(int(x0 - across), 0), max(int(y0 - down), 0)
-    right, bottom = min(int(x1 + across) + 1, width), min(int(y1 + down) + 1, height)
+    margin_x, margin_y = _MARGIN * (x1 - x0), _MARGIN * (y1 - y0)
+    left, top = max(int(x0 - margin_x), 0), max(int(y0 - margin_y), 0)
+    right, bottom = min(int(x1 + margin_x) + 1, width), min(int(y1 + margin_y) + 1, height)
     if left >= right or top >= bottom:
         return
-    part = canvas[top:bottom, left:right]
+    region = canvas[top:bottom, left:right]
     cells = min(_CELLS, right - left), min(_CELLS, bottom - top)
-    few = cv2.resize(part, cells, interpolation=cv2.INTER_AREA)
-    cv2.resize(few, (right - left, bottom - top), dst=part, interpolation=cv2.INTER_LINEAR)
-    canvas[top:bottom, left:right] = part
+    small = cv2.resize(region, cells, interpolation=cv2.INTER_AREA)
+    cv2.resize(small, (right - left, bottom - top), dst=region, interpolation=cv2.INTER_LINEAR)
+    canvas[top:bottom, left:right] = region

@@ -1,50 +1,39 @@
-"""What was seen in one frame of a video."""
+"""The result for one frame of a stream."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.results import Detections, Scores
-
-_TOP = 5
+from demo.results import Detections, Result
+from demo.tasks.base import AnyTask, JsonObject
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FrameResult:
-    """The answer about a frame.
+    """A model's result for a frame, filtered and tracked.
 
-    index: number of the frame, from 0. seconds: when it is shown. ids: N int64 tracks of the
-    boxes, 0 for none; None where nothing is tracked. held: taken over from an earlier frame.
+    Attributes:
+        task: of the model.
+        index: number of the frame, from 0.
+        seconds: presentation time.
+        result: of the task's type.
+        ids: N int64, the track of each box, 0 for none; None where nothing is tracked.
+        held: taken over from an earlier frame.
     """
 
+    task: AnyTask
     index: int
     seconds: float
-    result: Detections | Scores
+    result: Result
     ids: NDArray[np.int64] | None = None
     held: bool = False
 
-    def rows(self) -> list[dict[str, Any]]:
-        """The JSON shape: boxes as `/detect` gives them with their `track`, or the best labels."""
-        found = self.result
-        if isinstance(found, Scores):
-            return [{"label": label, "score": round(p, 6)} for label, p in found.top(_TOP)]
-        ids = self.ids if self.ids is not None else np.zeros(len(found), np.int64)
-        columns = zip(
-            found.xyxy.tolist(),
-            found.scores.tolist(),
-            found.class_ids.tolist(),
-            ids.tolist(),
-            strict=True,
-        )
-        return [
-            {
-                "label": found.labels[class_id],
-                "class_id": class_id,
-                "score": round(score, 4),
-                "xyxy": [round(value, 1) for value in xyxy],
-                "track": number or None,
-            }
-            for xyxy, score, class_id, number in columns
-        ]
+    @property
+    def detections(self) -> Detections | None:
+        """The boxes; None where the task has none."""
+        return self.task.detections(self.result)
+
+    def rows(self) -> list[JsonObject]:
+        """The JSON shape: boxes as in `/detect` and their `track`, or the best labels."""
+        return self.task.rows(self.result, self.ids)

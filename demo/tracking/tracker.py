@@ -1,9 +1,8 @@
-"""Which box is the same thing as in the frame before: ids and trails, of one stream alone."""
+"""Multi-object tracking within one stream: ids, trails and the number of tracks."""
 
 from collections import Counter, deque
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,24 +10,27 @@ from numpy.typing import NDArray
 from demo.models import ultralytics
 from demo.results import Detections
 
-LOW = 0.1
-"""A box of so low a score may still carry on a track (ByteTrack's second round)."""
-_KEPT_S = 1.0
-"""How long a thing may be hidden and keep its id, seconds."""
+MIN_TRACK_SCORE = 0.1
+"""Lowest score of a box that may continue a track (the second association of ByteTrack)."""
+_BUFFER_S = 1.0
+"""How long a lost track keeps its id, seconds."""
 _TRAIL_S = 2.0
 _MATCH = 0.8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tracked:
-    """Boxes and their tracks. ids: N int64 from 1 in the order of appearance, 0 for none yet."""
+    """Boxes with their tracks.
 
-    found: Detections
+    ids: N int64, numbered from 1 in order of appearance, each at most once; 0 for no track yet.
+    """
+
+    detections: Detections
     ids: NDArray[np.int64]
 
     def __post_init__(self) -> None:
-        if self.ids.shape != (len(self.found),):
-            raise ValueError(f"expected {len(self.found)} ids, got {self.ids.shape}")
+        if self.ids.shape != (len(self.detections),):
+            raise ValueError(f"expected {len(self.detections)} ids, got {self.ids.shape}")
         own = self.ids[self.ids > 0]
         if len(np.unique(own)) != len(own):
             raise ValueError(f"expected each id once, got {self.ids.tolist()}")
@@ -38,117 +40,127 @@ class Tracker:
     """ByteTrack (Zhang et al. 2022, arXiv:2110.06864) of ultralytics, one for each stream."""
 
     def __init__(self, confidence: float, per_second: float) -> None:
-        """confidence: score from which a box starts a track; per_second: updates a second."""
+        """Start without tracks.
+
+        Args:
+            confidence: score from which a box starts a track, 0–1.
+            per_second: updates a second.
+        """
         ultralytics.tasks()
         from ultralytics.trackers.byte_tracker import BYTETracker
 
         self._confidence = confidence
-        self._kept = max(round(per_second * _KEPT_S), 5)
+        self._buffer = max(round(per_second * _BUFFER_S), 5)
         self._tracker = BYTETracker(
             SimpleNamespace(
                 track_high_thresh=confidence,
-                track_low_thresh=min(LOW, confidence) - 1e-6,
+                track_low_thresh=min(MIN_TRACK_SCORE, confidence) - 1e-6,
                 new_track_thresh=confidence,
-                track_buffer=self._kept,
+                track_buffer=self._buffer,
                 match_thresh=_MATCH,
                 fuse_score=True,
             )
         )
-        self._numbers: dict[int, int] = {}
-        self._now = 0
-        self._sure: dict[int, int] = {}
+        self._ids: dict[int, int] = {}
+        self._frame = 0
+        self._confident_at: dict[int, int] = {}
 
-    def expect(self, confidence: float) -> None:
-        """Start and show tracks from another score on; those that run keep their ids."""
+    def set_confidence(self, confidence: float) -> None:
+        """Change the score from which boxes start tracks and are shown; tracks keep their ids."""
         if confidence > self._confidence:
-            self._sure.clear()
+            self._confident_at.clear()
         self._confidence = confidence
         options = self._tracker.args
         options.track_high_thresh = options.new_track_thresh = confidence
-        options.track_low_thresh = min(LOW, confidence) - 1e-6
+        options.track_low_thresh = min(MIN_TRACK_SCORE, confidence) - 1e-6
 
     def update(self, candidates: Detections) -> Tracked:
-        """Boxes of the next frame, those of LOW score included, → what is shown of them.
+        """Assign ids to the boxes of the next frame; those to be shown.
 
-        That is every box of the tracker's confidence, and those below it that carry on a track
-        which reached it within the last second.
+        Shown are the boxes of at least the tracker's confidence, and weaker ones whose track
+        reached it within the last second.
+
+        Args:
+            candidates: boxes from MIN_TRACK_SCORE on.
         """
-        self._now += 1
-        rows = self._tracker.update(_Boxes(candidates))
+        self._frame += 1
+        rows = self._tracker.update(_TrackerBoxes(candidates))
         ids = np.zeros(len(candidates), np.int64)
         for row in rows:
-            number = int(row[4])
-            # The tracker also numbers what it drops again after a frame; people count on.
-            ids[int(row[7])] = self._numbers.setdefault(number, len(self._numbers) + 1)
-        good = candidates.scores >= self._confidence
-        self._sure.update(dict.fromkeys(ids[good].tolist(), self._now))
-        oldest = self._now - self._kept
-        self._sure = {number: at for number, at in self._sure.items() if at >= oldest}
-        shown = good | (np.isin(ids, list(self._sure)) & (ids > 0))
+            # ByteTrack also numbers tracks that it drops after one frame; ours have no gaps.
+            ids[int(row[7])] = self._ids.setdefault(int(row[4]), len(self._ids) + 1)
+        confident = candidates.scores >= self._confidence
+        self._confident_at.update(dict.fromkeys(ids[confident].tolist(), self._frame))
+        oldest = self._frame - self._buffer
+        self._confident_at = {
+            n: frame for n, frame in self._confident_at.items() if frame >= oldest
+        }
+        shown = confident | (np.isin(ids, list(self._confident_at)) & (ids > 0))
         return Tracked(candidates[shown], ids[shown])
 
 
 class Trails:
-    """Where the middles of tracked boxes went, for the last two seconds."""
+    """Paths of the centres of tracked boxes over the last two seconds."""
 
     def __init__(self, per_second: float) -> None:
+        """per_second: updates a second."""
         self._length = max(round(per_second * _TRAIL_S), 2)
         self._points: dict[int, deque[tuple[int, int, int]]] = {}
         self._classes: dict[int, int] = {}
-        self._now = 0
+        self._frame = 0
 
     def update(self, tracked: Tracked) -> None:
         """Add the boxes of the next frame."""
-        self._now += 1
+        self._frame += 1
         columns = zip(
             tracked.ids.tolist(),
-            np.rint(middles(tracked.found)).astype(int).tolist(),
-            tracked.found.class_ids.tolist(),
+            np.rint(box_centers(tracked.detections)).astype(int).tolist(),
+            tracked.detections.class_ids.tolist(),
             strict=True,
         )
-        for number, (x, y), class_id in columns:
-            if number:
-                trail = self._points.setdefault(number, deque(maxlen=self._length))
-                trail.append((self._now, x, y))
-                self._classes[number] = class_id
-        gone = [n for n, t in self._points.items() if t[-1][0] < self._now - self._length]
-        for number in gone:
-            del self._points[number], self._classes[number]
+        for track_id, (x, y), class_id in columns:
+            if track_id:
+                trail = self._points.setdefault(track_id, deque(maxlen=self._length))
+                trail.append((self._frame, x, y))
+                self._classes[track_id] = class_id
+        oldest = self._frame - self._length
+        for track_id in [n for n, trail in self._points.items() if trail[-1][0] < oldest]:
+            del self._points[track_id], self._classes[track_id]
 
-    def lines(self) -> list[tuple[int, NDArray[np.int32]]]:
-        """Class id, and K×2 int32 xy in pixels from old to new, of each track in sight."""
+    def paths(self) -> list[tuple[int, NDArray[np.int32]]]:
+        """Class id and path of each recent track: K×2 int32 xy, pixels, oldest point first."""
         return [
-            (self._classes[number], np.array([point[1:] for point in trail], np.int32))
-            for number, trail in self._points.items()
+            (self._classes[track_id], np.array([point[1:] for point in trail], np.int32))
+            for track_id, trail in self._points.items()
         ]
 
 
 class TrackCounts:
-    """How many different things of each class were tracked."""
+    """Number of tracks of each label."""
 
     def __init__(self) -> None:
-        self._seen: dict[int, Counter[str]] = {}
+        self._votes: dict[int, Counter[str]] = {}
 
     def update(self, tracked: Tracked) -> None:
         """Add the boxes of the next frame."""
-        found = tracked.found
-        for number, class_id in zip(tracked.ids.tolist(), found.class_ids.tolist(), strict=True):
-            if number:
-                self._seen.setdefault(number, Counter())[found.labels[class_id]] += 1
+        found = tracked.detections
+        for track_id, class_id in zip(tracked.ids.tolist(), found.class_ids.tolist(), strict=True):
+            if track_id:
+                self._votes.setdefault(track_id, Counter())[found.labels[class_id]] += 1
 
     def counts(self) -> dict[str, int]:
-        """Tracks a label, most frequent first; a track counts as what it was called most often."""
-        names = Counter(votes.most_common(1)[0][0] for votes in self._seen.values())
-        return dict(sorted(names.items(), key=lambda pair: (-pair[1], pair[0])))
+        """Label → tracks, most first; a track counts for the label that most of its boxes had."""
+        labels = Counter(votes.most_common(1)[0][0] for votes in self._votes.values())
+        return dict(sorted(labels.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
-def middles(found: Detections) -> NDArray[np.float32]:
-    """N×2 xy of the middles of boxes, pixels."""
+def box_centers(found: Detections) -> NDArray[np.float32]:
+    """N×2 float32 xy of the centres of boxes, pixels."""
     return np.asarray((found.xyxy[:, :2] + found.xyxy[:, 2:]) / 2, np.float32)
 
 
-class _Boxes:
-    """What the trackers of ultralytics ask of their `Boxes`."""
+class _TrackerBoxes:
+    """The interface that the trackers of ultralytics use of their `Boxes`."""
 
     def __init__(self, found: Detections) -> None:
         self._found = found
@@ -156,10 +168,10 @@ class _Boxes:
         self.cls = found.class_ids.astype(np.float32)
         self.xyxy = found.xyxy
         sides = found.xyxy[:, 2:] - found.xyxy[:, :2]
-        self.xywh = np.concatenate([middles(found), sides], axis=1)
+        self.xywh = np.concatenate([box_centers(found), sides], axis=1)
 
     def __len__(self) -> int:
         return len(self._found)
 
-    def __getitem__(self, chosen: Any) -> "_Boxes":
-        return _Boxes(self._found[chosen])
+    def __getitem__(self, chosen: NDArray[np.bool_]) -> "_TrackerBoxes":
+        return _TrackerBoxes(self._found[chosen])

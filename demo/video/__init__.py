@@ -1,1 +1,1 @@
-"""Video files: reading, annotating and writing films."""
+"""Video files: reading, annotating and writing."""

@@ -1,4 +1,4 @@
-"""The command line: python -m demo.live IN OUT.mp4 --model NAME."""
+"""Command line: python -m demo.video IN OUT.mp4 --model NAME."""
 
 import argparse
 import json
@@ -14,106 +14,111 @@ from demo.system import settle_heaps
 
 if TYPE_CHECKING:
     from demo.inference.engine import Engine
-    from demo.video.pipeline import Run
+    from demo.video.pipeline import VideoRun
 
-_ENDS = (signal.SIGINT, signal.SIGTERM)
-"""What people and service managers send to end a program; the part files have to go with it."""
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+"""Sent by people and service managers; the temporary files have to go with the program."""
 
 
 def parse(words: list[str]) -> argparse.Namespace:
-    """The arguments of one command."""
-    parser = argparse.ArgumentParser(prog="python -m demo.live", description=__doc__)
+    """The arguments of the command."""
+    parser = argparse.ArgumentParser(prog="python -m demo.video", description=__doc__)
     parser.add_argument("source", type=Path, metavar="IN", help="an MP4, MOV or WebM video")
-    parser.add_argument("goal", type=Path, metavar="OUT.mp4", help="the annotated video")
+    parser.add_argument("target", type=Path, metavar="OUT.mp4", help="the annotated video")
     parser.add_argument("--model", metavar="NAME", help="a detector or classifier; else the best")
-    parser.add_argument("--confidence", type=float, default=0.25, help="least score of a box")
-    parser.add_argument("--iou", type=float, default=0.7, help="overlap that makes boxes doubles")
+    parser.add_argument("--confidence", type=float, default=0.25, help="lowest score of a box")
+    parser.add_argument(
+        "--iou", type=float, default=0.7, help="overlap that makes boxes duplicates"
+    )
     parser.add_argument("--classes", default="", metavar="A,B", help="only these; else all")
-    parser.add_argument("--every", type=int, default=1, metavar="N", help="look at each N-th frame")
+    parser.add_argument(
+        "--every", type=int, default=1, metavar="N", help="run the model on each N-th frame"
+    )
     parser.add_argument(
         "--track", action=argparse.BooleanOptionalAction, default=True, help="ids and trails"
     )
     parser.add_argument("--hide", default="", metavar="A,B", help="make these unrecognisable")
-    parser.add_argument("--heat", action="store_true", help="show where things have been")
-    parser.add_argument("--line", metavar="X0,Y0,X1,Y1", help="count who crosses it, pixels")
-    for kind, what in (("json", "answers"), ("csv", "answers"), ("mot", "MOTChallenge tracks")):
+    parser.add_argument("--heat", action="store_true", help="overlay a heat map of box centres")
+    parser.add_argument("--line", metavar="X0,Y0,X1,Y1", help="count what crosses it, pixels")
+    for kind, what in (("json", "results"), ("csv", "results"), ("mot", "MOTChallenge tracks")):
         parser.add_argument(f"--{kind}", type=Path, metavar="FILE", help=f"write {what} there")
     return parser.parse_args(words)
 
 
 def main(words: list[str]) -> int:
-    """Run one command; the exit status. Ctrl-C stops and keeps what is done."""
+    """Run the command; the exit status. Ctrl-C stops early and keeps the frames that are done."""
     arguments = parse(words)
     try:
-        _work(arguments)
-    except DemoError as problem:
-        print(problem, file=sys.stderr)
+        _process(arguments)
+    except DemoError as error:
+        print(error, file=sys.stderr)
         return 1
     return 0
 
 
-def _work(arguments: argparse.Namespace) -> None:
-    from demo.inference.engine import Engine
+def _process(arguments: argparse.Namespace) -> None:
+    from demo.inference.local_engine import LocalEngine
 
     settle_heaps()
     settings = Settings.from_env(os.environ)
-    engine = Engine(settings)
+    engine = LocalEngine(settings)
     try:
         run = _run(engine, settings, arguments)
-        before = {number: signal.signal(number, lambda *_: run.stop()) for number in _ENDS}
+        before = {number: signal.signal(number, lambda *_: run.stop()) for number in _SIGNALS}
         try:
             _follow(run)
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-        print(_told(run, arguments.goal))
+        print(_summary_text(run, arguments.target))
     finally:
         engine.close()
 
 
-def _run(engine: "Engine", settings: Settings, arguments: argparse.Namespace) -> "Run":
+def _run(engine: "Engine", settings: Settings, arguments: argparse.Namespace) -> "VideoRun":
     from demo.tracking.line_counter import CountingLine
-    from demo.tracking.stream import StreamOptions
+    from demo.tracking.options import StreamOptions
     from demo.video.limits import VideoLimits
-    from demo.video.pipeline import Run
+    from demo.video.pipeline import VideoRun
     from demo.video.reports import CsvReport, JsonReport, MotReport
 
-    wish = StreamOptions(
-        model=arguments.model or engine.default("detect"),
+    options = StreamOptions(
+        engine.spec(arguments.model or engine.default("detect")),
         confidence=arguments.confidence,
         iou=arguments.iou,
         classes=_names(arguments.classes),
         every=arguments.every,
         track=arguments.track,
         line=None if arguments.line is None else CountingLine.parse(arguments.line),
-        hide=_names(arguments.hide),
+        blur=_names(arguments.hide),
         heat=arguments.heat,
     )
     kinds = ((JsonReport, arguments.json), (CsvReport, arguments.csv), (MotReport, arguments.mot))
-    reports = [kind(goal) for kind, goal in kinds if goal is not None]
+    reports = [kind(target) for kind, target in kinds if target is not None]
     limits = VideoLimits.of(settings)
-    return Run(engine, arguments.source, arguments.goal, wish, limits, reports)
+    return VideoRun(engine, arguments.source, arguments.target, options, limits, reports)
 
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(part for part in text.split(",") if part)
 
 
-def _follow(run: "Run") -> None:
-    """One line that is written over on a terminal, and one a report elsewhere."""
+def _follow(run: "VideoRun") -> None:
+    """Show the progress: on a terminal in one line that is overwritten, elsewhere at the end."""
     terminal = sys.stderr.isatty()
     for progress in run.steps():
         if terminal:
-            print(f"\r{progress.line():<60}", end="", file=sys.stderr, flush=True)
-    print(f"\r{progress.line():<60}" if terminal else progress.line(), file=sys.stderr)
+            print(f"\r{progress.text():<60}", end="", file=sys.stderr, flush=True)
+    print(f"\r{progress.text():<60}" if terminal else progress.text(), file=sys.stderr)
 
 
-def _told(run: "Run", goal: Path) -> str:
+def _summary_text(run: "VideoRun", target: Path) -> str:
     facts = run.summary
-    lines = [f"{goal}: {facts['frames_seen']} frames, {facts['model']}"]
-    for name in ("tracks", "crossings"):
-        if name in facts:
-            lines.append(f"{name}: {json.dumps(facts[name], ensure_ascii=False)}")
+    lines = [f"{target}: {facts['frames_seen']} frames, {facts['model']}"]
+    if "tracks" in facts:
+        lines.append(f"tracks: {json.dumps(facts['tracks'], ensure_ascii=False)}")
+    if "crossings" in facts:
+        lines.append(f"crossings: {json.dumps(facts['crossings'], ensure_ascii=False)}")
     return "\n".join(lines)
 
 

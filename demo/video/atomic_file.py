@@ -1,4 +1,4 @@
-"""A file that is written beside its goal under another name and put in place when it is whole."""
+"""A file that is written under a temporary name and renamed when it is complete."""
 
 import errno
 from pathlib import Path
@@ -6,38 +6,42 @@ from uuid import uuid4
 
 from demo.errors import DemoError
 
-_FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
+_DISK_FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
 
 
 class AtomicFile:
-    """Takes up its place on the disk at once, so that a wrong goal is told before the work."""
+    """Creates the temporary file at once, so that an invalid target fails before the work."""
 
-    def __init__(self, goal: Path) -> None:
-        """Raises DemoError where nothing can be written."""
-        self.goal = goal
-        self.path = goal.with_name(f".{goal.stem[:40]}-{uuid4().hex[:8]}.part")
+    def __init__(self, target: Path) -> None:
+        """Create the temporary file in the target's folder, at `path`.
+
+        Raises:
+            DemoError: where the target cannot be written.
+        """
+        self.target = target
+        self.path = target.with_name(f".{target.stem[:40]}-{uuid4().hex[:8]}.part")
         try:
             # A folder cannot be replaced; a device or a pipe could, and must not be.
-            if goal.exists() and not goal.is_file():
+            if target.exists() and not target.is_file():
                 raise FileExistsError
             self.path.touch(exist_ok=False)
-        except OSError as problem:
-            self.drop()
-            raise self.sentence(problem) from None
+        except OSError as error:
+            self.discard()
+            raise self.error_for(error) from None
 
-    def place(self) -> None:
-        """Move it to its goal, over what stood there. Raises OSError."""
-        self.path.replace(self.goal)
+    def commit(self) -> None:
+        """Rename the file to its target and replace what was there. Raises OSError."""
+        self.path.replace(self.target)
 
-    def drop(self) -> None:
-        """Leave nothing behind; harmless once it is in place."""
+    def discard(self) -> None:
+        """Delete the temporary file; no effect after `commit`."""
         try:
             self.path.unlink(missing_ok=True)
         except NotADirectoryError:
             return
 
-    def sentence(self, problem: Exception) -> DemoError:
-        """What to tell a person about an error while writing."""
-        full = getattr(problem, "errno", None) in _FULL
+    def error_for(self, error: Exception) -> DemoError:
+        """The sentence for an error while writing."""
+        full = getattr(error, "errno", None) in _DISK_FULL
         key = "video_disk_full" if full else "video_not_written"
-        return DemoError(key, name=self.goal.name)
+        return DemoError(key, name=self.target.name)

@@ -1,4 +1,4 @@
-"""The sound of a video, ready to be written beside new pictures."""
+"""Copying or encoding the audio of a video for its annotated version."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -10,23 +10,29 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 
 from demo.errors import DemoError
-from demo.video.container import readable
+from demo.video.container import packets_until_error
 
-_KEPT = {"aac", "mp3", "mp3float", "opus", "libopus", "flac", "ac3", "eac3", "alac"}
-"""Codings that an MP4 holds and that are copied bit for bit; others become AAC."""
+_COPIED_CODECS = {"aac", "mp3", "mp3float", "opus", "libopus", "flac", "ac3", "eac3", "alac"}
+"""Codecs that an MP4 may hold, copied bit for bit; others are encoded as AAC."""
 _AAC_RATES = (48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000)
 _AAC_BITS = 128_000
 
 
 class AudioTrack:
-    """The first sound track of an input, given to an output packet by packet."""
+    """The first audio track of an input, written to an output packet by packet."""
 
     def __init__(
         self, container: InputContainer, output: OutputContainer, start_s: Fraction
     ) -> None:
-        """start_s: what counts as time 0. Call it before the output's first packet.
+        """Add the track to `output`, before the output's first packet.
 
-        Raises DemoError for an input without a track that can be read.
+        Args:
+            container: the input, for this track alone.
+            output: gets the track.
+            start_s: time in the input that becomes 0 in the output, seconds.
+
+        Raises:
+            DemoError: for an input without a readable audio track.
         """
         if not container.streams.audio or container.streams.audio[0].codec_context is None:
             raise DemoError("video_broken")
@@ -34,14 +40,13 @@ class AudioTrack:
         self._source = container.streams.audio[0]
         self._output = output
         self._start_s = start_s
-        self.copied = self._source.codec_context.name in _KEPT
-        self._stream = self._add()
-        packets = self._copied() if self.copied else self._encoded()
-        self._packets = packets
+        self.copied = self._source.codec_context.name in _COPIED_CODECS
+        self._stream = self._add_stream()
+        self._packets = self._copy() if self.copied else self._encode()
         self._next: Packet[AudioStream] | None = None
 
     def write(self, until_s: float) -> None:
-        """Give the output what is heard before that second."""
+        """Write the packets that start before `until_s`, seconds of the output."""
         while True:
             packet = self._next or next(self._packets, None)
             self._next = None
@@ -50,11 +55,11 @@ class AudioTrack:
             if packet.pts is not None and float(packet.pts * packet.time_base) >= until_s:
                 self._next = packet
                 return
-            # A packet whose times cannot be is left out, as a broken picture is.
+            # A packet with impossible times is left out, as a damaged frame is.
             with suppress(av.ArgumentError, av.InvalidDataError):
                 self._output.mux(packet)
 
-    def _add(self) -> AudioStream:
+    def _add_stream(self) -> AudioStream:
         if self.copied:
             return self._output.add_stream_from_template(self._source)
         rate = self._source.rate
@@ -63,10 +68,10 @@ class AudioTrack:
         stream.bit_rate = _AAC_BITS
         return stream
 
-    def _copied(self) -> "Iterator[Packet[AudioStream]]":
+    def _copy(self) -> "Iterator[Packet[AudioStream]]":
         last = None
-        for packet in readable(self._container.demux(self._source)):
-            # The last one is empty and only says that it is the last; a file may repeat times.
+        for packet in packets_until_error(self._container.demux(self._source)):
+            # The empty packet at the end has no dts; files may repeat times, which MP4 may not.
             if packet is None or packet.dts is None or (last is not None and packet.dts <= last):
                 continue
             last = packet.dts
@@ -76,11 +81,11 @@ class AudioTrack:
             packet.stream = self._stream
             yield packet
 
-    def _encoded(self) -> "Iterator[Packet[AudioStream]]":
-        for packet in readable(self._container.demux(self._source)):
-            whole = packet is not None and packet.size
+    def _encode(self) -> "Iterator[Packet[AudioStream]]":
+        for packet in packets_until_error(self._container.demux(self._source)):
+            complete = packet is not None and packet.size
             try:
-                frames = self._source.codec_context.decode(packet if whole else None)
+                frames = self._source.codec_context.decode(packet if complete else None)
             except (av.FFmpegError, ValueError):
                 continue
             for frame in frames:

@@ -1,4 +1,4 @@
-"""A bounded queue between two threads, which either of them can break."""
+"""A bounded queue between two threads that either of them can abort."""
 
 import threading
 from collections import deque
@@ -9,50 +9,51 @@ T = TypeVar("T")
 
 
 class QueueAborted(Exception):
-    """The other side has given up."""
+    """The other thread has aborted the queue."""
 
 
 class BoundedQueue(Generic[T]):
-    """Holds at most `room` things, so that a fast stage waits for a slow one."""
+    """FIFO queue with back-pressure, an end, and an abort."""
 
-    def __init__(self, room: int) -> None:
-        self._room = room
-        self._things: deque[T] = deque()
+    def __init__(self, capacity: int) -> None:
+        """capacity: items that it holds at most."""
+        self._capacity = capacity
+        self._items: deque[T] = deque()
         self._changed = threading.Condition()
         self._ended = False
-        self._broken = False
+        self._aborted = False
 
-    def put(self, thing: T) -> None:
-        """Wait for room. Raises BrokenPipe as soon as the pipe is broken."""
+    def put(self, item: T) -> None:
+        """Append an item; blocks while the queue is full. Raises QueueAborted once aborted."""
         with self._changed:
-            self._changed.wait_for(lambda: self._broken or len(self._things) < self._room)
-            if self._broken:
+            self._changed.wait_for(lambda: self._aborted or len(self._items) < self._capacity)
+            if self._aborted:
                 raise QueueAborted
-            self._things.append(thing)
+            self._items.append(item)
             self._changed.notify_all()
 
     def end(self) -> None:
-        """Nothing more will come; what is in it will still be taken."""
+        """Mark the end; items in the queue can still be taken."""
         with self._changed:
             self._ended = True
             self._changed.notify_all()
 
     def abort(self) -> None:
-        """Break it: drop what is in it, and wake all who wait."""
+        """Discard all items and wake both threads with QueueAborted."""
         with self._changed:
-            self._broken = True
-            self._things.clear()
+            self._aborted = True
+            self._items.clear()
             self._changed.notify_all()
 
     def __iter__(self) -> Iterator[T]:
-        """Everything in order until the end. Raises BrokenPipe as soon as the pipe is broken."""
+        """Take the items in order until the end. Raises QueueAborted once aborted."""
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._broken or self._ended or self._things)
-                if self._broken:
+                self._changed.wait_for(lambda: self._aborted or self._ended or self._items)
+                if self._aborted:
                     raise QueueAborted
-                if not self._things:
+                if not self._items:
                     return
-                thing = self._things.popleft()
+                item = self._items.popleft()
                 self._changed.notify_all()
-            yield thing
+            yield item

@@ -1,4 +1,4 @@
-"""Opening a video file so that nothing but this one file is ever read."""
+"""Opening a video file so that no other file is ever read."""
 
 import re
 from collections.abc import Iterator
@@ -18,30 +18,32 @@ ACCEPTED = ("MP4", "MOV", "WebM")
 
 _WEBM = re.compile(rb"\x1a\x45\xdf\xa3.{0,48}?\x42\x82.{0,7}?[\x04\x84]webm", re.DOTALL)
 _SEGMENT = b"\x18\x53\x80\x67"
-_OTHERS = (
+_OTHER_KINDS = (
     (b"#EXTM3U", "HLS playlist"),
     (b"ffconcat", "ffconcat playlist"),
     (b"\x1a\x45\xdf\xa3", "Matroska"),
 )
 _SAFE = {"enable_drefs": "0", "use_absolute_path": "0", "protocol_whitelist": "none"}
-"""No track of a QuickTime film may lie in another file, and no protocol may be spoken."""
-_MOST_BOXES = 1_000_000
+"""No track of a QuickTime file in another file, and no protocols."""
+_MAX_BOXES = 1_000_000
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[InputContainer]:
-    """An MP4, MOV or WebM file, by its first bytes and never by its name, open for the block.
+def open_container(path: Path) -> Iterator[InputContainer]:
+    """Open an MP4, MOV or WebM file, recognised by its first bytes, for the block.
 
-    The demuxer is named, never guessed, and reads through a file that is open already: it is given
-    no name and no way to open a second one. Raises DemoError for a file that is not there, of
-    another kind, truncated or broken.
+    The demuxer is named, never guessed, and reads from an open file: it gets no path and no way to
+    open a second file.
+
+    Raises:
+        DemoError: for a file that is missing, of another kind, truncated or damaged.
     """
     try:
         file = path.open("rb")
     except OSError:
         raise DemoError("video_missing", name=path.name) from None
     with file:
-        demuxer = recognised(file)
+        demuxer = demuxer_for(file)
         try:
             container = av.open(
                 file, format=demuxer, container_options=_SAFE, io_open=_refuse, mode="r"
@@ -52,19 +54,19 @@ def opened(path: Path) -> Iterator[InputContainer]:
             yield container
 
 
-def readable(packets: Iterator[T]) -> Iterator[T | None]:
-    """What a demuxer gives; None at last where the rest of the file cannot be read."""
+def packets_until_error(packets: Iterator[T]) -> Iterator[T | None]:
+    """The packets of a demuxer, then None where the rest of the file cannot be read."""
     try:
         yield from packets
     except (av.FFmpegError, OSError):
         yield None
 
 
-def recognised(file: BinaryIO) -> str:
+def demuxer_for(file: BinaryIO) -> str:
     """FFmpeg's demuxer for an open file: `mov` or `matroska`.
 
-    Raises DemoError for an empty file, for every other kind, which it names where known, and for a
-    file that ends before it says it does.
+    Raises:
+        DemoError: for an empty file, another kind, named where it is known, or a truncated file.
     """
     head = file.read(4096)
     if not head:
@@ -83,7 +85,7 @@ def recognised(file: BinaryIO) -> str:
 
 
 def _kind(head: bytes) -> str:
-    for start, name in _OTHERS:
+    for start, name in _OTHER_KINDS:
         if head.lstrip(b"\xef\xbb\xbf \r\n").startswith(start):
             return name
     try:
@@ -93,39 +95,39 @@ def _kind(head: bytes) -> str:
 
 
 def _check_boxes(file: BinaryIO) -> None:
-    """Walk over the outer boxes (ISO/IEC 14496-12, 4.2): all whole, `moov` among them."""
-    end, at, kinds = file.seek(0, 2), 0, set()
-    for _ in range(_MOST_BOXES):
-        if at + 8 > end:
+    """Check that the outer boxes (ISO/IEC 14496-12, 4.2) are complete, `moov` among them."""
+    end, offset, kinds = file.seek(0, 2), 0, set()
+    for _ in range(_MAX_BOXES):
+        if offset + 8 > end:
             break
-        file.seek(at)
+        file.seek(offset)
         head = file.read(16)
         size = int.from_bytes(head[:4], "big")
         if size == 1:
             size = int.from_bytes(head[8:], "big")
         elif size == 0:
-            size = end - at
+            size = end - offset
         if size < 8:
             raise DemoError("video_broken")
         kinds.add(head[4:8])
-        at += size
+        offset += size
     file.seek(0)
-    if at > end or b"moov" not in kinds:
+    if offset > end or b"moov" not in kinds:
         raise DemoError("video_truncated")
 
 
 def _check_segment(file: BinaryIO, head: bytes) -> None:
-    """Compare the size of the Matroska segment (RFC 8794, 4) with that of the file."""
+    """Check that the Matroska segment (RFC 8794, 4) ends within the file."""
     end = file.seek(0, 2)
     file.seek(0)
-    at = head.find(_SEGMENT) + len(_SEGMENT)
-    if at < len(_SEGMENT) or at >= len(head):
+    offset = head.find(_SEGMENT) + len(_SEGMENT)
+    if offset < len(_SEGMENT) or offset >= len(head):
         raise DemoError("video_truncated")
-    octets = 9 - head[at].bit_length()
+    octets = 9 - head[offset].bit_length()
     ones = (1 << 7 * octets) - 1
-    size = int.from_bytes(head[at : at + octets], "big") & ones
-    # All ones: written live, so that nobody knew how long it would become.
-    if size != ones and at + octets + size > end:
+    size = int.from_bytes(head[offset : offset + octets], "big") & ones
+    # All ones: an unknown size, as of live recordings.
+    if size != ones and offset + octets + size > end:
         raise DemoError("video_truncated")
 
 

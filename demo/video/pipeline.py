@@ -1,102 +1,139 @@
-"""A video through a model: reading, inference, drawing and writing, side by side.
+"""A video through a model: reading, inference, drawing and writing in parallel.
 
-Four stages with bounded pipes between them, so that the film goes as fast as the slowest stage:
-one thread reads, a few ask the engine, one tracks and draws, one writes.
+Threads with bounded queues between them, so that the run is as fast as its slowest part: one reads,
+a few call the engine, one tracks and draws, one writes.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from demo.errors import DemoError
 from demo.inference.engine import Engine, Prediction
+from demo.models.spec import ImageRequest
 from demo.results import Image
-from demo.tracking.stream import StreamOptions, StreamProcessor
+from demo.tracking.frame_result import FrameResult
+from demo.tracking.options import StreamOptions
+from demo.tracking.stream import StreamProcessor, StreamSummary
 from demo.video.bounded_queue import BoundedQueue, QueueAborted
 from demo.video.limits import VideoLimits
 from demo.video.progress import Progress, RateMeter
-from demo.video.reader import Frame, Video, video
-from demo.video.reports import Listener
+from demo.video.reader import Frame, Video, open_video
+from demo.video.reports import ReportFile
 from demo.video.writer import Writer
 
-_HELD_BYTES = 60_000_000
-"""What the frames in one pipe may take."""
+_MAX_QUEUE_BYTES = 60_000_000
+"""Size of the frames in one queue."""
 _TICK_S = 0.2
+_log = logging.getLogger(__name__)
 
-Asked = tuple[Frame, "Future[Prediction] | None"]
+FrameSink = Callable[[FrameResult], None]
+"""Called with the result for every frame, in order."""
+_Pending = tuple[Frame, "Future[Prediction] | None"]
 
 
-class Run:
-    """One film on its way from `source` to `goal`; `steps` does the work."""
+class VideoSummary(StreamSummary):
+    """JSON shape of the facts about a finished video."""
+
+    size_wh: list[int]
+    frames_per_second: float
+    stopped_early: bool
+    broken_packets: int
+
+
+class VideoRun:
+    """One run of a model over a video file; `steps` does the work."""
 
     def __init__(
         self,
         engine: Engine,
         source: Path,
-        goal: Path,
+        target: Path,
         options: StreamOptions,
         limits: VideoLimits,
-        reports: Sequence[Listener] = (),
+        reports: Sequence[ReportFile] = (),
+        sinks: Sequence[FrameSink] = (),
     ) -> None:
-        """reports: what is told of every frame; put in place and dropped together with the film."""
+        """Prepare the run; no file is touched yet.
+
+        Args:
+            engine: runs the model.
+            source: the input video.
+            target: the annotated MP4.
+            options: of the stream.
+            limits: of the input.
+            reports: files of results, committed or discarded together with the target.
+            sinks: called from the drawing thread.
+        """
         self._engine = engine
-        self._source, self._goal = source, goal
-        self._options, self._limits, self._reports = options, limits, reports
-        self._stop = threading.Event()
-        self._cut = False
+        self._source, self._target = source, target
+        self._options, self._limits = options, limits
+        self._reports = reports
+        self._sinks: list[FrameSink] = [*(report.add for report in reports), *sinks]
+        self._stop_requested = threading.Event()
+        self._stopped_early = False
         self._changed = threading.Condition()
         self._done, self._writing = 0, True
-        self._picture: Image | None = None
-        self.summary: dict[str, Any] = {}
-        """The facts of the finished film: model, size, frames, counts, crossings."""
+        self._newest: Image | None = None
+        self._summary: VideoSummary | None = None
+
+    @property
+    def summary(self) -> VideoSummary:
+        """The facts about the video; there are none before the run has finished."""
+        assert self._summary is not None
+        return self._summary
 
     def stop(self) -> None:
-        """End early and keep what is done; any thread may call it."""
-        self._stop.set()
+        """End early and keep the frames that are done; thread-safe."""
+        self._stop_requested.set()
 
     def steps(self) -> Iterator[Progress]:
-        """Do the work; yields about five times a second, at last with `finished`.
+        """Process the video; yields about five times a second, the last time with `finished`.
 
-        To close the generator is to stop: what is done is kept. Raises DemoError for a film,
-        model or goal that will not do; then neither film nor report is left behind.
+        Closing the generator stops early and keeps the frames that are done.
+
+        Raises:
+            DemoError: for an invalid source or target, or a model that fails; then neither the
+                video nor a report is left behind.
         """
-        with ExitStack() as held:
+        with ExitStack() as resources:
             for report in self._reports:
                 report.open()
-                held.callback(report.discard)
-            self._options.check(self._engine)
-            film = held.enter_context(video(self._source, self._limits))
-            processor = StreamProcessor(self._engine, self._options, float(film.rate))
-            writer = Writer(self._goal, film, self._source)
-            held.callback(writer.discard)
-            pace = RateMeter(film.frames_about)
+                resources.callback(report.discard)
+            video = resources.enter_context(open_video(self._source, self._limits))
+            processor = StreamProcessor(self._options, float(video.rate))
+            writer = Writer(self._target, video, self._source)
+            resources.callback(writer.discard)
+            meter = RateMeter(video.expected_frames)
             try:
-                for done in self._work(film, processor, writer):
-                    yield pace.progress(done, self._picture)
+                for done in self._work(video, processor, writer):
+                    yield meter.progress(done, self._newest)
             except GeneratorExit:
                 with suppress(DemoError):
-                    self._finish(film, processor, writer)
+                    self._finish(video, processor, writer)
                 raise
-            self._finish(film, processor, writer)
-            yield pace.progress(self._done, self._picture, finished=True)
+            self._finish(video, processor, writer)
+            yield meter.progress(self._done, self._newest, finished=True)
 
-    def _work(self, film: Video, processor: StreamProcessor, writer: Writer) -> Iterator[int]:
-        """Run the stages until the last frame is written; all threads have ended afterwards."""
-        room = max(2, min(self._engine.at_once, _HELD_BYTES // _bytes(film)))
-        asked: BoundedQueue[Asked] = BoundedQueue(room)
-        drawn: BoundedQueue[Frame] = BoundedQueue(max(2, min(8, _HELD_BYTES // _bytes(film))))
-        pool = ThreadPoolExecutor(room, "video-ask")
-        line = ThreadPoolExecutor(3, "video")
-        works = (
-            lambda: self._read(film, pool, asked),
-            lambda: self._draw(film, processor, asked, drawn),
+    def _work(self, video: Video, processor: StreamProcessor, writer: Writer) -> Iterator[int]:
+        """Run the workers until the last frame is written; all threads have ended afterwards."""
+        capacity = max(2, min(self._engine.concurrency, _MAX_QUEUE_BYTES // _frame_bytes(video)))
+        pending: BoundedQueue[_Pending] = BoundedQueue(capacity)
+        drawn: BoundedQueue[Frame] = BoundedQueue(
+            max(2, min(8, _MAX_QUEUE_BYTES // _frame_bytes(video)))
+        )
+        predictors = ThreadPoolExecutor(capacity, "video-predict")
+        threads = ThreadPoolExecutor(3, "video")
+        tasks = (
+            lambda: self._read(video, predictors, pending),
+            lambda: self._draw(video, processor, pending, drawn),
             lambda: self._write(writer, drawn),
         )
-        stages = [line.submit(_stage, work, asked, drawn) for work in works]
+        workers = [threads.submit(_run_worker, task, pending.abort, drawn.abort) for task in tasks]
         try:
             while self._writing:
                 with self._changed:
@@ -104,40 +141,43 @@ class Run:
                 yield self._done
         finally:
             if self._writing:
-                self._stop.set()
-            line.shutdown()
-            pool.shutdown(cancel_futures=True)
-        for stage in stages:
-            stage.result()
+                self._stop_requested.set()
+            threads.shutdown()
+            predictors.shutdown(cancel_futures=True)
+        for worker in workers:
+            worker.result()
 
-    def _read(self, film: Video, pool: ThreadPoolExecutor, asked: BoundedQueue[Asked]) -> None:
+    def _read(
+        self, video: Video, predictors: ThreadPoolExecutor, pending: BoundedQueue[_Pending]
+    ) -> None:
         options = self._options
-        for frame in film.frames():
-            if self._stop.is_set():
-                self._cut = True
+        for frame in video.frames():
+            if self._stop_requested.is_set():
+                self._stopped_early = True
                 break
-            answer = None
+            prediction = None
             if frame.index % options.every == 0:
-                ask = partial(self._engine.run, options.model, frame.rgb, options.size, bulk=True)
-                answer = pool.submit(ask)
-            asked.put((frame, answer))
-        asked.end()
+                request = ImageRequest(frame.rgb, options.size)
+                predict = partial(self._engine.run, options.spec.name, request, bulk=True)
+                prediction = predictors.submit(predict)
+            pending.put((frame, prediction))
+        pending.end()
 
     def _draw(
         self,
-        film: Video,
+        video: Video,
         processor: StreamProcessor,
-        asked: BoundedQueue[Asked],
+        pending: BoundedQueue[_Pending],
         drawn: BoundedQueue[Frame],
     ) -> None:
-        for frame, answer in asked:
-            seconds = float(frame.pts * film.time_base)
-            said = None if answer is None else answer.result()
-            seen, picture = processor.look(frame.index, seconds, frame.rgb, said)
-            for report in self._reports:
-                report.add(seen)
-            self._picture = picture
-            drawn.put(Frame(frame.index, frame.pts, picture))
+        for frame, future in pending:
+            seconds = float(frame.pts * video.time_base)
+            prediction = None if future is None else future.result()
+            result, annotated = processor.process(frame.index, seconds, frame.rgb, prediction)
+            for sink in self._sinks:
+                sink(result)
+            self._newest = annotated
+            drawn.put(Frame(frame.index, frame.pts, annotated))
         drawn.end()
 
     def _write(self, writer: Writer, drawn: BoundedQueue[Frame]) -> None:
@@ -150,36 +190,41 @@ class Run:
                 self._writing = False
                 self._changed.notify_all()
 
-    def _finish(self, film: Video, processor: StreamProcessor, writer: Writer) -> None:
-        """Put film and reports in their places, all of them or none."""
+    def _finish(self, video: Video, processor: StreamProcessor, writer: Writer) -> None:
+        """Commit the video and its reports, all of them or none."""
+        if video.broken_packets:
+            _log.info("skipped %d damaged packets of a video", video.broken_packets)
         if self._done:
-            self.summary = {
+            self._summary = {
                 **processor.summary(),
-                "size_wh": list(film.size_wh),
-                "frames_per_second": round(float(film.rate), 3),
-                "stopped_early": self._cut,
-                "broken_packets": film.broken_packets,
+                "size_wh": list(video.size_wh),
+                "frames_per_second": round(float(video.rate), 3),
+                "stopped_early": self._stopped_early,
+                "broken_packets": video.broken_packets,
             }
             for report in self._reports:
-                report.seal(self.summary)
-        writer.finish(whole=not self._cut)
+                report.finish(self._summary)
+        writer.finish(whole=not self._stopped_early)
         for report in self._reports:
-            report.place()
+            report.commit()
 
 
-def _stage(work: Callable[[], None], *pipes: BoundedQueue[Any]) -> None:
-    """One stage in its thread: whatever fails in it breaks the whole line."""
-    whole = False
+def _run_worker(task: Callable[[], None], *aborts: Callable[[], None]) -> None:
+    """Run one worker in its thread; a failure aborts all queues and so ends the other workers."""
+    done = False
     try:
-        work()
-        whole = True
+        task()
+        done = True
     except QueueAborted:
         return
+    except DemoError as error:
+        _log.info("a video failed: %s", error.key)
+        raise
     finally:
-        if not whole:
-            for pipe in pipes:
-                pipe.abort()
+        if not done:
+            for abort in aborts:
+                abort()
 
 
-def _bytes(film: Video) -> int:
-    return film.size_wh[0] * film.size_wh[1] * 3
+def _frame_bytes(video: Video) -> int:
+    return video.size_wh[0] * video.size_wh[1] * 3

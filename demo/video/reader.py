@@ -1,8 +1,9 @@
-"""A video as upright RGB frames with their own times."""
+"""Reading a video as upright RGB frames with their presentation times."""
 
+import logging
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -19,19 +20,22 @@ from numpy.typing import NDArray
 
 from demo.errors import DemoError
 from demo.results import Image
-from demo.video.container import opened, readable
+from demo.video.container import open_container, packets_until_error
 from demo.video.limits import VideoLimits
 
 CODECS = {"h264", "hevc", "vp8", "vp9", "av1", "libdav1d", "mpeg4", "mjpeg", "prores"}
-"""What cameras, phones and browsers write; the other decoders of FFmpeg are never reached."""
+"""Codecs of cameras, phones and browsers; the other decoders of FFmpeg are unreachable."""
 _UNTAGGED = 2
 """AVCOL_SPC_UNSPECIFIED."""
 _HD_HEIGHT = 720
+_MIN_FPS, _MAX_FPS = 1, 240
+"""Range of the frame rate; a container may claim any."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One frame: its number from 0, its time in units of `Video.time_base`, H×W×3 uint8 RGB."""
+    """One frame: number from 0, time in units of `Video.time_base`, H×W×3 uint8 RGB."""
 
     index: int
     pts: int
@@ -39,10 +43,26 @@ class Frame:
 
 
 class Video:
-    """An open video: its facts, and its frames once."""
+    """An open video; its frames can be read once.
+
+    Attributes:
+        start_s: time in the container of the video's start, seconds.
+        time_base: unit of the frames' times, seconds.
+        rate: frames a second.
+        seconds: length as the container states it, 0 where it does not.
+        expected_frames: number of frames as the container states it, 0 where it does not.
+        has_audio: whether there is an audio track.
+        size_wh: of the upright frames, pixels.
+        pixel_shape: width by height of an upright pixel.
+        broken_packets: packets so far that could not be decoded.
+    """
 
     def __init__(self, container: InputContainer, limits: VideoLimits) -> None:
-        """Decodes the first frame: only it tells the size and the rotation for certain."""
+        """Decode the first frame, which alone is reliable about size and rotation.
+
+        Raises:
+            DemoError: for a video beyond the limits, without frames, or in an unknown codec.
+        """
         self._container = container
         self._limits = limits
         self._stream = _stream(container)
@@ -54,25 +74,26 @@ class Video:
         self.seconds = (container.duration or 0) / av.time_base
         limits.check_length(self.seconds)
         limits.check_size((self._stream.width, self._stream.height))
-        self.frames_about = self._stream.frames or round(self.seconds * self.rate)
-        self.has_sound = bool(container.streams.audio)
+        self.expected_frames = self._stream.frames or round(self.seconds * self.rate)
+        self.has_audio = bool(container.streams.audio)
         self.broken_packets = 0
-        self._colours = VideoReformatter()
+        self._reformatter = VideoReformatter()
         self._decoded = self._decode()
         first = next(self._decoded, None)
         if first is None:
             raise DemoError("video_broken" if self.broken_packets else "video_no_frames")
         self._first: VideoFrame | None = first
-        self._turn = _turn(first)
+        self._rotation = _rotation(first)
         self._stored_wh = (first.width, first.height)
-        self.size_wh = self._stored_wh[::-1] if self._turn[0] else self._stored_wh
+        self.size_wh = self._stored_wh[::-1] if self._rotation[0] else self._stored_wh
         shape = self._stream.sample_aspect_ratio or Fraction(1)
-        self.pixel_shape = 1 / shape if self._turn[0] and shape else shape or Fraction(1)
+        self.pixel_shape = 1 / shape if self._rotation[0] and shape else shape or Fraction(1)
 
     def frames(self) -> Iterator[Frame]:
-        """Every frame in the order of showing, its time above that of the one before.
+        """The frames in presentation order, with strictly rising times.
 
-        Raises DemoError where the film goes on beyond the limits.
+        Raises:
+            DemoError: where the video continues beyond the limits.
         """
         last = None
         first, self._first = self._first, None
@@ -83,14 +104,15 @@ class Video:
             last = pts
 
     def _decode(self) -> Iterator[VideoFrame]:
-        for packet in readable(self._container.demux(self._stream)):
+        for packet in packets_until_error(self._container.demux(self._stream)):
             self.broken_packets += packet is None
             try:
-                whole = packet is not None and packet.size
-                frames = self._stream.codec_context.decode(packet if whole else None)
-            except (av.FFmpegError, ValueError):
-                # Films of cameras hold single broken packets; what can be seen is shown.
+                complete = packet is not None and packet.size
+                frames = self._stream.codec_context.decode(packet if complete else None)
+            except (av.FFmpegError, ValueError) as error:
+                # Recordings of cameras hold single damaged packets; the other frames are kept.
                 self.broken_packets += 1
+                _log.debug("damaged packet: %s", type(error).__name__)
                 continue
             yield from frames
 
@@ -105,16 +127,16 @@ class Video:
     def _upright(self, frame: VideoFrame) -> Image:
         self._limits.check_size((frame.width, frame.height))
         width, height = self._stored_wh
-        plain = self._colours.reformat(
+        converted = self._reformatter.reformat(
             frame,
             width,
             height,
             "rgb24",
-            src_colorspace=guessed_colours(frame),
+            src_colorspace=assumed_colorspace(frame),
             threads=1,
         )
-        pixels: NDArray[np.uint8] = np.asarray(plain.to_ndarray(), np.uint8)
-        swap, flip_x, flip_y = self._turn
+        pixels: NDArray[np.uint8] = np.asarray(converted.to_ndarray(), np.uint8)
+        swap, flip_x, flip_y = self._rotation
         if swap:
             pixels = np.asarray(cv2.transpose(pixels), np.uint8)
         if flip_x or flip_y:
@@ -123,8 +145,8 @@ class Video:
         return np.ascontiguousarray(pixels)
 
 
-def guessed_colours(frame: VideoFrame) -> Colorspace | None:
-    """What players take for granted where a frame is not tagged; None where it is."""
+def assumed_colorspace(frame: VideoFrame) -> Colorspace | None:
+    """The colour space that players assume for an untagged frame; None for a tagged one."""
     if frame.colorspace != _UNTAGGED:
         return None
     hd = min(frame.width, frame.height) >= _HD_HEIGHT
@@ -132,46 +154,56 @@ def guessed_colours(frame: VideoFrame) -> Colorspace | None:
 
 
 @contextmanager
-def video(path: Path, limits: VideoLimits) -> Iterator[Video]:
-    """The video at `path`, open for the length of the block.
+def open_video(path: Path, limits: VideoLimits) -> Iterator[Video]:
+    """Open a video file for the block.
 
-    Raises DemoError for a file beyond the limits, of another kind, broken, truncated, without
-    pictures, or in a coding that cannot be read.
+    Raises:
+        DemoError: for a file that is missing, beyond the limits, of another kind, damaged,
+            truncated, without frames, or in a codec that is not read.
     """
+    with ExitStack() as resources:
+        try:
+            _check_file(path, limits)
+            video = Video(resources.enter_context(open_container(path)), limits)
+        except DemoError as error:
+            _log.info("refused a video: %s", error.key)
+            raise
+        yield video
+
+
+def _check_file(path: Path, limits: VideoLimits) -> None:
     try:
         facts = path.stat()
     except OSError:
         raise DemoError("video_missing", name=path.name) from None
-    # A pipe would be waited for, for ever.
+    # Opening a pipe would block until somebody writes to it.
     if not stat.S_ISREG(facts.st_mode):
         raise DemoError("video_missing", name=path.name)
     limits.check_file(facts.st_size)
-    with opened(path) as container:
-        yield Video(container, limits)
 
 
 def _stream(container: InputContainer) -> VideoStream:
-    films = [one for one in container.streams.video if not one.disposition & _COVER]
-    if not films:
+    streams = [one for one in container.streams.video if not one.disposition & _COVER]
+    if not streams:
         raise DemoError("video_only_sound" if container.streams.audio else "video_no_frames")
-    context = films[0].codec_context
+    context = streams[0].codec_context
     name = context.name if context is not None else "?"
     if name not in CODECS:
         raise DemoError("video_codec", codec=name)
-    return films[0]
+    return streams[0]
 
 
 _COVER = av.stream.Disposition.attached_pic
 
 
 def _rate(stream: VideoStream) -> Fraction:
-    """Frames a second, in 1–240: a container may claim anything."""
+    """Frames a second, between _MIN_FPS and _MAX_FPS."""
     rate = stream.average_rate or stream.guessed_rate or Fraction(25)
-    return min(max(Fraction(rate), Fraction(1)), Fraction(240))
+    return min(max(Fraction(rate), Fraction(_MIN_FPS)), Fraction(_MAX_FPS))
 
 
-def _turn(frame: VideoFrame) -> tuple[bool, bool, bool]:
-    """How a stored frame becomes upright: swap x and y, then flip x, then flip y.
+def _rotation(frame: VideoFrame) -> tuple[bool, bool, bool]:
+    """Steps that make a stored frame upright: swap x and y, then flip x, then flip y.
 
     From the display matrix (ISO/IEC 14496-12, 6.2.2): x′ = ax + cy, y′ = bx + dy.
     """

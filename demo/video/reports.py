@@ -1,186 +1,167 @@
-"""What was seen, frame by frame, as files: JSON, CSV and MOTChallenge tracks.
+"""Results of a video, frame by frame, as files: JSON, CSV and MOTChallenge tracks.
 
-Each is written as the film goes on, so that its length costs no memory.
+Each is written as the video is processed, so that its length costs no memory.
 """
 
 import csv
+import io
 import json
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
 
 from demo.errors import DemoError
 from demo.geometry.boxes import xyxy_to_xywh
-from demo.results import Detections
+from demo.tasks.base import JsonObject
 from demo.tracking.frame_result import FrameResult
 from demo.video.atomic_file import AtomicFile
 
 
-class Listener(Protocol):
-    """Is told of every frame of a film: `open`, `add` each, `seal` and `place`, or `discard`."""
+class ReportFile(ABC):
+    """A text file of results: `open`, `add` each frame, `finish` and `commit`, or `discard`.
 
-    def open(self) -> None:
-        """The film begins."""
-
-    def add(self, seen: FrameResult) -> None:
-        """The next frame."""
-
-    def seal(self, summary: Mapping[str, Any]) -> None:
-        """The film is done."""
-
-    def place(self) -> None:
-        """It stands in its place."""
-
-    def discard(self) -> None:
-        """It came to nothing; harmless after `place`."""
-
-
-class Report:
-    """A text file of one kind: `open`, `add` each frame, `seal` and `place`, or `discard`.
-
-    Raises DemoError where it cannot be written.
+    Every method but `discard` raises DemoError where the file cannot be written.
     """
 
     head = ""
     encoding = "utf-8"
 
-    def __init__(self, goal: Path) -> None:
-        self._goal = goal
+    def __init__(self, target: Path) -> None:
+        """target: the file; nothing is created yet."""
+        self._target = target
 
     def open(self) -> None:
-        """Take up a place on the disk."""
-        self._part = AtomicFile(self._goal)
-        self._file = self._part.path.open("w", encoding=self.encoding, newline="")
+        """Create the temporary file."""
+        self._file = AtomicFile(self._target)
+        self._stream = self._file.path.open("w", encoding=self.encoding, newline="")
         self._write(self.head)
 
-    def add(self, seen: FrameResult) -> None:
-        """Write one frame."""
-        self._write(self.text(seen))
+    def add(self, frame: FrameResult) -> None:
+        """Write the result for the next frame."""
+        self._write(self.text(frame))
 
-    def seal(self, summary: Mapping[str, Any]) -> None:
-        """Write the end; from here on a full disk is no danger."""
+    def finish(self, summary: Mapping[str, object]) -> None:
+        """Write the end and close the file, after which a full disk is no danger any more."""
         self._write(self.tail(summary))
         try:
-            self._file.close()
-        except OSError as problem:
+            self._stream.close()
+        except OSError as error:
             self.discard()
-            raise self._part.sentence(problem) from None
+            raise self._file.error_for(error) from None
 
-    def place(self) -> None:
-        """Move the sealed file to its place."""
+    def commit(self) -> None:
+        """Move the finished file to its target."""
         try:
-            self._part.place()
-        except OSError as problem:
+            self._file.commit()
+        except OSError as error:
             self.discard()
-            raise self._part.sentence(problem) from None
+            raise self._file.error_for(error) from None
 
     def discard(self) -> None:
-        """Leave nothing behind; harmless after `place`."""
-        # Dropped first: closing writes what is left, which a full disk refuses.
-        self._part.drop()
+        """Delete the temporary file; no effect after `commit`."""
+        # Deleted first: closing writes the buffer, which fails on a full disk.
+        self._file.discard()
         try:
-            self._file.close()
+            self._stream.close()
         except OSError:
             return
 
-    def text(self, seen: FrameResult) -> str:
-        """One frame as text."""
-        raise NotImplementedError
+    @abstractmethod
+    def text(self, frame: FrameResult) -> str:
+        """The text for one frame."""
 
-    def tail(self, summary: Mapping[str, Any]) -> str:
-        """What stands at the end."""
+    def tail(self, summary: Mapping[str, object]) -> str:
+        """The text at the end."""
         return ""
 
     def _write(self, text: str) -> None:
         try:
-            self._file.write(text)
-        except OSError as problem:
+            self._stream.write(text)
+        except OSError as error:
             self.discard()
-            raise self._part.sentence(problem) from None
+            raise self._file.error_for(error) from None
 
 
-class JsonReport(Report):
+class JsonReport(ReportFile):
     """`{"frames": [{"frame", "time_s", "held", "boxes" or "labels"}…], …summary}`."""
 
     head = '{"frames": ['
 
     def open(self) -> None:
-        """Take up a place on the disk."""
+        """Create the temporary file."""
         super().open()
         self._comma = ""
 
-    def text(self, seen: FrameResult) -> str:
+    def text(self, frame: FrameResult) -> str:
         """One line a frame; frames count from 0."""
-        key = "boxes" if isinstance(seen.result, Detections) else "labels"
-        row = {
-            "frame": seen.index,
-            "time_s": round(seen.seconds, 6),
-            "held": seen.held,
-            key: seen.rows(),
+        row: dict[str, object] = {
+            "frame": frame.index,
+            "time_s": round(frame.seconds, 6),
+            "held": frame.held,
+            frame.task.rows_key: frame.rows(),
         }
         comma, self._comma = self._comma, ","
         return f"{comma}\n{_json(row)}"
 
-    def tail(self, summary: Mapping[str, Any]) -> str:
-        """The summary, beside the frames."""
-        return f"\n],\n{_json(dict(summary))[1:]}\n"
+    def tail(self, summary: Mapping[str, object]) -> str:
+        """The end of the list, and the keys of the summary."""
+        return f"\n],\n{_json(summary)[1:]}\n"
 
 
-class CsvReport(Report):
+class CsvReport(ReportFile):
     """One row a box or label. Corners in pixels of the upright frame; frames count from 0."""
 
     head = "frame,time_s,held,track,label,class_id,score,x0,y0,x1,y1\r\n"
-    # Spreadsheets take a CSV file for UTF-8 only where a byte order mark says so.
+    # Spreadsheets take a CSV file for UTF-8 only with a byte order mark.
     encoding = "utf-8-sig"
 
-    def open(self) -> None:
-        """Take up a place on the disk."""
-        super().open()
-        self._rows = csv.writer(self._file)
-
-    def add(self, seen: FrameResult) -> None:
-        """Write one frame."""
-        try:
-            for row in seen.rows():
-                self._rows.writerow(
-                    (
-                        seen.index,
-                        f"{seen.seconds:.6f}",
-                        int(seen.held),
-                        row.get("track") or "",
-                        row["label"],
-                        row.get("class_id", ""),
-                        row["score"],
-                        *row.get("xyxy", ("",) * 4),
-                    )
-                )
-        except OSError as problem:
-            self.discard()
-            raise self._part.sentence(problem) from None
+    def text(self, frame: FrameResult) -> str:
+        """The rows of one frame."""
+        lines = io.StringIO()
+        csv.writer(lines).writerows(
+            (
+                frame.index,
+                f"{frame.seconds:.6f}",
+                int(frame.held),
+                row.get("track") or "",
+                row["label"],
+                row.get("class_id", ""),
+                row["score"],
+                *_corners(row),
+            )
+            for row in frame.rows()
+        )
+        return lines.getvalue()
 
 
-class MotReport(Report):
-    """Tracks as MOTChallenge takes them: `frame,id,left,top,width,height,score,-1,-1,-1`.
+class MotReport(ReportFile):
+    """Tracks in MOTChallenge's format: `frame,id,left,top,width,height,score,-1,-1,-1`.
 
     Frames, ids and pixels count from 1 (motchallenge.net/instructions, "File Format").
     """
 
-    def text(self, seen: FrameResult) -> str:
-        """One line a tracked box."""
-        if not isinstance(seen.result, Detections) or seen.ids is None:
+    def text(self, frame: FrameResult) -> str:
+        """One line a tracked box. Raises DemoError where nothing is tracked."""
+        found = frame.detections
+        if found is None or frame.ids is None:
             raise DemoError("video_no_ids")
         return "".join(
-            f"{seen.index + 1},{number},{left + 1:.2f},{top + 1:.2f},{width:.2f},{height:.2f},"
+            f"{frame.index + 1},{track_id},{left + 1:.2f},{top + 1:.2f},{width:.2f},{height:.2f},"
             f"{score:.4f},-1,-1,-1\n"
-            for number, (left, top, width, height), score in zip(
-                seen.ids.tolist(),
-                xyxy_to_xywh(seen.result.xyxy).tolist(),
-                seen.result.scores.tolist(),
+            for track_id, (left, top, width, height), score in zip(
+                frame.ids.tolist(),
+                xyxy_to_xywh(found.xyxy).tolist(),
+                found.scores.tolist(),
                 strict=True,
             )
-            if number
+            if track_id
         )
 
 
-def _json(value: Mapping[str, Any]) -> str:
+def _corners(row: JsonObject) -> Sequence[object]:
+    xyxy = row.get("xyxy")
+    return xyxy if isinstance(xyxy, list) else [""] * 4
+
+
+def _json(value: Mapping[str, object]) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)

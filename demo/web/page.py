@@ -4,14 +4,15 @@ from importlib.metadata import version
 
 import gradio as gr
 import torchvision.transforms.v2  # noqa: F401 - see below
-from gradio.events import api
 
 from demo import __version__, discover
-from demo.inference.engine import Engine
+from demo.inference.local_engine import LocalEngine
 from demo.service.service import Service
 from demo.service.uploads import UploadStore
 from demo.settings import Settings
-from demo.web.components.picture import refuse_all_but_uploads
+from demo.web.components.model_picker import refresh_pickers
+from demo.web.components.uploads import refuse_all_but_uploads
+from demo.web.endpoints import publish_models, publish_tasks
 from demo.web.tab import Context, Tab, translations
 from demo.web.views import page_frame
 
@@ -19,12 +20,12 @@ SOURCE_URL = "source.zip"
 """Link to the source archive, relative to the page."""
 
 # torchvision's modules import each other in a circle. Threads that import it at the same time, as
-# the first visitors of two tabs would, see it half made; so it is whole before the first thread.
+# the first visitors of two tabs would, see it half initialised; so it is imported before them.
 
 
 def build(settings: Settings, uploads: UploadStore) -> tuple[gr.Blocks, Service]:
-    """The whole page, and the desk that answers behind it."""
-    service = Service(settings, Engine(settings), uploads)
+    """Build the whole page; return it with the service that answers its requests."""
+    service = Service(settings, LocalEngine(settings), uploads)
     refuse_all_but_uploads()
     with gr.Blocks(title="Vitrine", analytics_enabled=False, fill_width=True) as page:
         context = Context(service, translations(), page)
@@ -33,11 +34,13 @@ def build(settings: Settings, uploads: UploadStore) -> tuple[gr.Blocks, Service]
             elem_id="header",
             padding=False,
         )
+        publish_tasks(context)
         with gr.Tabs(elem_id="tabs"):
             for tab in discover.collect("demo.web.tabs", "TAB"):
                 _tab(context, tab)
         gr.HTML(_footer(context), elem_id="footer", padding=False)
-        api(service.engine.models, api_name="models")
+        publish_models(context)
+        refresh_pickers(context)
     page.queue(max_size=settings.queue_size, default_concurrency_limit=8, api_open=False)
     uploads.exempt_present()
     return page, service

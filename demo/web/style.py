@@ -1,10 +1,10 @@
-"""How the page looks: theme variables first, then `style.css`; and the scripts of the page."""
+"""The look of the page, theme variables first, then `style.css`; and the scripts in its head."""
 
 from pathlib import Path
 
 import gradio as gr
 
-_HERE = Path(__file__).parent / "static"
+_STATIC = Path(__file__).parent / "static"
 _SYSTEM_FONTS = (
     "system-ui",
     "-apple-system",
@@ -17,21 +17,19 @@ _SYSTEM_FONTS = (
 
 
 def css() -> str:
-    """The project's own rules."""
-    return (_HERE / "style.css").read_text("utf-8")
+    """The project's own style sheet."""
+    return _read("style.css")
 
 
 def head() -> str:
-    """The scripts of the page: its kept choices, its charts, its cameras."""
-    marked = "".join(
-        (_HERE / name).read_text("utf-8") for name in ("preferences.html", "timeline.html")
-    )
-    scripts = ((_HERE / name).read_text("utf-8") for name in ("line_editor.js", "camera.js"))
-    return marked + "".join(f"<script>{script}</script>" for script in scripts)
+    """The scripts of the page: preferences, timelines, cameras."""
+    fragments = [_read(name) for name in ("preferences.html", "timeline.html")]
+    scripts = [_read(name) for name in ("line_editor.js", "camera_result.js", "camera.js")]
+    return "".join(fragments) + "".join(f"<script>{script}</script>" for script in scripts)
 
 
 def theme() -> gr.themes.Base:
-    """Calm greys, one accent colour, fonts of the visitor's own system (nothing is fetched)."""
+    """Greys and one accent colour; system fonts only, so that nothing is fetched."""
     return gr.themes.Base(
         primary_hue="blue",
         neutral_hue="slate",
@@ -49,3 +47,7 @@ def theme() -> gr.themes.Base:
         slider_color="*primary_600",
         slider_color_dark="*primary_400",
     )
+
+
+def _read(name: str) -> str:
+    return (_STATIC / name).read_text("utf-8")

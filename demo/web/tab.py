@@ -1,15 +1,16 @@
 """What a tab is, and what every tab needs to be built."""
 
-import functools
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 import gradio as gr
+from gradio.i18n import I18nData
 
-from demo.errors import DemoError
-from demo.i18n import LOCALES, locale_for, strings, translate
+from demo.i18n import LOCALES, strings
 from demo.service.service import Service
+
+Label = str | I18nData
+"""A text, or a key that the browser translates."""
 
 _ALIASES = {
     "en": ("en",),
@@ -21,14 +22,19 @@ _ALIASES = {
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The desk that answers, the strings that the browser translates by, and the whole page."""
+    """What a tab is built with.
+
+    service: answers. i18n: the strings that the browser translates with. page: the whole page.
+    pickers: the model pickers laid out so far, with the tasks of their models.
+    """
 
     service: Service
     i18n: gr.I18n
     page: gr.Blocks
+    pickers: dict[gr.Dropdown, tuple[str, ...]] = field(default_factory=dict)
 
-    def t(self, key: str) -> Any:
-        """A label that the browser shows in its own language."""
+    def t(self, key: str) -> I18nData:
+        """A label that the browser translates. Raises KeyError for an unknown key."""
         if key not in strings():
             raise KeyError(f"no string {key!r}")
         return self.i18n(key)
@@ -36,7 +42,11 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One tab of the page: `build(context)` is called inside it."""
+    """One tab of the page.
+
+    name: its id, unique. order: its place, rising from the left. title: string key of its caption.
+    build: called once, inside the tab's layout.
+    """
 
     name: str
     order: int
@@ -51,39 +61,3 @@ def translations() -> gr.I18n:
     }
     names = {alias: tables[locale] for locale in LOCALES for alias in _ALIASES[locale]}
     return gr.I18n(**names)
-
-
-def request_locale(request: gr.Request | None) -> str:
-    """The visitor's language: the one chosen on the page, else the browser's."""
-    return "en" if request is None else locale_for(request.headers)
-
-
-def base_url(request: gr.Request | None) -> str:
-    """The address that the visitor reached this page under, without a slash at its end."""
-    if request is None:
-        return "http://127.0.0.1:7860"
-    headers = request.headers
-    scheme = headers.get("x-forwarded-proto", "http").split(",")[0].strip()
-    return f"{scheme}://{headers.get('host', '127.0.0.1:7860')}"
-
-
-def toast_errors(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn a DemoError of a handler into a toast in the visitor's language, without a traceback.
-
-    The handler's last parameter is `request: gr.Request`.
-    """
-
-    @functools.wraps(handler)
-    def wrapped(*values: Any) -> Any:
-        try:
-            return handler(*values)
-        except DemoError as error:
-            raise to_toast(error, values[-1]) from None
-
-    return wrapped
-
-
-def to_toast(error: DemoError, request: gr.Request | None) -> gr.Error:
-    """The toast of a DemoError."""
-    text = translate(error.key, request_locale(request), **error.fields)
-    return gr.Error(text, print_exception=False)

@@ -17,6 +17,7 @@ from demo.augment.pipeline import (
     WORKING_SIDE,
     Pipeline,
     Preview,
+    SampledStep,
     checked_seed,
     move_boxes,
     preview,
@@ -25,7 +26,7 @@ from demo.augment.pipeline import (
     working_size,
 )
 from demo.augment.script import script
-from demo.augment.spec import Drawn, Param, Transform
+from demo.augment.spec import Param, Transform, to_image, to_tensor
 from demo.errors import DemoError
 from demo.i18n import known
 from demo.images.decode import decode
@@ -35,7 +36,7 @@ from demo.results import Image
 EVERY = pytest.mark.parametrize("spec", specs().values(), ids=list(specs()))
 SIZES = ((97, 64), (1, 1), (1, 500), (500, 3), (2, 2))
 GEOMETRY = ("rotation", "horizontal_flip", "vertical_flip", "crop", "resize", "perspective")
-RANDOM_ONLY_BY_CHANCE = ("horizontal_flip", "vertical_flip", "greyscale")
+ON_OR_OFF = ("horizontal_flip", "vertical_flip", "greyscale")
 
 
 def photo(width: int, height: int) -> Image:
@@ -46,8 +47,12 @@ def photo(width: int, height: int) -> Image:
     return (waves + rng.uniform(-20, 20, waves.shape)).clip(0, 255).astype(np.uint8)
 
 
-def draw(spec: Transform, size_wh: tuple[int, int], seed: int, **values: Any) -> Drawn:
-    return spec.draw(np.random.default_rng(seed), size_wh, spec.defaults() | values)
+def sample(spec: Transform, size_wh: tuple[int, int], seed: int, **params: Any) -> dict[str, Any]:
+    return dict(spec.sample(np.random.default_rng(seed), size_wh, spec.defaults() | params))
+
+
+def apply(spec: Transform, image: Image, sampled: dict[str, Any]) -> Image:
+    return to_image(spec.apply(to_tensor(image), sampled))
 
 
 def extremes(spec: Transform) -> Iterator[dict[str, Any]]:
@@ -116,9 +121,9 @@ def test_any_size_gives_a_picture_and_leaves_the_input(
     image = photo(*size_wh)
     before = image.copy()
     for seed, values in enumerate([{}, *extremes(spec)]):
-        drawn = draw(spec, size_wh, seed, **values)
-        changed = spec.apply(image, drawn)
-        width, height = drawn.get("size_wh", size_wh)
+        sampled = sample(spec, size_wh, seed, **values)
+        changed = apply(spec, image, sampled)
+        width, height = sampled.get("size_wh", size_wh)
         assert changed.shape == (height, width, 3)
         assert changed.dtype == np.uint8
         assert not np.shares_memory(changed, image)
@@ -126,41 +131,41 @@ def test_any_size_gives_a_picture_and_leaves_the_input(
 
 
 @EVERY
-def test_what_was_drawn_survives_json_and_gives_the_same_pixels(spec: Transform) -> None:
+def test_sampled_parameters_survive_json_and_give_the_same_pixels(spec: Transform) -> None:
     image = photo(97, 64)
     for seed, values in enumerate([{}, *extremes(spec)]):
-        drawn = draw(spec, (97, 64), seed, **values)
-        again = json.loads(json.dumps(drawn, allow_nan=False))
-        assert again == drawn
-        assert (spec.apply(image, drawn) == spec.apply(image, again)).all()
+        sampled = sample(spec, (97, 64), seed, **values)
+        again = json.loads(json.dumps(sampled, allow_nan=False))
+        assert again == sampled
+        assert (apply(spec, image, sampled) == apply(spec, image, again)).all()
 
 
 @EVERY
-def test_a_seed_decides_and_another_seed_decides_otherwise(spec: Transform) -> None:
-    values = {"probability": 0.5} if spec.name in RANDOM_ONLY_BY_CHANCE else {}
-    draws = [draw(spec, (97, 64), seed, **values) for seed in range(12)]
-    assert draws == [draw(spec, (97, 64), seed, **values) for seed in range(12)]
-    pictures = {spec.apply(photo(97, 64), drawn).tobytes() for drawn in draws}
-    assert len(pictures) == 2 if spec.name in RANDOM_ONLY_BY_CHANCE else len(pictures) > 8
+def test_equal_seeds_give_equal_samples_and_other_seeds_other_ones(spec: Transform) -> None:
+    values = {"probability": 0.5} if spec.name in ON_OR_OFF else {}
+    samples = [sample(spec, (97, 64), seed, **values) for seed in range(12)]
+    assert samples == [sample(spec, (97, 64), seed, **values) for seed in range(12)]
+    pictures = {apply(spec, photo(97, 64), sampled).tobytes() for sampled in samples}
+    assert len(pictures) == 2 if spec.name in ON_OR_OFF else len(pictures) > 8
 
 
 @EVERY
 def test_boxes_stay_boxes_inside_the_picture(spec: Transform) -> None:
     rng = np.random.default_rng(0)
     for seed, values in enumerate([{}, *extremes(spec)] * 3):
-        drawn = draw(spec, (97, 64), seed, **values)
+        sampled = sample(spec, (97, 64), seed, **values)
         start = rng.uniform(0, (60, 40), (20, 2))
         xyxy = np.concatenate([start, start + rng.uniform(0, 24, (20, 2))], 1).astype(np.float32)
         before = xyxy.copy()
-        moved = spec.apply_boxes(xyxy, (97, 64), drawn)
-        width, height = drawn.get("size_wh", (97, 64))
+        moved = spec.apply_to_boxes(xyxy, (97, 64), sampled)
+        width, height = sampled.get("size_wh", (97, 64))
         assert moved.shape == (20, 4)
         assert moved.dtype == np.float32
         assert (moved >= 0).all()
         assert (moved <= (width, height, width, height)).all()
         assert (moved[:, :2] <= moved[:, 2:]).all()
         assert (xyxy == before).all()
-        assert spec.apply_boxes(np.zeros((0, 4), np.float32), (97, 64), drawn).shape == (0, 4)
+        assert spec.apply_to_boxes(np.zeros((0, 4), np.float32), (97, 64), sampled).shape == (0, 4)
 
 
 @pytest.mark.parametrize("name", GEOMETRY)
@@ -172,39 +177,41 @@ def test_the_box_of_a_white_square_moves_with_its_pixels(name: str) -> None:
     values = {"probability": 1.0, "degrees": 40.0, "distortion": 0.4, "smallest": 0.7}
     values = {key: value for key, value in values.items() if key in spec.defaults()}
     for seed in range(6):
-        drawn = draw(spec, (200, 150), seed, **values)
-        lit = spec.apply(image, drawn)[..., 0] > 127
+        sampled = sample(spec, (200, 150), seed, **values)
+        lit = apply(spec, image, sampled)[..., 0] > 127
         across, down = np.flatnonzero(lit.any(axis=0)), np.flatnonzero(lit.any(axis=1))
-        seen = [across[0], down[0], across[-1] + 1, down[-1] + 1]
+        expected = [across[0], down[0], across[-1] + 1, down[-1] + 1]
         # The corners of a turned square are sharper than a pixel.
-        np.testing.assert_allclose(spec.apply_boxes(xyxy, (200, 150), drawn)[0], seen, atol=1.6)
+        np.testing.assert_allclose(
+            spec.apply_to_boxes(xyxy, (200, 150), sampled)[0], expected, atol=1.6
+        )
 
 
 def test_a_positive_angle_turns_against_the_clock() -> None:
     image = np.zeros((101, 101, 3), np.uint8)
     image[48:53, 90:95] = 255
-    turned = specs()["rotation"].apply(image, {"angle": 90.0})
+    turned = apply(specs()["rotation"], image, {"angle": 90.0})
     rows, columns = np.nonzero(turned[..., 0] > 127)
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (6, 10, 48, 52)
 
 
 def test_a_box_that_a_crop_left_outside_has_no_area() -> None:
-    drawn = {"top": 0, "left": 0, "height": 50, "width": 50, "size_wh": [100, 100]}
+    sampled = {"top": 0, "left": 0, "height": 50, "width": 50, "size_wh": [100, 100]}
     spec = specs()["crop"]
     boxes = np.array([[60, 60, 90, 90], [10, 20, 70, 30]], np.float32)
-    moved = spec.apply_boxes(boxes, (100, 100), drawn)
+    moved = spec.apply_to_boxes(boxes, (100, 100), sampled)
     assert moved.tolist() == [[100, 100, 100, 100], [20, 40, 100, 60]]
 
 
 def test_what_the_plain_transforms_do_to_pixels() -> None:
     image = photo(40, 30)
-    assert (specs()["horizontal_flip"].apply(image, {"flip": True}) == image[:, ::-1]).all()
-    assert (specs()["vertical_flip"].apply(image, {"flip": True}) == image[::-1]).all()
-    grey = specs()["greyscale"].apply(image, {"grey": True})
+    assert (apply(specs()["horizontal_flip"], image, {"flip": True}) == image[:, ::-1]).all()
+    assert (apply(specs()["vertical_flip"], image, {"flip": True}) == image[::-1]).all()
+    grey = apply(specs()["greyscale"], image, {"grey": True})
     expected = image @ np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
     # torchvision writes 0.2989 and cuts the fraction off.
     assert np.abs(grey - expected[..., None]).max() <= 1.03
-    covered = specs()["cutout"].apply(image, {"holes": [[3, 5, 10, 20]], "fill": 77})
+    covered = apply(specs()["cutout"], image, {"holes": [[3, 5, 10, 20]], "fill": 77})
     assert (covered[3:13, 5:25] == 77).all()
     covered[3:13, 5:25] = image[3:13, 5:25]
     assert (covered == image).all()
@@ -212,7 +219,7 @@ def test_what_the_plain_transforms_do_to_pixels() -> None:
 
 def test_noise_has_the_strength_of_its_slider() -> None:
     image = np.full((300, 300, 3), 128, np.uint8)
-    noisy = specs()["noise"].apply(image, {"seed": 3, "sigma": 0.1}).astype(float)
+    noisy = apply(specs()["noise"], image, {"seed": 3, "sigma": 0.1}).astype(float)
     # Cutting the fraction off towards zero makes it 0.02 % to 2 % weaker.
     assert noisy.std() == pytest.approx(25.5, rel=0.02)
     assert noisy.mean() == pytest.approx(128, abs=0.2)
@@ -221,8 +228,8 @@ def test_noise_has_the_strength_of_its_slider() -> None:
 def test_blur_has_the_width_of_its_slider() -> None:
     image = np.zeros((81, 81, 3), np.uint8)
     image[:, 40:] = 255
-    drawn = draw(specs()["blur"], (81, 81), 0)
-    blurred = specs()["blur"].apply(image, drawn | {"sigma": 3.0, "kernel_wh": [19, 19]})
+    sampled = sample(specs()["blur"], (81, 81), 0)
+    blurred = apply(specs()["blur"], image, sampled | {"sigma": 3.0, "kernel_wh": [19, 19]})
     slope = np.diff(blurred[40, :, 0].astype(float))
     places = np.arange(80) - 39.5 + 0.5
     spread = np.sqrt((slope * places**2).sum() / slope.sum() - (slope * places).sum() ** 2 / 255**2)
@@ -232,13 +239,13 @@ def test_blur_has_the_width_of_its_slider() -> None:
 def test_a_smaller_jpeg_quality_is_further_from_the_picture() -> None:
     image, spec = photo(97, 64), specs()["jpeg"]
     errors = [
-        np.abs(spec.apply(image, {"quality": q}).astype(int) - image).mean() for q in (95, 50, 10)
+        np.abs(apply(spec, image, {"quality": q}).astype(int) - image).mean() for q in (95, 50, 10)
     ]
     assert 0 < errors[0] < errors[1] < errors[2]
-    assert spec.draw(np.random.default_rng(0), (9, 9), {"lowest": 40, "highest": 40}) == {
+    assert spec.sample(np.random.default_rng(0), (9, 9), {"lowest": 40, "highest": 40}) == {
         "quality": 40
     }
-    turned = [draw(spec, (9, 9), seed, lowest=30, highest=20)["quality"] for seed in range(40)]
+    turned = [sample(spec, (9, 9), seed, lowest=30, highest=20)["quality"] for seed in range(40)]
     assert {min(turned), max(turned)} == {20, 30}
 
 
@@ -259,15 +266,16 @@ def test_previews_depend_on_seed_and_place_alone() -> None:
     assert not set(nine) & set(pixels(preview(image, all_of_them(), 9, 2)))
 
 
-def test_a_slider_of_one_step_leaves_the_draws_of_the_others() -> None:
-    def drawn(degrees: float) -> list[Drawn]:
+def test_a_slider_of_one_step_leaves_the_samples_of_the_others() -> None:
+    def sampled(degrees: float) -> tuple[float, SampledStep]:
         steps = [{"name": "rotation", "params": {"degrees": degrees}}, {"name": "cutout"}]
-        return Pipeline.parse(steps).draw((200, 150), 3, 0)
+        rotation, cutout = Pipeline.parse(steps).sample((200, 150), 3, 0)
+        angle = rotation["values"]["angle"]
+        assert isinstance(angle, float)
+        return angle, cutout
 
-    assert drawn(10)[1] == drawn(90)[1]
-    assert drawn(90)[0]["values"]["angle"] == pytest.approx(
-        9 * drawn(10)[0]["values"]["angle"], abs=0.01
-    )
+    assert sampled(10)[1] == sampled(90)[1]
+    assert sampled(90)[0] == pytest.approx(9 * sampled(10)[0], abs=0.01)
 
 
 def test_pixels_do_not_depend_on_the_threads_of_torch_nor_on_its_generator() -> None:
@@ -291,7 +299,7 @@ def test_a_replay_of_the_upload_is_the_preview(size_wh: tuple[int, int]) -> None
     image = photo(*size_wh)
     image.setflags(write=False)
     for each in preview(image, all_of_them(), 3, 7):
-        assert (replay(image, json.loads(json.dumps(each.drawn))) == each.image).all()
+        assert (replay(image, json.loads(json.dumps(each.sampled))) == each.image).all()
 
 
 @pytest.mark.parametrize(
@@ -328,9 +336,11 @@ def test_boxes_go_through_a_pipeline() -> None:
     for each in preview(image, Pipeline.parse(steps), 4, 2):
         lit = each.image[..., 0] > 127
         across, down = np.flatnonzero(lit.any(axis=0)), np.flatnonzero(lit.any(axis=1))
-        seen = [across[0], down[0], across[-1] + 1, down[-1] + 1]
+        expected = [across[0], down[0], across[-1] + 1, down[-1] + 1]
         boxes = np.array([[280, 200, 520, 360]], np.float32)
-        np.testing.assert_allclose(move_boxes(boxes, (800, 600), each.drawn)[0], seen, atol=1.6)
+        np.testing.assert_allclose(
+            move_boxes(boxes, (800, 600), each.sampled)[0], expected, atol=1.6
+        )
 
 
 def test_a_pipeline_reads_json_and_writes_what_it_reads() -> None:
@@ -378,10 +388,10 @@ def rotation(value: object) -> list[object]:
         ([{"name": "blur"}] * 13, "13 steps; the limit is 12"),
     ],
 )
-def test_a_faulty_pipeline_is_told_in_one_sentence(value: object, words: str) -> None:
-    with pytest.raises(DemoError) as told:
+def test_a_faulty_pipeline_raises_one_sentence(value: object, words: str) -> None:
+    with pytest.raises(DemoError) as raised:
         Pipeline.parse(value)
-    assert words in str(told.value)
+    assert words in str(raised.value)
 
 
 @pytest.mark.parametrize("count", [0, 17, 1.5, "4", float("nan"), True, None])
@@ -403,7 +413,7 @@ def test_the_ends_of_the_seeds_count() -> None:
 
 
 def run(text: str, picture: Path, folder: Path) -> list[Image]:
-    """The pictures that a fresh Python with the machine's own settings makes from the script."""
+    """The pictures that the script writes in a new process with the machine's own settings."""
     (folder / "previews.py").write_text(text, "utf-8")
     subprocess.run(
         [sys.executable, "-W", "error", "previews.py", str(picture), "out"],
@@ -416,7 +426,7 @@ def run(text: str, picture: Path, folder: Path) -> list[Image]:
 
 
 def execute(text: str, picture: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The same without the two seconds of a new process; its variables."""
+    """The variables of the script after a run inside this process, which saves two seconds."""
     threads = torch.get_num_threads()
     monkeypatch.setattr(sys, "argv", ["previews.py", str(picture), str(folder)])
     scope: dict[str, Any] = {"__name__": "__main__"}
@@ -435,7 +445,7 @@ def test_the_printed_code_gives_these_pictures(
     pil.fromarray(image).save(tmp_path / "photo.png")
     pipeline = one(spec.name)
     previews = preview(image, pipeline, 3, 11)
-    text = script(pipeline, 11, [each.drawn for each in previews])
+    text = script(pipeline, 11, [each.sampled for each in previews])
     scope = execute(text, tmp_path / "photo.png", tmp_path / "out", monkeypatch)
     for number, each in enumerate(previews, 1):
         saved = np.asarray(pil.open(tmp_path / "out" / f"preview_{number}.png"))
@@ -456,7 +466,7 @@ def test_the_printed_code_of_a_whole_pipeline_in_a_process_of_its_own(tmp_path: 
     assert upload.shape == (1000, 1500, 3)
     pipeline = Pipeline.parse([{"name": name} for name in reversed(specs())])
     previews = preview(upload, pipeline, 4, 5)
-    made = run(script(pipeline, 5, [each.drawn for each in previews]), file, tmp_path)
+    made = run(script(pipeline, 5, [each.sampled for each in previews]), file, tmp_path)
     assert len(made) == 4
     for ours, theirs in zip(previews, made, strict=True):
         assert ours.image.shape == theirs.shape
@@ -465,10 +475,10 @@ def test_the_printed_code_of_a_whole_pipeline_in_a_process_of_its_own(tmp_path: 
 
 def test_the_printed_code_without_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     alpha = np.linspace(0, 255, 600).astype(np.uint8).reshape(20, 30)
-    file = tmp_path / "veiled.png"
+    file = tmp_path / "transparent.png"
     pil.fromarray(np.dstack([photo(30, 20), alpha])).save(file)
     [only] = preview(decode(file.read_bytes(), Limits()).rgb, Pipeline.parse([]), 1, 0)
-    text = script(Pipeline.parse([]), 0, [only.drawn])
+    text = script(Pipeline.parse([]), 0, [only.sampled])
     scope = execute(text, file, tmp_path / "out", monkeypatch)
     assert (scope["picture"].permute(1, 2, 0).numpy() == only.image).all()
     assert (only.image[0, 0] == 255).all()

@@ -1,4 +1,4 @@
-"""The films that tracking is measured on have the truth that they claim, and errors are counted."""
+"""The videos for measuring tracking have the ground truth that they claim; errors are counted."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -19,8 +19,8 @@ def truth(ids: list[int], lefts: list[float]) -> Truth:
     return Truth(np.array(ids, np.int64), xyxy)
 
 
-def test_things_cross_hide_and_come_out_again(shared_data: Path) -> None:
-    """Seed 0 of the benchmark: a thing is away for a moment, under the same number afterwards."""
+def test_objects_cross_and_occlude_each_other(shared_data: Path) -> None:
+    """Seed 0 of the benchmark: an object is hidden for a moment and keeps its number."""
     things = moving.scene(shared_data, 0, 6, lambda picture, box: True)
     truths = [truth for _, truth in moving.frames(things, 0, 400)]
     assert max(len(truth.ids) for truth in truths) == 6
@@ -37,7 +37,7 @@ def test_things_cross_hide_and_come_out_again(shared_data: Path) -> None:
     assert crossings >= 50
 
 
-def test_a_hidden_thing_is_not_in_the_truth() -> None:
+def test_an_occluded_object_is_not_in_the_ground_truth() -> None:
     patch = np.full((20, 20, 3), 200, np.uint8)
     box = np.array((0, 0, 20, 20), np.float32)
     behind = Thing(patch, box, (100, 100), (0, 0))
@@ -51,7 +51,7 @@ def test_one_seed_is_one_film(shared_data: Path, tmp_path: Path) -> None:
     films = []
     for name in ("a.mp4", "b.mp4"):
         things = moving.scene(shared_data, 3, 2, lambda picture, box: True)
-        assert len(moving.film(tmp_path / name, things, 3, 5)) == 5
+        assert len(moving.write_video(tmp_path / name, things, 3, 5)) == 5
         films.append((tmp_path / name).read_bytes())
     assert films[0] == films[1]
     assert [picture.shape for _, picture in shown(tmp_path / "a.mp4")] == [(360, 640, 3)] * 5

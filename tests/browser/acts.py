@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
-from benchmarks.client import unlike_any_other
+from benchmarks.client import make_unique
 from demo.service import examples
 
 BUS = examples.paths()[0]
@@ -14,7 +14,7 @@ SLOW = 60_000
 
 
 def open_tab(page: Page, name: str) -> None:
-    """Also where it did not fit in and stands behind the three dots."""
+    """Open a tab, also where it is in the overflow menu behind the three dots."""
     tabs, place = page.locator("#tabs button[role=tab]"), TABS[name]
     if place < (shown := tabs.count()):
         tabs.nth(place).click()
@@ -24,10 +24,8 @@ def open_tab(page: Page, name: str) -> None:
 
 
 def bus() -> FilePayload:
-    """The bus in a file that this server has not met, so that its network has to run."""
-    return FilePayload(
-        name="bus.jpg", mimeType="image/jpeg", buffer=unlike_any_other(BUS.read_bytes())
-    )
+    """The bus in a file that no server has cached, so that the network has to run."""
+    return FilePayload(name="bus.jpg", mimeType="image/jpeg", buffer=make_unique(BUS.read_bytes()))
 
 
 def put(page: Page, tab: str, picture: Path | FilePayload | None = None) -> None:
@@ -53,7 +51,7 @@ def rows(page: Page) -> Locator:
 
 
 def detected(page: Page) -> None:
-    """Open Detect, put the bus in and wait for its four persons and one bus."""
+    """Open Detect, upload the bus and wait for its four persons and one bus."""
     open_tab(page, "detect")
     put(page, "detect")
     expect(rows(page)).to_have_count(5, timeout=SLOW)

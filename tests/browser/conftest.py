@@ -13,10 +13,10 @@ from tests.conftest import Server
 
 Visit = Callable[..., Page]
 Launch = Callable[..., Browser]
-Filmed = Callable[..., Browser]
+StartCamera = Callable[..., Browser]
 
 SIZE_WH = (640, 480)
-"""Of the films that cameras see."""
+"""Size of the videos that fake cameras show."""
 
 
 @pytest.fixture(scope="session")
@@ -41,20 +41,20 @@ def launch() -> Iterator[Launch]:
 
 @pytest.fixture(scope="session")
 def chromium(launch: Launch) -> Browser:
-    """A browser as most visitors have it, without a camera."""
+    """A browser without a camera."""
     return launch()
 
 
 @pytest.fixture
 def camera(launch: Launch) -> Iterator[Browser]:
-    """A browser whose camera shows a test pattern, and whose visitor says yes to it."""
+    """A browser whose camera shows a test pattern and is allowed without asking."""
     browser = launch("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
     yield browser
     browser.close()
 
 
-def camera_film(path: Path, *pictures: Image, rate: int = 15) -> Path:
-    """A raw film (Y4M) without an end, as Chromium's fake camera reads it."""
+def camera_video(path: Path, *pictures: Image, rate: int = 15) -> Path:
+    """A raw video (Y4M), which Chromium's fake camera repeats."""
     frames = []
     for rgb in pictures:
         picture = cv2.resize(rgb, SIZE_WH, interpolation=cv2.INTER_AREA)
@@ -65,17 +65,17 @@ def camera_film(path: Path, *pictures: Image, rate: int = 15) -> Path:
 
 
 @pytest.fixture
-def filmed(launch: Launch, tmp_path: Path) -> Iterator[Filmed]:
-    """Start browsers whose cameras see a picture, or several one after the other."""
+def camera_showing(launch: Launch, tmp_path: Path) -> Iterator[StartCamera]:
+    """Start browsers whose cameras show a picture, or several in turn."""
     started: list[Browser] = []
 
     def start(*pictures: Image, rate: int = 15) -> Browser:
         shown = pictures if len(pictures) > 1 else pictures * 10
-        film = camera_film(tmp_path / f"{len(started)}.y4m", *shown, rate=rate)
+        video = camera_video(tmp_path / f"{len(started)}.y4m", *shown, rate=rate)
         browser = launch(
             "--use-fake-device-for-media-stream",
             "--use-fake-ui-for-media-stream",
-            f"--use-file-for-fake-video-capture={film}",
+            f"--use-file-for-fake-video-capture={video}",
         )
         started.append(browser)
         return browser
@@ -87,7 +87,7 @@ def filmed(launch: Launch, tmp_path: Path) -> Iterator[Filmed]:
 
 @pytest.fixture
 def visit(server: Server, chromium: Browser) -> Iterator[Visit]:
-    """Open the page as somebody: locale, width, colour scheme. Foreign requests are failures."""
+    """Open the page with a locale, width and colour scheme; requests to other hosts fail."""
     contexts = []
     foreign: list[str] = []
 

@@ -1,4 +1,4 @@
-"""What the controls of an answer do: size, lines, classes, confidence, the keyboard, the files."""
+"""The controls of an answer: size, lines, classes, confidence, keyboard, files."""
 
 import csv
 import io
@@ -26,7 +26,7 @@ def table(page: Page) -> list[str]:
     return rows(page).all_inner_texts()
 
 
-def test_width_redraws_and_size_asks_the_network_again(visit: Visit) -> None:
+def test_line_width_redraws_and_input_size_runs_the_network_again(visit: Visit) -> None:
     page = visit()
     detected(page)
     first = table(page)
@@ -54,16 +54,16 @@ def test_the_class_filter_shows_only_that_class(visit: Visit) -> None:
     expect(rows(page).locator("td:nth-child(2)")).to_have_text("bus")
     expect(page.locator("#detect-status .chips")).to_have_text("bus 1")
     expect(page.locator(LEGEND)).to_contain_text("answer kept")
-    _, data = saved(page, "#detect-take", "JSON")
+    _, data = saved(page, "#detect-downloads", "JSON")
     assert [box["label"] for box in json.loads(data)["boxes"]] == ["bus"]
 
 
-def test_the_table_of_classify_can_be_taken_away(visit: Visit) -> None:
+def test_the_scores_can_be_saved_as_csv(visit: Visit) -> None:
     page = visit()
     put(page, "classify")
-    shown = page.locator("#classify-answer table.bars tbody tr")
+    shown = page.locator("#classify-answer table.score-bars tbody tr")
     expect(shown).to_have_count(5, timeout=SLOW)
-    name, data = saved(page, "#classify-take", "CSV")
+    name, data = saved(page, "#classify-downloads", "CSV")
     assert name.endswith(".csv")
     read = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
     assert len(read) == 1000
@@ -102,7 +102,7 @@ def test_the_last_of_many_slider_positions_wins(visit: Visit, server: Server) ->
 
 
 def tab_to(page: Page, selector: str, most: int = 30) -> None:
-    """Press Tab until the focus stands on `selector`; a focus that nobody sees does not count."""
+    """Press Tab until `selector` has the focus, which must be visible."""
     for _ in range(most):
         page.keyboard.press("Tab")
         if page.evaluate("s => document.activeElement.matches(s)", selector):
@@ -111,7 +111,7 @@ def tab_to(page: Page, selector: str, most: int = 30) -> None:
     raise AssertionError(f"{selector} was not reached with {most} Tabs")
 
 
-def test_the_main_job_is_done_with_the_keyboard_alone(visit: Visit) -> None:
+def test_the_main_task_needs_only_the_keyboard(visit: Visit) -> None:
     page = visit()
     # Around all of it, because the browser takes a moment to hand its dialog over to the test.
     with page.expect_file_chooser() as chooser:

@@ -1,4 +1,4 @@
-"""The ways that a picture comes in: dropped, pasted, taken, too large, with a hostile name."""
+"""Uploads: dropped, pasted, from the webcam, too large, with a hostile name."""
 
 import base64
 import json
@@ -17,11 +17,11 @@ from tests.conftest import Server
 DROP = """
 ([selector, data]) => {
   const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
-  const carrier = new DataTransfer();
-  carrier.items.add(new File([bytes], "bus.jpg", { type: "image/jpeg" }));
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([bytes], "bus.jpg", { type: "image/jpeg" }));
   const target = document.querySelector(selector);
   for (const kind of ["dragenter", "dragover", "drop"]) {
-    const event = { dataTransfer: carrier, bubbles: true, cancelable: true };
+    const event = { dataTransfer: transfer, bubbles: true, cancelable: true };
     target.dispatchEvent(new DragEvent(kind, event));
   }
 }
@@ -63,7 +63,7 @@ def test_the_paste_button_answers(visit: Visit) -> None:
     expect(rows(page)).to_have_count(5, timeout=SLOW)
 
 
-def test_the_keys_paste_in_place_of_the_picture_that_is_there(visit: Visit, tmp_path: Path) -> None:
+def test_pasting_replaces_the_picture(visit: Visit, tmp_path: Path) -> None:
     page = visit()
     detected(page)
     half = tmp_path / "half.png"
@@ -82,10 +82,12 @@ def test_a_snapshot_of_the_camera_answers(server: Server, camera: Browser) -> No
     page.locator("#classify-picture").get_by_title("grant webcam access").click()
     expect(page.locator("#classify-picture video")).to_be_visible(timeout=SLOW)
     page.wait_for_function("document.querySelector('#classify-picture video').videoWidth > 0")
-    expect(page.locator("#classify-answer table.bars")).to_have_count(0)
+    expect(page.locator("#classify-answer table.score-bars")).to_have_count(0)
     page.locator("#classify-picture").get_by_label("capture photo").click()
-    expect(page.locator("#classify-answer table.bars tbody tr")).to_have_count(5, timeout=SLOW)
-    _, data = saved(page, "#classify-take", "JSON")
+    expect(page.locator("#classify-answer table.score-bars tbody tr")).to_have_count(
+        5, timeout=SLOW
+    )
+    _, data = saved(page, "#classify-downloads", "JSON")
     size = page.evaluate(
         "(i => [i.naturalWidth, i.naturalHeight])(document.querySelector('#classify-picture img'))"
     )
@@ -93,7 +95,7 @@ def test_a_snapshot_of_the_camera_answers(server: Server, camera: Browser) -> No
 
 
 @pytest.mark.parametrize("tab", ["classify", "detect"])
-def test_too_many_pixels_are_told_on_the_page(visit: Visit, tmp_path: Path, tab: str) -> None:
+def test_too_many_pixels_are_reported_on_the_page(visit: Visit, tmp_path: Path, tab: str) -> None:
     large = tmp_path / "large.jpg"
     cv2.imwrite(str(large), np.full((5000, 5100, 3), 128, np.uint8))
     page = visit()
@@ -105,7 +107,9 @@ def test_too_many_pixels_are_told_on_the_page(visit: Visit, tmp_path: Path, tab:
 
 
 @pytest.mark.parametrize("size_bytes", [20_500_000, 21_000_000])
-def test_too_many_bytes_are_told_on_the_page(visit: Visit, tmp_path: Path, size_bytes: int) -> None:
+def test_too_many_bytes_are_reported_on_the_page(
+    visit: Visit, tmp_path: Path, size_bytes: int
+) -> None:
     heavy = tmp_path / "heavy.jpg"
     heavy.write_bytes(BUS.read_bytes().ljust(size_bytes, b"\0"))
     page = visit()
@@ -129,9 +133,9 @@ def test_a_name_with_markup_does_no_harm(visit: Visit) -> None:
         open_tab(page, tab)
         file = FilePayload(name=name, mimeType="image/jpeg", buffer=bus()["buffer"])
         page.set_input_files(f"#{tab}-picture input[type=file]", file)
-        expect(page.locator(f"#{tab}-take a").first).to_be_visible(timeout=SLOW)
+        expect(page.locator(f"#{tab}-downloads a").first).to_be_visible(timeout=SLOW)
         assert page.locator("img[src=x], [onerror]").count() == 0
-        names = page.locator(f"#{tab}-take a").evaluate_all("all => all.map(a => a.download)")
+        names = page.locator(f"#{tab}-downloads a").evaluate_all("all => all.map(a => a.download)")
         assert names
         assert not any(set('<>"/') & set(saved_as) for saved_as in names), names
     assert not dialogs

@@ -1,4 +1,4 @@
-"""What a visitor does, in a real Chromium: put a picture in, move a slider, take a file away."""
+"""The page in a real Chromium: upload a picture, move a slider, save a file."""
 
 import io
 import json
@@ -14,16 +14,16 @@ from tests.browser.acts import BUS, SLOW, choose, detected, open_tab, put, rows,
 from tests.browser.conftest import Visit
 
 
-def test_classify_shows_bars_what_was_seen_and_files(visit: Visit) -> None:
+def test_classify_shows_scores_model_input_and_files(visit: Visit) -> None:
     page = visit()
     put(page, "classify")
-    rows = page.locator("#classify-answer table.bars tbody tr")
+    rows = page.locator("#classify-answer table.score-bars tbody tr")
     expect(rows).to_have_count(5, timeout=SLOW)
     shares = [float(t.rstrip(" %")) for t in rows.locator("td.num").all_inner_texts()]
     assert shares == sorted(shares, reverse=True)
-    expect(page.locator("#classify-seen img")).to_have_count(2)
+    expect(page.locator("#classify-input img")).to_have_count(2)
     expect(page.locator("#classify-answer .legend")).to_contain_text("network")
-    name, data = saved(page, "#classify-take", "JSON")
+    name, data = saved(page, "#classify-downloads", "JSON")
     assert name.endswith(".json")
     assert len(json.loads(data)["labels"]) == 5
     page.locator("#classify-top input[type=range]").fill("3")
@@ -31,7 +31,7 @@ def test_classify_shows_bars_what_was_seen_and_files(visit: Visit) -> None:
     expect(page.locator("#classify-answer .legend")).to_contain_text("answer kept")
 
 
-def test_detect_slider_filters_without_another_pass(visit: Visit) -> None:
+def test_the_confidence_slider_filters_without_a_forward_pass(visit: Visit) -> None:
     page = visit()
     detected(page)
     expect(page.locator("#detect-status .chips")).to_contain_text("person 4")
@@ -46,12 +46,12 @@ def test_detect_slider_filters_without_another_pass(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("kind", ["JSON", "CSV", "COCO", "YOLO", "VOC", "Python"])
-def test_detect_files_can_be_taken_away(visit: Visit, kind: str) -> None:
+def test_the_files_of_detect_can_be_saved(visit: Visit, kind: str) -> None:
     page = visit()
     open_tab(page, "detect")
     put(page, "detect")
-    expect(page.locator("#detect-take")).to_contain_text(kind, timeout=SLOW)
-    name, data = saved(page, "#detect-take", kind)
+    expect(page.locator("#detect-downloads")).to_contain_text(kind, timeout=SLOW)
+    name, data = saved(page, "#detect-downloads", kind)
     assert "." in name
     if kind == "YOLO":
         names = zipfile.ZipFile(io.BytesIO(data)).namelist()
@@ -60,12 +60,12 @@ def test_detect_files_can_be_taken_away(visit: Visit, kind: str) -> None:
         assert (b"engine.run" if kind == "Python" else b"person") in data
 
 
-def test_the_annotated_picture_can_be_taken_away(visit: Visit) -> None:
+def test_the_annotated_picture_can_be_saved(visit: Visit) -> None:
     page = visit()
     open_tab(page, "detect")
     put(page, "detect")
-    expect(page.locator("#detect-take")).to_contain_text("Picture", timeout=SLOW)
-    _, data = saved(page, "#detect-take", "Picture")
+    expect(page.locator("#detect-downloads")).to_contain_text("Picture", timeout=SLOW)
+    _, data = saved(page, "#detect-downloads", "Picture")
     assert data[:2] == b"\xff\xd8"
 
 
@@ -76,7 +76,7 @@ def test_augment_shows_nine_previews_and_the_code(visit: Visit) -> None:
     previews = page.locator("#augment-previews button img")
     expect(previews).to_have_count(9, timeout=SLOW)
     first = previews.nth(0).get_attribute("src")
-    page.locator("#augment-dice").click()
+    page.locator("#augment-random-seed").click()
     expect(previews.nth(0)).not_to_have_attribute("src", first or "")
     page.get_by_label("Blur").check()
     expect(page.locator("#augment-controls")).to_contain_text("Blur")
@@ -114,7 +114,7 @@ def test_models_lists_and_filters(visit: Visit) -> None:
         ("zh-HK", "分類"),
     ],
 )
-def test_the_browsers_language_is_spoken(visit: Visit, locale: str, word: str) -> None:
+def test_the_page_follows_the_browsers_language(visit: Visit, locale: str, word: str) -> None:
     page = visit(locale=locale)
     expect(page.locator("#tabs button[role=tab]").first).to_have_text(word)
     expect(page.locator("body")).not_to_contain_text("__i18n__")
@@ -126,7 +126,7 @@ def test_the_language_can_be_switched_and_is_kept(visit: Visit) -> None:
     expect(page.locator("#tabs button[role=tab]").nth(1)).to_have_text("偵測")
     open_tab(page, "detect")
     put(page, "detect")
-    expect(page.locator("#detect-take")).to_contain_text("儲存", timeout=SLOW)
+    expect(page.locator("#detect-downloads")).to_contain_text("儲存", timeout=SLOW)
     page.reload()
     expect(page.locator("#tabs button[role=tab]").nth(1)).to_have_text("偵測")
 
@@ -141,7 +141,7 @@ def test_light_and_dark(visit: Visit) -> None:
 
 
 ANSWERS = {
-    "classify": "#classify-seen img >> nth=1",
+    "classify": "#classify-input img >> nth=1",
     "detect": "#detect-boxes tbody tr >> nth=4",
     "augment": "#augment-previews button img >> nth=8",
     "models": "#models-table tbody tr >> nth=8",
@@ -149,7 +149,7 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_nothing_reaches_out_of_a_phone(visit: Visit, name: str) -> None:
+def test_nothing_is_wider_than_a_phone(visit: Visit, name: str) -> None:
     page = visit(width=390)
     open_tab(page, name)
     if name != "models":
@@ -159,9 +159,7 @@ def test_nothing_reaches_out_of_a_phone(visit: Visit, name: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_a_broken_file_says_what_is_wrong_and_the_next_one_answers(
-    visit: Visit, tmp_path: Path
-) -> None:
+def test_a_broken_file_is_reported_and_the_next_one_answers(visit: Visit, tmp_path: Path) -> None:
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(BUS.read_bytes()[:3000])
     page = visit()
@@ -189,7 +187,7 @@ def test_a_tiff_is_shown_and_answered(visit: Visit, tmp_path: Path) -> None:
     page.wait_for_function(f"{shown_width} === 810", timeout=SLOW)
 
 
-def test_the_overlap_slider_is_off_where_the_head_needs_none(visit: Visit) -> None:
+def test_the_overlap_slider_is_disabled_for_a_model_without_nms(visit: Visit) -> None:
     page = visit()
     open_tab(page, "detect")
     page.locator("#detect-more button").first.click()
@@ -199,16 +197,16 @@ def test_the_overlap_slider_is_off_where_the_head_needs_none(visit: Visit) -> No
     expect(page.locator("#detect-iou")).to_contain_text("no overlap to settle")
 
 
-def test_a_model_that_is_not_here_is_one_sentence(visit: Visit) -> None:
+def test_a_missing_model_is_reported_with_its_command(visit: Visit) -> None:
     page = visit()
     put(page, "classify")
-    expect(page.locator("#classify-answer table.bars")).to_be_visible(timeout=SLOW)
+    expect(page.locator("#classify-answer table.score-bars")).to_be_visible(timeout=SLOW)
     choose(page, "classify", "resnet50")
     note = page.locator("#classify-answer .note.warn")
     expect(note).to_contain_text("python -m demo.weights fetch resnet50", timeout=SLOW)
 
 
-def test_a_jug_is_none_of_ten_classes(visit: Visit, shared_data: Path) -> None:
+def test_a_picture_of_no_known_class_is_reported(visit: Visit, shared_data: Path) -> None:
     page = visit()
     choose(page, "classify", "cnn-cifar10")
     put(page, "classify", shared_data / "caltech101" / "ewer" / "image_0003.webp")

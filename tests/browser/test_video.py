@@ -1,4 +1,4 @@
-"""A film on the page: put in, drawn on, started, watched, stopped, taken away."""
+"""A video on the page: uploaded, with a line, started, watched, stopped, saved."""
 
 import json
 import re
@@ -15,7 +15,7 @@ PLOT = ".chart .plot"
 
 
 def example(page: Page) -> None:
-    """Six seconds of a bus and people, of which the network looks at three frames."""
+    """Start with six seconds of a bus and people; the network runs on three frames."""
     open_tab(page, "video")
     choose(page, "video", "yolo11n")
     page.locator("#video-every input[type=range]").fill("30")
@@ -27,23 +27,23 @@ def put(page: Page, folder: Path, frames: int) -> None:
     path = encode(folder / f"clip{frames}.mp4", [square(i, (160, 120)) for i in range(frames)])
     open_tab(page, "video")
     choose(page, "video", "yolo11n")
-    page.set_input_files("#video-film input[type=file]", path)
+    page.set_input_files("#video-file input[type=file]", path)
     expect(page.locator("#video-frame img")).to_be_visible(timeout=SLOW)
 
 
 def finished(page: Page) -> float:
-    """Wait for the player; the length of its film."""
-    expect(page.locator("#video-stage video")).to_be_visible(timeout=SLOW)
-    page.wait_for_function("document.querySelector('#video-stage video').duration > 0")
+    """Wait for the player; the length of its video in seconds."""
+    expect(page.locator("#video-player video")).to_be_visible(timeout=SLOW)
+    page.wait_for_function("document.querySelector('#video-player video').duration > 0")
     expect(page.locator("#video-start")).to_be_visible()
-    return float(page.evaluate("document.querySelector('#video-stage video').duration"))
+    return float(page.evaluate("document.querySelector('#video-player video').duration"))
 
 
 def seconds(page: Page) -> float:
-    return float(page.evaluate("document.querySelector('#video-stage video').currentTime"))
+    return float(page.evaluate("document.querySelector('#video-player video').currentTime"))
 
 
-def test_a_line_a_chart_that_jumps_and_files(visit: Visit) -> None:
+def test_a_line_a_timeline_that_seeks_and_files(visit: Visit) -> None:
     page = visit()
     example(page)
     expect(page.locator("#video-status")).to_contain_text("640 × 480 pixels, 6.0 s, 15 frames")
@@ -67,19 +67,19 @@ def test_a_line_a_chart_that_jumps_and_files(visit: Visit) -> None:
     assert abs(seconds(page) - 4.6) < 0.06
     plot.press("Home")
     assert seconds(page) == 0
-    name, data = saved(page, "#video-status .take", "JSON")
+    name, data = saved(page, "#video-status .download-links", "JSON")
     assert name == "example-yolo11n.json"
-    told = json.loads(data)
-    assert len(told["frames"]) == 90
-    assert set(told["crossings"]) == {"rightward", "leftward"}
-    name, data = saved(page, "#video-status .take", "Video")
+    report = json.loads(data)
+    assert len(report["frames"]) == 90
+    assert set(report["crossings"]) == {"rightward", "leftward"}
+    name, data = saved(page, "#video-status .download-links", "Video")
     assert name == "example-yolo11n.mp4"
     assert data[4:8] == b"ftyp"
     page.locator("#video-no-line").click()
     expect(page.locator(LINE).first).to_have_value("")
 
 
-def test_a_phone_in_chinese_and_a_classifier(visit: Visit) -> None:
+def test_a_classifier_on_a_phone_in_chinese(visit: Visit) -> None:
     page = visit(width=390, locale="zh-CN", scheme="dark")
     example(page)
     choose(page, "video", "mobilenet_v2")
@@ -92,12 +92,14 @@ def test_a_phone_in_chinese_and_a_classifier(visit: Visit) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_one_waits_and_gives_up_while_the_other_is_stopped(visit: Visit, tmp_path: Path) -> None:
+def test_one_visitor_leaves_the_queue_and_the_other_stops_the_run(
+    visit: Visit, tmp_path: Path
+) -> None:
     first, second = visit(), visit()
     put(first, tmp_path, 900)
     put(second, tmp_path, 20)
     first.locator("#video-start").click()
-    expect(first.locator("#video-live img")).to_be_visible(timeout=SLOW)
+    expect(first.locator("#video-preview img")).to_be_visible(timeout=SLOW)
     expect(first.locator("#video-status")).to_contain_text("of 900 frames")
     second.locator("#video-start").click()
     expect(second.locator("#video-status")).to_contain_text("has place 1 in the line")
@@ -109,7 +111,7 @@ def test_one_waits_and_gives_up_while_the_other_is_stopped(visit: Visit, tmp_pat
     expect(first.locator("#video-status")).to_contain_text("Stopped early")
 
 
-def test_what_is_wrong_is_told_and_the_next_film_comes_in(visit: Visit, tmp_path: Path) -> None:
+def test_errors_are_reported_and_the_next_video_is_accepted(visit: Visit, tmp_path: Path) -> None:
     sheet = tmp_path / "list.mp4"
     sheet.write_bytes(b"#EXTM3U\nhttp://127.0.0.1/x\n")
     page = visit()
@@ -117,9 +119,9 @@ def test_what_is_wrong_is_told_and_the_next_film_comes_in(visit: Visit, tmp_path
     warning = page.locator("#video-status .note.warn")
     page.locator("#video-start").click()
     expect(warning).to_contain_text("no video yet", timeout=SLOW)
-    page.set_input_files("#video-film input[type=file]", sheet)
+    page.set_input_files("#video-file input[type=file]", sheet)
     expect(warning).to_contain_text("HLS playlist", timeout=SLOW)
-    page.locator("#video-film").get_by_label("Clear").click()
+    page.locator("#video-file").get_by_label("Clear").click()
     put(page, tmp_path, 4)
     page.locator(LINE).first.fill("1,2,3")
     page.locator("#video-start").click()
@@ -130,13 +132,13 @@ def test_what_is_wrong_is_told_and_the_next_film_comes_in(visit: Visit, tmp_path
     expect(warning).to_contain_text("tracking switched on", timeout=SLOW)
 
 
-def test_what_a_model_cannot_blur_is_not_shown_instead(visit: Visit, tmp_path: Path) -> None:
-    """The name stays in the list when another model comes that does not know it."""
+def test_a_label_that_a_model_cannot_blur_is_an_error(visit: Visit, tmp_path: Path) -> None:
+    """The label stays chosen when the model changes to one that does not know it."""
     page = visit()
     put(page, tmp_path, 4)
     choose(page, "video", "yolo-vitrine")
     page.locator("#video-more > button").click()
-    names = page.locator("#video-hide input")
+    names = page.locator("#video-blur input")
     names.click()
     names.fill("face")
     page.get_by_role("option").filter(has_text=re.compile(r"^\W*face\W*$")).click()

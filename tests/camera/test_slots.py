@@ -1,4 +1,4 @@
-"""Places for streams: first come, first served, and nobody keeps one who has left."""
+"""Slots for streams: first come, first served, and freed however their holder leaves."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -15,7 +15,7 @@ async def nothing(place: int) -> None:
 
 
 class Visitor:
-    """Holds a place until it is told to leave."""
+    """Holds a slot until `leave` is called."""
 
     def __init__(self, slots: Slots) -> None:
         self.places: list[int] = []
@@ -24,10 +24,10 @@ class Visitor:
         self.task = asyncio.create_task(self._stay(slots))
 
     async def _stay(self, slots: Slots) -> None:
-        async def tell(place: int) -> None:
+        async def notify(place: int) -> None:
             self.places.append(place)
 
-        async with slots.hold(tell):
+        async with slots.hold(notify):
             self.inside = True
             await self._leave.wait()
         self.inside = False
@@ -43,7 +43,7 @@ async def settle() -> None:
 
 
 def run(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """In a thread of its own: the browser of other tests keeps a loop running in this one."""
+    """In a thread of its own, since the browser of other tests runs a loop in this one."""
 
     async def within() -> None:
         await asyncio.wait_for(story(), 5)
@@ -52,7 +52,7 @@ def run(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
         portal.call(within)
 
 
-def test_first_come_first_served_and_told_their_places() -> None:
+def test_first_come_first_served_and_notified_of_places() -> None:
     async def story() -> None:
         slots = Slots(2)
         a, b, c, d = (Visitor(slots) for _ in range(4))
@@ -74,7 +74,7 @@ def test_first_come_first_served_and_told_their_places() -> None:
 
 
 @pytest.mark.parametrize("who", [0, 1, 2])
-def test_who_is_cancelled_leaves_no_trace(who: int) -> None:
+def test_cancelling_frees_slot_or_place(who: int) -> None:
     async def story() -> None:
         slots = Slots(1)
         visitors = [Visitor(slots) for _ in range(3)]
@@ -93,7 +93,7 @@ def test_who_is_cancelled_leaves_no_trace(who: int) -> None:
     run(story)
 
 
-def test_a_fault_inside_gives_the_place_back() -> None:
+def test_an_error_inside_frees_the_slot() -> None:
     async def story() -> None:
         slots = Slots(1)
         with pytest.raises(ValueError, match="fault"):
@@ -105,7 +105,7 @@ def test_a_fault_inside_gives_the_place_back() -> None:
     run(story)
 
 
-def test_who_cannot_be_told_holds_up_nobody() -> None:
+def test_a_failing_notification_frees_the_place() -> None:
     async def story() -> None:
         slots = Slots(1)
         first = Visitor(slots)

@@ -1,4 +1,4 @@
-"""Cameras over WebSockets: each its own, the newest frame first, every limit kept."""
+"""Camera streams over WebSockets: separate, the newest frame first, within every limit."""
 
 import gc
 import json
@@ -20,12 +20,12 @@ from starlette.routing import WebSocketRoute
 from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from demo.camera.websocket import CameraEndpoint
+from demo.camera.websocket import LIVE_PATH, CameraEndpoint
 from demo.settings import Settings
 from demo.system import trim
 from tests.support.finder import Finder, engine
 
-WISH = {"type": "wish", "model": "finder", "confidence": 0.25, "iou": 0.7, "classes": []}
+OPTIONS = {"type": "options", "model": "finder", "confidence": 0.25, "iou": 0.7, "classes": []}
 HEADERS = {"accept-language": "en"}
 
 
@@ -37,18 +37,18 @@ def frame(left: int = 20, size: tuple[int, int] = (160, 120)) -> bytes:
 
 
 class Visitor:
-    """One page's end of the socket."""
+    """The page's end of a WebSocket."""
 
     def __init__(self, session: WebSocketTestSession) -> None:
         self.session = session
 
-    def wish(self, **values: Any) -> None:
-        self.session.send_text(json.dumps({**WISH, **values}))
+    def configure(self, **values: Any) -> None:
+        self.session.send_text(json.dumps({**OPTIONS, **values}))
 
     def show(self, number: int, data: bytes) -> None:
         self.session.send_bytes(number.to_bytes(4, "big") + data)
 
-    def told(self) -> dict[str, Any]:
+    def notice(self) -> dict[str, Any]:
         values: dict[str, Any] = json.loads(self.session.receive_text())
         return values
 
@@ -76,37 +76,37 @@ async def other(socket: WebSocket) -> None:
     await socket.close(4004)
 
 
-class House:
-    """A server with a stand-in detector that finds what is red."""
+class CameraServer:
+    """An application with the camera endpoint and a stand-in detector that finds red areas."""
 
     def __init__(self, folder: Path, finder: Finder, settings: Settings) -> None:
         self.engine = engine(folder, finder)
-        camera = CameraEndpoint(self.engine, settings)
-        routes = [WebSocketRoute("/live", camera.__call__), WebSocketRoute("/else", other)]
-        self._client = TestClient(Starlette(routes=routes))
+        endpoint = CameraEndpoint(self.engine, settings)
+        routes = [WebSocketRoute(LIVE_PATH, endpoint.__call__), WebSocketRoute("/else", other)]
+        self.client = TestClient(Starlette(routes=routes))
 
     @contextmanager
     def visitor(self, **headers: str) -> Iterator[Visitor]:
-        with self._client.websocket_connect("/live", headers={**HEADERS, **headers}) as session:
+        with self.client.websocket_connect("/live", headers={**HEADERS, **headers}) as session:
             yield Visitor(session)
 
     def other(self) -> int:
-        with self._client.websocket_connect("/else") as session:
+        with self.client.websocket_connect("/else") as session:
             return int(session.receive()["code"])
 
 
 @pytest.fixture
-def house(tmp_path: Path, finder: Finder, settings: Settings) -> Iterator[House]:
-    made = House(tmp_path, finder, settings)
-    with made._client:
+def server(tmp_path: Path, finder: Finder, settings: Settings) -> Iterator[CameraServer]:
+    made = CameraServer(tmp_path, finder, settings)
+    with made.client:
         yield made
     made.engine.close()
 
 
-def test_a_frame_is_answered_and_drawn(house: House) -> None:
-    with house.visitor() as one:
-        assert one.told() == {"type": "start", "minutes": 10.0}
-        one.wish()
+def test_a_frame_is_answered_and_drawn(server: CameraServer) -> None:
+    with server.visitor() as one:
+        assert one.notice() == {"type": "start", "minutes": 10.0}
+        one.configure()
         one.show(7, frame(20))
         facts, drawn = one.answer()
         [box] = facts["boxes"]
@@ -119,11 +119,11 @@ def test_a_frame_is_answered_and_drawn(house: House) -> None:
         assert facts["server_ms"] > 0
 
 
-def test_two_cameras_share_nothing(house: House) -> None:
-    with house.visitor() as one, house.visitor() as two:
-        assert one.told()["type"] == two.told()["type"] == "start"
-        one.wish()
-        two.wish(confidence=0.95, track=False)
+def test_two_streams_share_nothing(server: CameraServer) -> None:
+    with server.visitor() as one, server.visitor() as two:
+        assert one.notice()["type"] == two.notice()["type"] == "start"
+        one.configure()
+        two.configure(confidence=0.95, track=False)
         for i in range(4):
             a = one.ask(i, frame(10 + 4 * i))
             b = two.ask(100 + i, frame(90 - 4 * i))
@@ -131,32 +131,32 @@ def test_two_cameras_share_nothing(house: House) -> None:
             assert a["boxes"][0]["track"] == 1
             assert b["boxes"] == []
             assert "tracks" not in b
-        two.wish()
+        two.configure()
         b = two.ask(200, frame(70))
         assert b["boxes"][0]["track"] == 1
         assert b["tracks"] == {"red thing": 1}
 
 
-def test_the_wish_may_change_while_it_runs(house: House) -> None:
-    with house.visitor() as one:
-        one.told()
-        one.wish()
+def test_options_may_change_while_it_runs(server: CameraServer) -> None:
+    with server.visitor() as one:
+        one.notice()
+        one.configure()
         first = one.ask(1, frame())
         assert one.ask(2, frame())["boxes"][0]["track"] == first["boxes"][0]["track"] == 1
-        one.wish(classes=["blue thing"])
+        one.configure(classes=["blue thing"])
         assert one.ask(3, frame())["boxes"] == []
-        one.wish(model="guesser", classes=None)
+        one.configure(model="guesser", classes=None)
         facts = one.ask(4, frame())
         assert facts["labels"][0] == {"label": "red thing", "score": 0.75}
         assert facts["known"] is True
-        one.wish(confidence=0.3)
+        one.configure(confidence=0.3)
         assert one.ask(5, frame())["boxes"][0]["label"] == "red thing"
 
 
-def test_a_thing_that_crosses_the_line_is_counted(house: House) -> None:
-    with house.visitor() as one:
-        one.told()
-        one.wish(line=[0.5, 0, 0.5, 1])
+def test_an_object_that_crosses_the_line_is_counted(server: CameraServer) -> None:
+    with server.visitor() as one:
+        one.notice()
+        one.configure(line=[0.5, 0, 0.5, 1])
         for i in range(12):
             facts = one.ask(i, frame(10 + 8 * i))
         assert sum(facts["crossings"]["rightward"].values(), 0) == 0
@@ -164,27 +164,27 @@ def test_a_thing_that_crosses_the_line_is_counted(house: House) -> None:
         assert facts["arrows"] == ["←", "→"]
 
 
-def test_what_is_hidden_never_comes_back(house: House) -> None:
+def test_blurred_areas_leave_the_server_only_blurred(server: CameraServer) -> None:
     stripes = np.full((120, 160, 3), 30, np.uint8)
     stripes[40:80, 20:60] = (0, 0, 255)
     stripes[44:76:4, 24:56] = (0, 0, 190)
     data = bytes(cv2.imencode(".jpg", stripes, [cv2.IMWRITE_JPEG_QUALITY, 98])[1])
-    with house.visitor() as one:
-        one.told()
-        one.wish()
+    with server.visitor() as one:
+        one.notice()
+        one.configure()
         one.show(1, data)
         plain = one.answer()[1][46:74, 30:50].astype(int)
-        one.wish(hide=["red thing"])
+        one.configure(blur=["red thing"])
         one.show(2, data)
         hidden = one.answer()[1][46:74, 30:50].astype(int)
         rows = [np.abs(np.diff(part, axis=0)).mean() for part in (plain, hidden)]
         assert rows[1] < 0.35 * rows[0]
 
 
-def test_the_newest_frame_wins(house: House, finder: Finder) -> None:
-    with house.visitor() as one:
-        one.told()
-        one.wish()
+def test_the_newest_frame_wins(server: CameraServer, finder: Finder) -> None:
+    with server.visitor() as one:
+        one.notice()
+        one.configure()
         finder.gate.clear()
         one.show(1, frame(10))
         time.sleep(0.3)
@@ -198,55 +198,55 @@ def test_the_newest_frame_wins(house: House, finder: Finder) -> None:
         assert second["waited_ms"] > 100
 
 
-def test_when_full_one_is_told_the_place_in_the_line(house: House) -> None:
-    with house.visitor() as one, house.visitor() as two:
-        assert one.told()["type"] == two.told()["type"] == "start"
-        with house.visitor() as three, house.visitor(**{"accept-language": "zh-CN"}) as four:
-            waiting = three.told()
+def test_a_full_server_tells_the_place_in_the_queue(server: CameraServer) -> None:
+    with server.visitor() as one, server.visitor() as two:
+        assert one.notice()["type"] == two.notice()["type"] == "start"
+        with server.visitor() as three, server.visitor(**{"accept-language": "zh-CN"}) as four:
+            waiting = three.notice()
             assert (waiting["type"], waiting["place"]) == ("place", 1)
             assert "your place in the line is 1" in waiting["text"]
-            assert "第 2 位" in four.told()["text"]
+            assert "第 2 位" in four.notice()["text"]
             two.session.close()
-            assert three.told()["type"] == "start"
-            assert four.told()["place"] == 1
-            three.wish()
+            assert three.notice()["type"] == "start"
+            assert four.notice()["place"] == 1
+            three.configure()
             assert three.ask(1, frame())["boxes"]
 
 
-def test_who_leaves_frees_the_place_within_two_seconds(house: House, finder: Finder) -> None:
-    with house.visitor() as one, house.visitor() as two:
-        one.told(), two.told()
-        one.wish()
+def test_leaving_frees_the_slot_within_two_seconds(server: CameraServer, finder: Finder) -> None:
+    with server.visitor() as one, server.visitor() as two:
+        one.notice(), two.notice()
+        one.configure()
         finder.gate.clear()
         one.show(1, frame())
-        with house.visitor() as three:
-            assert three.told()["type"] == "place"
+        with server.visitor() as three:
+            assert three.notice()["type"] == "place"
             start = time.monotonic()
             one.session.close()
-            assert three.told()["type"] == "start"
+            assert three.notice()["type"] == "start"
             assert time.monotonic() - start < 2
             finder.gate.set()
 
 
 def test_the_time_limit(tmp_path: Path, settings: Settings) -> None:
-    short = House(tmp_path, Finder(), replace(settings, stream_minutes=0.01))
-    with short._client, short.visitor() as one:
-        one.told()
-        end = one.told()
+    short = CameraServer(tmp_path, Finder(), replace(settings, stream_minutes=0.01))
+    with short.client, short.visitor() as one:
+        one.notice()
+        end = one.notice()
         assert end["type"] == "end"
         assert "0.01 minutes" in end["text"]
         with pytest.raises(WebSocketDisconnect):
-            one.told()
+            one.notice()
     short.engine.close()
 
 
-def test_a_camera_that_sends_nothing_ends(tmp_path: Path, settings: Settings) -> None:
-    short = House(tmp_path, Finder(), replace(settings, stream_idle_s=0.3))
-    with short._client, short.visitor() as one:
-        one.told()
-        one.wish()
+def test_a_stream_without_frames_ends(tmp_path: Path, settings: Settings) -> None:
+    short = CameraServer(tmp_path, Finder(), replace(settings, stream_idle_s=0.3))
+    with short.client, short.visitor() as one:
+        one.notice()
+        one.configure()
         assert one.ask(1, frame())["boxes"]
-        end = one.told()
+        end = one.notice()
         assert (end["type"], "0.3 seconds" in end["text"]) == ("end", True)
     short.engine.close()
 
@@ -263,25 +263,25 @@ def test_a_camera_that_sends_nothing_ends(tmp_path: Path, settings: Settings) ->
         ({"classes": ["unicorn"]}, "unicorn"),
         ({"classes": "red thing"}, "red thing"),
         ({"size": 33}, "33"),
-        ({"hide": ["unicorn"]}, "unicorn"),
+        ({"blur": ["unicorn"]}, "unicorn"),
         ({"line": [0, 0, 0, 0]}, "four numbers"),
         ({"line": [0, 0, 2, 0]}, "2"),
         ({"line": "abc"}, "abc"),
         ({"line": [0, 0, 1, 1], "track": False}, "tracking"),
-        ({"model": "guesser", "hide": ["red thing"]}, "detector"),
+        ({"model": "guesser", "blur": ["red thing"]}, "detector"),
     ],
 )
-def test_a_wish_that_cannot_be_met_is_one_sentence(
-    house: House, values: dict[str, Any], word: str
+def test_invalid_options_are_one_sentence(
+    server: CameraServer, values: dict[str, Any], word: str
 ) -> None:
-    with house.visitor() as one:
-        one.told()
-        one.wish(**values)
+    with server.visitor() as one:
+        one.notice()
+        one.configure(**values)
         one.show(3, frame())
-        told = one.told()
-        assert (told["type"], told["frame"]) == ("error", 3)
-        assert word in told["text"]
-        one.wish()
+        notice = one.notice()
+        assert (notice["type"], notice["frame"]) == ("error", 3)
+        assert word in notice["text"]
+        one.configure()
         assert one.ask(4, frame())["boxes"]
 
 
@@ -294,41 +294,41 @@ def test_a_wish_that_cannot_be_met_is_one_sentence(
         (frame(size=(2000, 100)), "1920"),
     ],
 )
-def test_a_frame_that_is_none_is_one_sentence(house: House, data: bytes, word: str) -> None:
-    with house.visitor() as one:
-        one.told()
-        one.wish()
+def test_an_invalid_frame_is_one_sentence(server: CameraServer, data: bytes, word: str) -> None:
+    with server.visitor() as one:
+        one.notice()
+        one.configure()
         one.show(1, data)
-        told = one.told()
-        assert (told["type"], told["frame"]) == ("error", 1)
-        assert word in told["text"]
+        notice = one.notice()
+        assert (notice["type"], notice["frame"]) == ("error", 1)
+        assert word in notice["text"]
         assert one.ask(2, frame())["boxes"]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"type": "else"}', "[" * 30_000])
-def test_what_is_not_understood_ends_the_stream(house: House, text: str) -> None:
-    with house.visitor() as one:
-        one.told()
+def test_an_unknown_message_ends_the_stream(server: CameraServer, text: str) -> None:
+    with server.visitor() as one:
+        one.notice()
         one.session.send_text(text)
-        assert "wish" in one.told()["text"]
-    with house.visitor() as two:
-        assert two.told()["type"] == "start"
+        assert "options" in one.notice()["text"]
+    with server.visitor() as two:
+        assert two.notice()["type"] == "start"
 
 
 @pytest.mark.parametrize("size", [0, 4, 2_000_001])
-def test_a_frame_of_a_wrong_size_ends_the_stream(house: House, size: int) -> None:
-    with house.visitor() as one:
-        one.told()
+def test_a_frame_of_a_wrong_size_ends_the_stream(server: CameraServer, size: int) -> None:
+    with server.visitor() as one:
+        one.notice()
         one.session.send_bytes(bytes(size))
-        end = one.told()
+        end = one.notice()
         assert (end["type"], "2 MB" in end["text"]) == ("end", True)
 
 
-def test_no_frame_before_a_wish(house: House) -> None:
-    with house.visitor() as one:
-        one.told()
+def test_a_frame_before_any_options_is_an_error(server: CameraServer) -> None:
+    with server.visitor() as one:
+        one.notice()
         one.show(1, frame())
-        assert one.told()["type"] == "error"
+        assert one.notice()["type"] == "error"
 
 
 @pytest.mark.parametrize(
@@ -342,39 +342,39 @@ def test_no_frame_before_a_wish(house: House) -> None:
         ({"origin": "http://testserver.evil.test"}, False),
     ],
 )
-def test_another_site_may_not_open_a_socket(
-    house: House, headers: dict[str, str], welcome: bool
+def test_another_site_may_not_open_a_websocket(
+    server: CameraServer, headers: dict[str, str], welcome: bool
 ) -> None:
     if welcome:
-        with house.visitor(**headers) as one:
-            assert one.told()["type"] == "start"
+        with server.visitor(**headers) as one:
+            assert one.notice()["type"] == "start"
     else:
-        with pytest.raises(WebSocketDisconnect) as gone, house.visitor(**headers):
+        with pytest.raises(WebSocketDisconnect) as gone, server.visitor(**headers):
             pass
         assert gone.value.code == 1008
 
 
-def test_other_sockets_are_passed_on(house: House) -> None:
-    assert house.other() == 4004
+def test_other_routes_are_unaffected(server: CameraServer) -> None:
+    assert server.other() == 4004
 
 
-def test_no_thread_is_left_by_a_hundred_visits(house: House) -> None:
-    with house.visitor() as one:
-        one.told()
-        one.wish()
+def test_a_hundred_visits_leave_no_thread(server: CameraServer) -> None:
+    with server.visitor() as one:
+        one.notice()
+        one.configure()
         one.ask(1, frame())
     before = threading.active_count()
     for i in range(100):
-        with house.visitor() as one:
-            one.told()
+        with server.visitor() as one:
+            one.notice()
             if i % 10 == 0:
-                one.wish()
+                one.configure()
                 one.ask(1, frame())
     assert threading.active_count() <= before + 2
 
 
-def test_a_long_visit_keeps_nothing(house: House) -> None:
-    """A thing wanders and turns up elsewhere, so that ids, trails and counts come and go."""
+def test_a_long_stream_keeps_nothing(server: CameraServer) -> None:
+    """An object moves and reappears elsewhere, so that ids, trails and counts come and go."""
 
     def visit(frames: range) -> float:
         for i in frames:
@@ -385,9 +385,9 @@ def test_a_long_visit_keeps_nothing(house: House) -> None:
         trim()
         return float(psutil.Process().memory_full_info().uss) / 1e6
 
-    with house.visitor() as one:
-        one.told()
-        one.wish(heat=True, line=[0.5, 0.1, 0.5, 0.9])
+    with server.visitor() as one:
+        one.notice()
+        one.configure(heat=True, line=[0.5, 0.1, 0.5, 0.9])
         before = visit(range(150))
         # One picture kept of each frame would be 170 MB, its JPEG alone 5 MB.
         assert visit(range(150, 900)) - before < 3

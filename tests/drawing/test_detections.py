@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from demo.drawing.detections import draw_detections, draw_window
-from demo.drawing.palette import palette
+from demo.drawing.palette import COLOURS, palette
 from demo.results import Detections, Image
 
 LABELS = tuple(f"thing {i}" for i in range(80))
@@ -56,8 +56,34 @@ def test_nothing_found_is_an_equal_copy() -> None:
     assert not np.shares_memory(drawn, image)
 
 
+def test_captions_stand_in_place_of_the_class_names() -> None:
+    """The same pixels as from labels of that text, best box first or not, in the class's colour."""
+    image = photo()
+    boxes = [(20, 60, 120, 200), (200, 60, 300, 200), (400, 60, 500, 200)]
+    plain = found(image, boxes, [3, 1, 3])[np.array([1, 2, 0])]
+    captions = [f"{plain.labels[class_id]} #{i}" for i, class_id in enumerate(plain.class_ids)]
+    apart = np.array([1, 3 + COLOURS, 3])
+    labels = [""] * (2 * COLOURS)
+    for class_id, caption in zip(apart, captions, strict=True):
+        labels[class_id] = caption
+    renamed = Detections(plain.xyxy, plain.scores, apart, tuple(labels), plain.size_wh)
+    np.testing.assert_array_equal(
+        draw_detections(image, plain, captions=captions), draw_detections(image, renamed)
+    )
+    np.testing.assert_array_equal(
+        draw_detections(image, plain, show_labels=False, captions=captions),
+        draw_detections(image, plain, show_labels=False),
+    )
+
+
+def test_each_box_needs_its_caption() -> None:
+    image = photo()
+    with pytest.raises(ValueError, match="expected 2 captions, got 1"):
+        draw_detections(image, crowd(image, 2), captions=["one"])
+
+
 @pytest.mark.parametrize("line_width", [1, 2, 3, 4, 7, 12])
-def test_only_the_frame_changes(line_width: int) -> None:
+def test_only_the_outline_changes(line_width: int) -> None:
     image = photo()
     box = [100, 120, 300, 320]
     drawn = draw_detections(
@@ -73,7 +99,7 @@ def test_only_the_frame_changes(line_width: int) -> None:
         assert tuple(drawn[y, x]) == palette(3), (x, y)
 
 
-def test_only_frames_and_plates_change() -> None:
+def test_only_outlines_and_plates_change() -> None:
     image = photo()
     drawn = draw_detections(image, found(image, [[200, 200, 300, 300], [450, 60, 500, 100]]), 3)
     changed = (drawn != image).any(axis=2)
@@ -91,8 +117,8 @@ def test_labels_and_scores_can_be_left_out() -> None:
     one = found(image, [[200, 200, 300, 300]])
     plate = (slice(170, 198), slice(195, 340))
 
-    def inked(**shown: bool) -> int:
-        drawn = draw_detections(image, one, 3, **shown)
+    def inked(show_labels: bool = True, show_scores: bool = True) -> int:
+        drawn = draw_detections(image, one, 3, show_labels, show_scores)
         return int((drawn[plate] != image[plate]).any(axis=2).sum())
 
     both, label = inked(), inked(show_scores=False)
@@ -110,7 +136,7 @@ def test_the_best_box_lies_on_top() -> None:
 
 
 @pytest.mark.parametrize("line_width", [1, 3, 10])
-def test_a_frame_at_the_edge_shows_whole(line_width: int) -> None:
+def test_an_outline_at_the_edge_is_whole(line_width: int) -> None:
     image = photo()
     drawn = draw_detections(image, found(image, [[0, 0, 640, 480]], [0]), line_width, False, False)
     colour = palette(0)
@@ -200,7 +226,7 @@ def test_threads_draw_what_one_draws() -> None:
 
 
 def test_drawing_costs_less_than_sending() -> None:
-    """A quarter of encoding the same picture when measured; in turn, so that both meet the load."""
+    """A quarter of encoding the picture when measured; alternating, so that both meet the load."""
     image = photo(1633, 1225)
     many = crowd(image, 20)
     drawing, sending = [], []

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from demo.drawing.label_plates import Letters, clean, draw_plate, layout
+from demo.drawing.label_plates import Letters, clean, draw_plate, place_plates
 
 LETTERS = Letters.of(16)
 
@@ -34,7 +34,7 @@ def test_the_name_is_shortened_first_then_the_score_goes() -> None:
     assert LETTERS.shorten("traffic light", "0.87", 10) == ""
 
 
-def test_what_is_left_out_leaves_no_space() -> None:
+def test_an_empty_name_or_score_leaves_no_space() -> None:
     assert LETTERS.shorten("", "0.87", 400) == "0.87"
     assert LETTERS.shorten("cat", "", 400) == "cat"
     assert LETTERS.shorten("", "", 400) == ""
@@ -42,7 +42,7 @@ def test_what_is_left_out_leaves_no_space() -> None:
 
 @pytest.mark.parametrize("name", ["person", "行人與手機", "x" * 200, "ÄÅgjÝ", "العربية"])
 @pytest.mark.parametrize("room", [20, 60, 123, 400])
-def test_texts_fit_their_room(name: str, room: int) -> None:
+def test_shortened_texts_fit(name: str, room: int) -> None:
     text = LETTERS.shorten(clean(name), "0.50", room)
     assert text == "" or LETTERS.width(text) <= room
 
@@ -55,8 +55,8 @@ def test_letters_grow_with_the_picture_and_shrink_in_a_crowd() -> None:
     assert Letters.fit((20, 20), ["cat 0.50"]).size == 9
 
 
-def test_a_plate_stands_on_its_frame_where_there_is_room() -> None:
-    places = layout(np.array([[50, 60, 150, 200]]), np.array([[40, 20]]), (300, 300), 3)
+def test_a_plate_stands_on_its_outline_where_there_is_room() -> None:
+    places = place_plates(np.array([[50, 60, 150, 200]]), np.array([[40, 20]]), (300, 300), 3)
     assert places.tolist() == [[50, 43, 90, 63]]
 
 
@@ -64,7 +64,7 @@ def test_plates_stay_inside_the_picture() -> None:
     corners = np.array(
         [[0, 0, 300, 200], [280, 0, 300, 10], [0, 190, 9, 200], [290, 190, 300, 200], [0, 0, 1, 1]]
     )
-    places = layout(corners, np.array([[60, 20]] * 5), (300, 200), 3)
+    places = place_plates(corners, np.array([[60, 20]] * 5), (300, 200), 3)
     assert (places >= 0).all()
     assert (places[:, 2] <= 300).all()
     assert (places[:, 3] <= 200).all()
@@ -73,7 +73,7 @@ def test_plates_stay_inside_the_picture() -> None:
 
 def test_plates_of_one_place_do_not_cover_each_other() -> None:
     corners = np.array([[100, 100, 180, 160]] * 12)
-    places = layout(corners, np.array([[70, 20]] * 12), (400, 400), 3)
+    places = place_plates(corners, np.array([[70, 20]] * 12), (400, 400), 3)
     assert overlaps(places) == []
 
 
@@ -81,16 +81,16 @@ def test_the_best_keeps_its_place() -> None:
     corners = np.array([[100, 100, 200, 200], [105, 102, 200, 200]])
     sizes = np.array([[70, 20]] * 2)
     both, alone = (
-        layout(corners, sizes, (400, 400), 3),
-        layout(corners[:1], sizes[:1], (400, 400), 3),
+        place_plates(corners, sizes, (400, 400), 3),
+        place_plates(corners[:1], sizes[:1], (400, 400), 3),
     )
     assert both[0].tolist() == alone[0].tolist()
     assert overlaps(both) == []
 
 
-def test_without_any_room_plates_are_still_inside() -> None:
+def test_without_room_plates_are_still_inside() -> None:
     corners = np.array([[0, 0, 40, 30]] * 20)
-    places = layout(corners, np.array([[40, 30]] * 20), (40, 30), 1)
+    places = place_plates(corners, np.array([[40, 30]] * 20), (40, 30), 1)
     assert (places == [0, 0, 40, 30]).all()
 
 

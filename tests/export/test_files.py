@@ -4,7 +4,7 @@ import json
 import numpy as np
 import pytest
 
-from demo.export.files import Asked, detection_files, score_files, stem
+from demo.export.files import DetectQuery, detection_files, score_files, stem
 from demo.results import Detections, Scores
 
 FOUND = Detections(
@@ -16,7 +16,7 @@ FOUND = Detections(
 )
 FACTS = {"model": "yolo11n", "boxes": [{"label": "dog", "xyxy": [10, 20, 110, 220]}]}
 URL = "http://127.0.0.1:7860"
-ASKED = Asked(0.25, 0.7, ("dog",), None)
+ASKED = DetectQuery(0.25, 0.7, ("dog",), None)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_detection_files() -> None:
     assert b"'/detect'" in content["Python · HTTP"]
 
 
-def test_spreadsheets_see_that_a_table_is_utf8() -> None:
+def test_a_csv_file_starts_with_a_byte_order_mark() -> None:
     table = detection_files(FOUND, FACTS, URL)[1].content
     assert table.startswith(b"\xef\xbb\xbflabel,")
 
@@ -69,7 +69,7 @@ def test_spreadsheets_see_that_a_table_is_utf8() -> None:
 def test_a_script_is_only_offered_where_it_gives_the_same_answer() -> None:
     without = [f.title for f in detection_files(FOUND, FACTS, URL)]
     assert without == ["JSON", "CSV", "COCO", "YOLO", "VOC"]
-    large = Asked(0.25, 0.7, (), 1280)
+    large = DetectQuery(0.25, 0.7, (), 1280)
     assert [f.title for f in detection_files(FOUND, FACTS, URL, large)][5:] == ["Python"]
 
 

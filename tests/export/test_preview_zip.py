@@ -8,7 +8,7 @@ import numpy as np
 from demo.export.preview_zip import preview_zip
 
 
-def test_the_parcel_holds_the_very_pixels_the_draws_and_the_code() -> None:
+def test_the_zip_holds_exact_pixels_sampled_parameters_and_the_script() -> None:
     rng = np.random.default_rng(0)
     previews = [rng.integers(0, 256, (20, 30, 3), dtype=np.uint8) for _ in range(3)]
     facts = {"seed": 5, "drawn": [[1], [2], [3]], "code": "print('前')\n"}

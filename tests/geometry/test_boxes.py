@@ -25,15 +25,15 @@ def found(
 
 
 def crowd(seed: int, count: int, classes: int, places: int = 30) -> Detections:
-    """Heaps of boxes that overlap, as a detector gives them before suppression."""
-    draw = np.random.default_rng(seed)
-    centre = draw.uniform(50, 590, (places, 2))[draw.integers(0, places, count)]
-    centre += draw.normal(0, 6, (count, 2))
-    half = draw.uniform(10, 60, (count, 2))
+    """Groups of overlapping boxes, as a detector's candidates before suppression."""
+    rng = np.random.default_rng(seed)
+    centre = rng.uniform(50, 590, (places, 2))[rng.integers(0, places, count)]
+    centre += rng.normal(0, 6, (count, 2))
+    half = rng.uniform(10, 60, (count, 2))
     xyxy = np.concatenate([centre - half, centre + half], axis=1).astype(np.float32)
     # Distinct scores: torchvision sorts equal ones as it likes.
-    scores = draw.permutation(np.linspace(0.01, 0.99, count))
-    return found(xyxy, scores, draw.integers(0, classes, count))
+    scores = rng.permutation(np.linspace(0.01, 0.99, count))
+    return found(xyxy, scores, rng.integers(0, classes, count))
 
 
 def test_iou_of_known_boxes() -> None:
@@ -144,7 +144,7 @@ def test_nms_takes_the_masks_along() -> None:
 
 
 @pytest.mark.parametrize(("threshold", "max_det"), [(-0.1, 300), (1.1, 300), (0.5, -1)])
-def test_nms_refuses_what_makes_no_sense(threshold: float, max_det: int) -> None:
+def test_nms_refuses_invalid_arguments(threshold: float, max_det: int) -> None:
     with pytest.raises(ValueError, match="expected IoU in 0–1"):
         boxes.nms(crowd(0, 3, 1), threshold, max_det)
 

@@ -84,15 +84,15 @@ def test_restore_equals_scale_boxes_as_predict_calls_it() -> None:
 
 
 @pytest.mark.parametrize("size_wh", SIZES)
-def test_there_and_back_is_the_same_box(size_wh: tuple[int, int]) -> None:
+def test_restore_inverts_forward(size_wh: tuple[int, int]) -> None:
     width, height = size_wh
     corners = np.random.default_rng(4).uniform(0, 1, (100, 4)) * [width, height, width, height]
     box = Letterbox.fit(size_wh, 640)
     np.testing.assert_allclose(box.restore(box.forward(corners)), corners, atol=0.01)
 
 
-def test_a_mark_lands_where_forward_says() -> None:
-    """Pixels and coordinates agree: a white square is found at its forwarded box."""
+def test_pixels_move_as_forward_moves_their_box() -> None:
+    """A white square is found at its forwarded box."""
     image = np.zeros((1080, 810, 3), np.uint8)
     image[300:500, 200:440] = 255
     box = Letterbox.fit((810, 1080), 640)
@@ -109,7 +109,7 @@ def test_restore_clips_to_the_upload() -> None:
     assert box.restore(np.zeros((0, 4))).shape == (0, 4)
 
 
-def test_wrong_arguments_name_what_was_expected() -> None:
+def test_errors_state_the_expected_values() -> None:
     with pytest.raises(ValueError, match="divisible by the stride 32"):
         Letterbox.fit((640, 480), 650)
     with pytest.raises(ValueError, match="sides ≥ 1"):
@@ -125,7 +125,7 @@ def test_wrong_arguments_name_what_was_expected() -> None:
 def test_centre_crop_sees_the_window_that_torchvision_crops(
     size_wh: tuple[int, int], resize: int | tuple[int, int]
 ) -> None:
-    """A picture whose channels are its own coordinates tells where torchvision's crop lies."""
+    """A picture whose channels are its coordinates shows where torchvision's crop lies."""
     width, height = size_wh
     crop = 224 if isinstance(resize, int) else 32
     ys, xs = np.mgrid[0:height, 0:width].astype(np.float32) + 0.5

@@ -12,6 +12,8 @@ from demo.geometry import boxes
 from demo.images.decode import decode
 from demo.images.limits import Limits
 from demo.inference.engine import Engine
+from demo.inference.local_engine import LocalEngine
+from demo.models.spec import ImageRequest
 from demo.results import Detections, Image, Scores
 from demo.service import examples
 from demo.settings import Settings
@@ -25,8 +27,8 @@ pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA d
 @pytest.fixture(scope="module")
 def engines(shared_data: Path) -> Iterator[tuple[Engine, Engine]]:
     settings = Settings(weights_dir=shared_data / "weights", offline=True)
-    cpu = Engine(replace(settings, device="cpu"))
-    gpu = Engine(replace(settings, device="cuda"))
+    cpu = LocalEngine(replace(settings, device="cpu"))
+    gpu = LocalEngine(replace(settings, device="cuda"))
     yield cpu, gpu
     cpu.close()
     gpu.close()
@@ -50,7 +52,7 @@ def test_a_classifier_is_as_sure_as_on_the_cpu(
 ) -> None:
     cpu, gpu = engines
     for picture in pictures:
-        here, there = (engine.run(name, picture).result for engine in (cpu, gpu))
+        here, there = (engine.run(name, ImageRequest(picture)).result for engine in (cpu, gpu))
         assert isinstance(here, Scores)
         assert isinstance(there, Scores)
         np.testing.assert_allclose(there.probabilities, here.probabilities, atol=SCORE)
@@ -80,6 +82,6 @@ def test_a_detector_finds_what_it_finds_on_the_cpu(
 
 
 def answered(engine: Engine, name: str, picture: Image, low: float = 0.25) -> Detections:
-    found = engine.run(name, picture).result
+    found = engine.run(name, ImageRequest(picture)).result
     assert isinstance(found, Detections)
     return boxes.nms(found.select(low, ()), 0.7)

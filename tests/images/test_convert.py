@@ -1,4 +1,4 @@
-"""Pixels of every kind become the RGB that they mean."""
+"""Conversion of every pixel mode to RGB."""
 
 import io
 
@@ -37,7 +37,7 @@ def test_sixteen_bits_are_scaled_by_their_range() -> None:
 
 
 def test_white_is_zero_in_a_sixteen_bit_scan() -> None:
-    """TIFF 6.0, PhotometricInterpretation 0: the largest number is black."""
+    """TIFF 6.0, PhotometricInterpretation 0: the largest value is black."""
     ramp = np.linspace(0, 65535, 256).astype(np.uint16).reshape(16, 16)
     data = save(pil.fromarray(ramp), "TIFF", tiffinfo={262: 0})
     assert pil.open(io.BytesIO(data)).tag_v2[262] == 0  # type: ignore[attr-defined]
@@ -45,7 +45,7 @@ def test_white_is_zero_in_a_sixteen_bit_scan() -> None:
     np.testing.assert_allclose(shown, np.arange(256)[::-1], atol=1)
 
 
-def test_floats_go_from_the_smallest_to_the_largest_number() -> None:
+def test_floats_are_scaled_from_the_smallest_to_the_largest_value() -> None:
     values = np.linspace(-3, 5, 256, dtype=np.float32).reshape(16, 16)
     values[0, 5], values[3, 3], values[3, 4] = np.nan, np.inf, -np.inf
     picture = decode(save(pil.fromarray(values), "TIFF"), LIMITS)
@@ -55,12 +55,12 @@ def test_floats_go_from_the_smallest_to_the_largest_number() -> None:
     assert picture.notes[0].text("en").startswith("Brightness is scaled: -3 is shown black and 5")
 
 
-def test_a_picture_without_any_number_is_refused() -> None:
+def test_a_picture_without_a_finite_value_is_refused() -> None:
     nothing = pil.fromarray(np.full((8, 8), np.nan, np.float32))
     assert refused(save(nothing, "TIFF")).key == "image_damaged"
 
 
-def test_integers_below_zero_use_their_own_range() -> None:
+def test_negative_integers_are_scaled_by_their_own_range() -> None:
     heights = pil.fromarray(np.arange(-500, 524, 4, dtype=np.int32).reshape(16, 16))
     shown = decode(save(heights, "TIFF"), LIMITS).rgb[..., 0].ravel()
     np.testing.assert_allclose(shown, np.arange(256), atol=1)
@@ -68,7 +68,7 @@ def test_integers_below_zero_use_their_own_range() -> None:
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "PA", "P", "L", "RGB", "1"])
 def test_transparent_parts_are_white(mode: str) -> None:
-    """Left half clear, right half black; in every way that a PNG can say so."""
+    """Left half transparent, right half black, in every mode of a PNG with transparency."""
     if mode in ("RGBA", "LA", "PA"):
         image = pil.new("LA", (8, 4), (0, 255))
         image.paste((0, 0), (0, 0, 4, 4))
@@ -111,7 +111,7 @@ def test_colour_spaces(mode: str, photo: Image) -> None:
 
 
 def test_a_colour_profile_is_applied_and_a_broken_one_ignored(photo: Image) -> None:
-    """A profile with red and blue exchanged tells by its colours whether it was used."""
+    """A profile with red and blue exchanged shows by its colours whether it was used."""
     small = pil.fromarray(thumbnail(photo, 100))
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     exchanged = (
@@ -132,7 +132,7 @@ def test_a_colour_profile_is_applied_and_a_broken_one_ignored(photo: Image) -> N
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_all_eight_orientations_in_all_formats(kind: str, orientation: int, photo: Image) -> None:
-    """Stored as EXIF 2.32 draws it, read upright."""
+    """Stored as EXIF 2.32 defines it, read upright."""
     small = pil.fromarray(thumbnail(photo, 240))
     undo = {
         2: pil.Transpose.FLIP_LEFT_RIGHT,

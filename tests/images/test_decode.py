@@ -1,4 +1,4 @@
-"""The decoder against 500 odd files, hostile files made here, and second opinions."""
+"""The decoder against 500 odd files, hostile files made here, and other decoders."""
 
 import csv
 import json
@@ -33,7 +33,7 @@ WATCH = ROOT / "tests" / "support" / "watch_decoder.py"
 
 
 class Outcome(NamedTuple):
-    """What became of one of the odd files; see `watch_decoder.py`."""
+    """The outcome for one of the odd files; see `watch_decoder.py`."""
 
     path: str
     error: str
@@ -49,7 +49,7 @@ def odd(shared_data: Path) -> dict[str, dict[str, str]]:
 
 @pytest.fixture(scope="session")
 def outcomes(shared_data: Path, odd: dict[str, dict[str, str]]) -> list[Outcome]:
-    """All odd files through the decoder in a process of its own, which must live to the end."""
+    """All odd files decoded in a separate process, which must survive to the end."""
     done = subprocess.run(
         [sys.executable, str(WATCH), str(shared_data / "odd_images")],
         capture_output=True,
@@ -86,10 +86,10 @@ def test_every_odd_file_ends_in_a_picture_or_a_sentence(
     assert sum(outcome.extra_mb for outcome in outcomes) < 300
 
 
-def test_the_right_odd_files_are_pictures(
+def test_what_pillow_reads_of_the_accepted_formats_is_read(
     outcomes: list[Outcome], odd: dict[str, dict[str, str]]
 ) -> None:
-    """What Pillow reads of the accepted formats is read, but for a few that it reads wrongly."""
+    """But for a few files that Pillow reads wrongly."""
     accepted = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF")
     lenient = {
         "pillow/Tests/images/bmp/b/badrle.bmp": "half of the picture is noise",
@@ -135,7 +135,7 @@ def test_size_after_turning_is_that_of_the_manifest(
 def test_opencv_sees_the_same_in_odd_files(
     shared_data: Path, outcomes: list[Outcome], odd: dict[str, dict[str, str]]
 ) -> None:
-    """A second opinion wherever OpenCV reads the file and nothing was to be decided."""
+    """Wherever OpenCV reads the file and no note says that something was converted."""
     compared = 0
     apart = {
         "pillow/Tests/images/bmp/q/rgb32h52.bmp": "OpenCV reads its masks from the wrong place",
@@ -192,7 +192,7 @@ def test_interlaced_twins_of_the_png_suite_are_equal(shared_data: Path) -> None:
         np.testing.assert_array_equal(shown[0], shown[1], err_msg=other.name)
 
 
-def test_avif_turns_and_mirrors_as_its_container_says(shared_data: Path) -> None:
+def test_avif_is_rotated_and_mirrored_by_its_container(shared_data: Path) -> None:
     """Files with irot and imir boxes that all show one upright star (Pillow's own examples)."""
     folder = shared_data / "odd_images" / "pillow" / "Tests" / "images" / "avif"
     shown = {path.name: decode(path.read_bytes(), LIMITS).rgb for path in folder.glob("rot*")}
@@ -229,7 +229,7 @@ def test_eight_threads_decode_what_one_does(photo: Image) -> None:
                 np.testing.assert_array_equal(one, other)
 
 
-def test_the_digest_and_the_time_are_of_this_file(photo: Image) -> None:
+def test_digest_and_duration_belong_to_the_file(photo: Image) -> None:
     import hashlib
 
     data = encode_png(photo)
@@ -238,7 +238,7 @@ def test_the_digest_and_the_time_are_of_this_file(photo: Image) -> None:
     assert 0 < picture.decode_ms < 5000
 
 
-def test_the_first_frame_is_shown_and_said_so() -> None:
+def test_the_first_frame_is_shown_with_a_note() -> None:
     frames = [pil.new("RGB", (20, 10), colour) for colour in ("red", "green", "blue")]
     for kind in ("GIF", "TIFF", "WEBP", "PNG", "AVIF"):
         data = save(frames[0], kind, save_all=True, append_images=frames[1:])
@@ -266,7 +266,7 @@ def png(width: int, height: int, *chunks: tuple[bytes, bytes]) -> bytes:
 
 
 def test_limits_are_checked_on_the_header() -> None:
-    """None of these has any pixels, so whoever decodes first reports damage instead."""
+    """None of these has any pixels, so decoding first would report damage instead."""
     assert refused(png(13300, 13300)).key == "image_too_long"
     error = refused(png(8000, 4000))
     assert str(error) == (
@@ -278,7 +278,7 @@ def test_limits_are_checked_on_the_header() -> None:
     assert str(heavy) == "This file has 20.01 MB; the limit is 20 MB."
 
 
-def test_every_sentence_reads_in_every_language() -> None:
+def test_every_error_reads_in_every_language() -> None:
     from demo.i18n import strings
 
     for key, texts in strings().items():
@@ -292,8 +292,8 @@ def test_every_sentence_reads_in_every_language() -> None:
 
 
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.7, 0.98])
-def test_a_file_that_was_cut_is_never_a_picture(share: float, photo: Image) -> None:
-    """Wherever it ends: an error, and for JPEG one that says what is missing."""
+def test_a_truncated_file_is_never_a_picture(share: float, photo: Image) -> None:
+    """An error at every length, and for JPEG one that says what is missing."""
     for name, data in eight_ways(thumbnail(photo, 320)).items():
         key = refused(data[: int(len(data) * share)]).key
         assert key in ("image_truncated", "image_damaged"), name
@@ -303,7 +303,7 @@ def test_a_file_that_was_cut_is_never_a_picture(share: float, photo: Image) -> N
 
 
 def test_damaged_bytes_never_raise_anything_else(photo: Image) -> None:
-    """A few hundred files with three bytes changed at random, heads above all."""
+    """A few hundred files with three bytes changed at random, mostly in their headers."""
     luck = random.Random(7)
     for name, whole in eight_ways(thumbnail(photo, 96)).items():
         for _ in range(25):
@@ -321,7 +321,7 @@ def test_damaged_bytes_never_raise_anything_else(photo: Image) -> None:
     "order", ["demo.images.decode, ultralytics", "ultralytics, demo.images.decode"]
 )
 def test_ultralytics_never_opens_or_installs_anything(order: str, photo: Image) -> None:
-    """It replaces PIL.Image.open; whichever is imported first, the decoder does not use it."""
+    """It replaces PIL.Image.open, which the decoder does not use, in either order of import."""
     first, second = order.split(", ")
     code = f"""
 import torch, {first}, {second}, PIL.Image, sys

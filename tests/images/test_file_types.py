@@ -1,4 +1,4 @@
-"""Files are known by their first bytes."""
+"""File types by signature."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def test_accepted_kinds(start: bytes, kind: str) -> None:
     assert recognise(start + bytes(32)) == kind
 
 
-def test_files_that_are_no_pictures_are_named() -> None:
+def test_other_file_types_are_named_in_the_error() -> None:
     kinds = {
         b"%PDF-1.7": "PDF",
         b"PK\x03\x04": "ZIP",

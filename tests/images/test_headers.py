@@ -1,4 +1,4 @@
-"""Headers that lie, and what they would cost whoever believes them."""
+"""Headers with false claims, and the memory that believing them would cost."""
 
 import struct
 import time
@@ -32,7 +32,7 @@ def gif_of_frame(side: int) -> bytes:
 
 
 def peak_of(action: Callable[[], object]) -> int:
-    """Bytes that Python allocated at most while `action` ran."""
+    """Peak of the bytes that Python allocated while `action` ran."""
     tracemalloc.start()
     try:
         action()
@@ -52,8 +52,8 @@ def hostile() -> Iterator[tuple[str, bytes, str]]:
     yield "scans", plain[:-2] + scan * 200 + b"\xff\xd9", "image_damaged"
     yield "fillings", b"\xff\xd8" + b"\xff" * 19_000_000, "image_truncated"
     yield "segments", plain[:2] + b"\xff\xfe\0\2" * 200_000 + plain[2:], "image_damaged"
-    film = plain + b"\xff\xda" * 500
-    yield "film behind a photo", film, ""
+    video = plain + b"\xff\xda" * 500
+    yield "video behind a photo", video, ""
     yield "tags of TIFF", tiff_of_tags(20000, 300_000), "image_damaged"
     avif = save(small, "AVIF")
     yield "exif of AVIF", avif + tiff_of_tags(20000, 300_000), "image_damaged"
@@ -85,7 +85,7 @@ def test_hostile_files_are_cheap() -> None:
         assert got[0] == expected, name
 
 
-def test_a_gif_frame_is_weighed_without_the_limit_of_pillow(
+def test_a_gif_frame_is_checked_without_the_limit_of_pillow(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """ultralytics may switch Pillow's own limit off for the process."""
@@ -101,8 +101,8 @@ def test_the_header_of_a_jpeg_is_read() -> None:
     assert (header.size_wh, header.bits, header.components) == ((31, 17), 8, 4)
     assert header.orientation == 6
     assert header.profile == bytes(range(200)) * 400
-    assert b"Exif" not in header.bare
-    assert len(header.bare) < len(data) - 80_000
+    assert b"Exif" not in header.without_metadata
+    assert len(header.without_metadata) < len(data) - 80_000
     for cut in range(2, 600):
         with pytest.raises(EOFError, match="truncated"):
             JpegHeader.read(data[:cut])

@@ -17,15 +17,18 @@ import httpx
 import pytest
 import torch
 from safetensors.torch import save_file
+from torch import nn
 
 from demo.errors import DemoError
-from demo.inference.catalog import Catalog, main
+from demo.inference.catalog import Catalog
 from demo.inference.download import Downloader, open_https
 from demo.models import imagenet
 from demo.models.checkpoint import load_state
+from demo.models.classifier import Classifier, Preprocessing
 from demo.models.coco import SPECS as COCO
-from demo.models.spec import Model, ModelSpec, WeightsEntry, WeightsFile
+from demo.models.spec import ModelSpec, WeightsEntry, WeightsFile
 from demo.settings import Settings
+from demo.weights import main
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,12 +37,26 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def never(file: WeightsFile, device: torch.device) -> Model:
+def never(file: WeightsFile) -> nn.Module:
     raise AssertionError("nothing is loaded here")
 
 
-def spec(name: str, entry: WeightsEntry) -> ModelSpec:
-    return ModelSpec(name, name, "classify", ("a", "b"), 8, "none", "none", "here", entry, never)
+def spec(name: str, entry: WeightsEntry, order: int = 0) -> ModelSpec:
+    preset = Preprocessing(8, 8, "bilinear", (0.5,) * 3, (0.5,) * 3)
+    return ModelSpec(
+        name=name,
+        title=name,
+        task="classify",
+        labels=("a", "b"),
+        input_size=8,
+        architecture="none",
+        licence="none",
+        source="here",
+        weights=entry,
+        family=Classifier(name, preset, ("a", "b")),
+        network=never,
+        order=order,
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +68,17 @@ def folders(tmp_path: Path) -> None:
 def catalog(tmp_path: Path, entry: WeightsEntry, downloader: Downloader | None = None) -> Catalog:
     settings = Settings(weights_dir=tmp_path / "user", cache_dir=tmp_path / "cache")
     return Catalog(settings, [spec("net", entry)], downloader)
+
+
+class TestAdd:
+    def test_an_added_model_is_listed_in_its_place(self, tmp_path: Path) -> None:
+        shown = catalog(tmp_path, WeightsEntry("net", (".pth",)))
+        (tmp_path / "user" / "own.pth").write_bytes(b"own")
+        shown.add(spec("own", WeightsEntry("own", (".pth",)), order=-1))
+        assert [one.name for one in shown.specs()] == ["own", "net"]
+        assert list(shown.present()) == ["own"]
+        with pytest.raises(ValueError, match="own"):
+            shown.add(spec("own", WeightsEntry("own", (".pth",))))
 
 
 class TestLookUp:
@@ -313,7 +341,7 @@ class TestHarm:
         torch.save({"model": Bomb(trace), "ema": None}, file)
         detector = next(s for s in COCO if s.name == "yolo11n")
         with pytest.raises(DemoError) as raised:
-            detector.load(WeightsFile(file, ""), torch.device("cpu"))
+            detector.network(WeightsFile(file, ""))
         assert raised.value.key == "weights_unsafe"
         assert not trace.exists()
 
@@ -371,7 +399,7 @@ class TestHarm:
         save_file({"weight": torch.zeros(3)}, file)
         one = next(s for s in imagenet.specs() if s.name == "resnet18")
         with pytest.raises(DemoError, match="resnet18") as raised:
-            one.load(WeightsFile(file, ""), torch.device("cpu"))
+            one.network(WeightsFile(file, ""))
         assert raised.value.key == "weights_do_not_fit"
 
 

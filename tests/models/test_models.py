@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from demo.backends.base import Runner
+from demo.backends.torch_cpu import BACKEND
 from demo.errors import DemoError
 from demo.geometry import boxes
 from demo.geometry.letterbox import Letterbox
@@ -23,17 +26,16 @@ from demo.images.limits import Limits
 from demo.inference.catalog import Catalog
 from demo.models import bundled, imagenet
 from demo.models.checkpoint import load_state
-from demo.models.classifier import Classifier, Recipe
+from demo.models.classifier import Classifier, Preprocessing
 from demo.models.networks import yolo_head
 from demo.models.networks.classifiers import cnn_cifar10
-from demo.models.networks.packed_conv import PackedConv, packable, packs
-from demo.models.spec import FLOOR, Model, ModelSpec, UnknownRule, WeightsFile
+from demo.models.networks.packed_conv import PackedConv, is_supported, packable
+from demo.models.spec import MIN_SCORE, ImageRequest, ModelSpec, Prepared, UnknownRule, WeightsFile
 from demo.models.ultralytics import build, tasks
-from demo.results import Detections, Image, Scores
+from demo.results import Detections, Image, Result, Scores
 from demo.service import examples
 from demo.settings import Settings
 
-CPU = torch.device("cpu")
 ROOT = Path(__file__).resolve().parents[2]
 CATALOG = Catalog(Settings(cache_dir=Path("/nonexistent"), offline=True))
 ODD_SIZES = [(1, 1), (1, 5000), (5000, 1), (33, 7), (640, 480)]
@@ -48,9 +50,27 @@ def noise(width: int, height: int, seed: int = 0) -> Image:
     return np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
 
 
-def ask(model: Model, image: Image, size: int) -> Scores | Detections:
-    prepared = model.preprocess(image, size)
-    return model.postprocess(model.forward(prepared.tensor), prepared)
+@dataclass(frozen=True)
+class Model:
+    """A family with its network on the CPU."""
+
+    spec: ModelSpec
+    runner: Runner
+
+    @classmethod
+    def load(cls, spec: ModelSpec, file: WeightsFile) -> "Model":
+        return cls(spec, BACKEND.load(spec, file))
+
+    def preprocess(self, image: Image, size: int | None = None) -> Prepared:
+        return self.spec.family.preprocess(ImageRequest(image, size))
+
+    def forward(self, inputs: NDArray[np.float32]) -> Tensor:
+        [output] = self.runner.run(inputs)
+        return torch.from_numpy(output)
+
+    def ask(self, image: Image, size: int | None = None) -> Result:
+        prepared = self.preprocess(image, size)
+        return self.spec.family.postprocess(self.runner.run(prepared.inputs), prepared)
 
 
 def predict(file: Path, image: Image, size: int, confidence: float, nms_free: bool) -> Any:
@@ -85,7 +105,7 @@ def here(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     settings = Settings(weights_dir=shared_data / "weights", cache_dir=cache, offline=True)
     catalog = Catalog(settings)
     names = [name for name in catalog.present() if catalog.spec(name).task != "generate"]
-    return {name: catalog.spec(name).load(catalog.open(name, print), CPU) for name in names}
+    return {n: Model.load(catalog.spec(n), catalog.open(n, print)) for n in names}
 
 
 class TestSpecs:
@@ -135,27 +155,29 @@ class TestEveryModelHere:
         for name, model in here.items():
             spec = CATALOG.spec(name)
             prepared = model.preprocess(image, spec.input_size)
-            assert prepared.tensor.dtype == torch.float32
-            assert prepared.seen.dtype == np.uint8
-            assert prepared.tensor.shape == (1, 3, *prepared.seen.shape[:2])
-            x0, y0, x1, y1 = prepared.window_xyxy
+            assert prepared.view is not None
+            assert prepared.inputs.dtype == np.float32
+            assert prepared.view.image.dtype == np.uint8
+            assert prepared.view.size_wh == (width, height)
+            assert prepared.inputs.shape == (1, 3, *prepared.view.image.shape[:2])
+            x0, y0, x1, y1 = prepared.view.window_xyxy
             assert 0 <= x0 < x1 <= width
             assert 0 <= y0 < y1 <= height
-            answer = model.postprocess(model.forward(prepared.tensor), prepared)
+            answer = model.ask(image, spec.input_size)
             assert answer.labels == spec.labels
             if isinstance(answer, Detections):
                 assert answer.size_wh == (width, height)
-                assert (answer.scores >= FLOOR).all()
+                assert (answer.scores >= MIN_SCORE).all()
                 assert (np.diff(answer.scores) <= 0).all()
 
     def test_a_batch_answers_as_each_alone(self, here: dict[str, Model]) -> None:
         pictures = [noise(320, 320, seed) for seed in range(3)]
         for name, model in here.items():
             size = min(CATALOG.spec(name).input_size, 320)
-            tensors = [model.preprocess(picture, size).tensor for picture in pictures]
-            together = model.forward(torch.cat(tensors))
-            for i, tensor in enumerate(tensors):
-                alone = model.forward(tensor)
+            inputs = [model.preprocess(picture, size).inputs for picture in pictures]
+            together = model.forward(np.concatenate(inputs))
+            for i, one in enumerate(inputs):
+                alone = model.forward(one)
                 torch.testing.assert_close(together[i : i + 1], alone, rtol=1e-4, atol=1e-3)
 
     def test_the_picture_is_left_as_it_is(self, here: dict[str, Model]) -> None:
@@ -181,26 +203,29 @@ class TestClassifiers:
 
         row = json.loads(imagenet.SNAPSHOT.read_text("utf-8"))["models"][name]
         keys = ("resize", "crop", "interpolation", "mean", "std")
-        model = Classifier(nn.Identity(), Recipe(*(row[key] for key in keys)), (), CPU)
+        family = Classifier(name, Preprocessing(*(row[key] for key in keys)), ())
         image = noise(width, height)
         wanted = get_model_weights(name).DEFAULT.transforms()(
             torch.from_numpy(image).permute(2, 0, 1)
         )
-        prepared = model.preprocess(image, 0)
-        torch.testing.assert_close(prepared.tensor[0], wanted, rtol=0, atol=1e-6)
+        prepared = family.preprocess(ImageRequest(image))
+        inputs = torch.from_numpy(prepared.inputs[0])
+        torch.testing.assert_close(inputs, wanted, rtol=0, atol=1e-6)
 
     def test_a_very_long_picture_is_cropped_as_torchvision_does(self) -> None:
         from torchvision.models import get_model_weights
 
         ramp = np.linspace(0, 255, 3000).astype(np.uint8)
         image = np.ascontiguousarray(np.broadcast_to(ramp[None, :, None], (40, 3000, 3)))
-        facts = Recipe(256, 224, "bilinear", (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-        prepared = Classifier(nn.Identity(), facts, (), CPU).preprocess(image, 0)
+        preset = Preprocessing(256, 224, "bilinear", (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+        prepared = Classifier("net", preset, ()).preprocess(ImageRequest(image))
         transforms = get_model_weights("resnet18").DEFAULT.transforms()
         wanted = transforms(torch.from_numpy(image).permute(2, 0, 1))
         # Two grey levels are 2 / 255 / 0.229 of the normalised range.
-        torch.testing.assert_close(prepared.tensor[0], wanted, rtol=0, atol=0.035)
-        x0, y0, x1, y1 = prepared.window_xyxy
+        inputs = torch.from_numpy(prepared.inputs[0])
+        torch.testing.assert_close(inputs, wanted, rtol=0, atol=0.035)
+        assert prepared.view is not None
+        x0, y0, x1, y1 = prepared.view.window_xyxy
         assert ((x0 + x1) / 2, y1 - y0, x1 - x0) == pytest.approx((1500, 35, 35), abs=0.5)
 
     @pytest.mark.parametrize(
@@ -221,10 +246,12 @@ class TestClassifiers:
             }
         file = tmp_path / f"{name}.pth"
         torch.save(state, file)
-        ours = CATALOG.spec(name).load(WeightsFile(file, ""), CPU)
+        ours = Model.load(CATALOG.spec(name), WeightsFile(file, ""))
         batch = torch.rand(1, 3, 224, 224)
         with torch.inference_mode():
-            torch.testing.assert_close(ours.forward(batch), theirs(batch), rtol=1e-4, atol=1e-4)
+            torch.testing.assert_close(
+                ours.forward(batch.numpy()), theirs(batch), rtol=1e-4, atol=1e-4
+            )
 
     @pytest.mark.parametrize("name", ["inception_v3", "vit_b_16", "swin_v2_t", "maxvit_t"])
     def test_the_empty_network_has_the_parameters_of_the_catalog(self, name: str) -> None:
@@ -234,7 +261,7 @@ class TestClassifiers:
         assert count + auxiliary == CATALOG.spec(name).params
 
     def test_mobilenet_knows_the_cheetah(self, here: dict[str, Model]) -> None:
-        answer = ask(here["mobilenet_v2"], photo("cheetah.jpg"), 224)
+        answer = here["mobilenet_v2"].ask(photo("cheetah.jpg"), 224)
         assert isinstance(answer, Scores)
         assert answer.top(1)[0][0] == "cheetah"
         assert answer.top(1)[0][1] == pytest.approx(0.66, abs=0.03)
@@ -243,11 +270,11 @@ class TestClassifiers:
         # T = 2, logits (2, 0): E = 2·ln(e¹ + e⁰) = 2.6265; p = e¹/(e¹ + e⁰) = 0.73106.
         for threshold, is_known in ((2.62, True), (2.63, False)):
             rule = UnknownRule("energy", 2.0, threshold, 0.05, 1, 2)
-            recipe = Recipe(8, 8, "bilinear", (0, 0, 0), (1, 1, 1))
-            model = Classifier(nn.Identity(), recipe, ("a", "b"), CPU, rule)
-            prepared = model.preprocess(noise(8, 8), 8)
-            answer = model.postprocess(torch.tensor([[2.0, 0.0]]), prepared)
-            assert isinstance(answer, Scores)
+            preset = Preprocessing(8, 8, "bilinear", (0, 0, 0), (1, 1, 1))
+            family = Classifier("net", preset, ("a", "b"), rule)
+            prepared = family.preprocess(ImageRequest(noise(8, 8)))
+            logits = np.array([[2.0, 0.0]], np.float32)
+            answer = family.postprocess((logits,), prepared)
             assert answer.known is is_known
             assert answer.probabilities == pytest.approx([0.73106, 0.26894], abs=1e-5)
 
@@ -261,7 +288,7 @@ class TestPacked:
     def test_gives_the_numbers_of_the_plain_layer(
         self, activation: str, kernel: int, stride: int, padding: int, groups: int, bias: bool
     ) -> None:
-        if not packs(CPU):
+        if not is_supported():
             pytest.skip("this torch has no oneDNN operators")
         torch.manual_seed(1)
         conv = nn.Conv2d(8, 16, kernel, stride, padding, groups=groups, bias=bias)
@@ -289,7 +316,7 @@ class TestYolo:
         self, here: dict[str, Model], shared_data: Path, name: str, picture: str
     ) -> None:
         image = photo(picture)
-        found = ask(here[name], image, 640)
+        found = here[name].ask(image, 640)
         assert isinstance(found, Detections)
         spec = CATALOG.spec(name)
         ours = boxes.nms(found, 0.7) if spec.needs_nms else found
@@ -313,7 +340,7 @@ class TestYolo:
         settle(network)
         file = tmp_path / "yolo11n.pt"
         torch.save({"model": network.half(), "ema": None, "train_args": {}}, file)
-        ours = spec.load(WeightsFile(file, ""), CPU)
+        ours = Model.load(spec, WeightsFile(file, ""))
         prepared = ours.preprocess(image, 320)
         threads, theirs, seen = torch.get_num_threads(), YOLO(file), []
         options: dict[str, Any] = {"imgsz": 320, "verbose": False, "device": "cpu"}
@@ -325,8 +352,8 @@ class TestYolo:
         hook.remove()
         torch.set_num_threads(threads)
         [(batch, output)] = seen
-        assert torch.equal(prepared.tensor, batch)
-        scores = ours.forward(prepared.tensor)[0, :, 64:].sigmoid().T
+        assert torch.equal(torch.from_numpy(prepared.inputs), batch)
+        scores = ours.forward(prepared.inputs)[0, :, 64:].sigmoid().T
         torch.testing.assert_close(scores, output[0, 4:], rtol=0, atol=1e-3)
         assert scores.max() > 0.5
 
@@ -339,11 +366,11 @@ class TestYolo:
             for branch in head.cv3:
                 branch[-1].bias += 6
             theirs = head([f.clone() for f in features])[0][0].numpy()
-            raw = yolo_head.Maps(head, nms_free=False)(features)[0].numpy()
-        found = yolo_head.best_classes(raw, (640, 384), 7)
+            raw = yolo_head.UndecodedHead(head, nms_free=False)(features)[0].numpy()
+        found = yolo_head.pick_best_class(raw, (640, 384), 7)
         best = theirs[4:].max(axis=0)
         order = np.argsort(-best, kind="stable")
-        order = order[best[order] >= FLOOR]
+        order = order[best[order] >= MIN_SCORE]
         assert len(found.scores) == len(order) > 100
         assert found.scores == pytest.approx(best[order], abs=1e-5)
         centres = (found.xyxy[:, :2] + found.xyxy[:, 2:]) / 2
@@ -355,25 +382,26 @@ class TestYolo:
     def test_a_letterboxed_box_comes_back(self, here: dict[str, Model]) -> None:
         image = photo("bus.jpg")
         prepared = here["yolo11n"].preprocess(image, 640)
-        geometry: Letterbox = prepared.geometry
+        geometry, view = prepared.geometry, prepared.view
+        assert isinstance(geometry, Letterbox)
+        assert view is not None
         box: NDArray[np.float32] = np.array([[100.0, 200.0, 300.0, 555.0]], np.float32)
         assert geometry.restore(geometry.forward(box)) == pytest.approx(box, abs=0.01)
-        assert np.array_equal(prepared.seen, geometry.apply(image))
-        assert torch.equal(
-            prepared.tensor[0], torch.from_numpy(prepared.seen).permute(2, 0, 1) / 255
-        )
+        assert np.array_equal(view.image, geometry.apply(image))
+        scaled = torch.from_numpy(view.image).permute(2, 0, 1) / 255
+        assert torch.equal(torch.from_numpy(prepared.inputs[0]), scaled)
 
     def test_no_class_above_the_floor_is_no_box(self) -> None:
         raw = np.full((20 * 15 + 40 * 30 + 80 * 60, 64 + 3), -20, np.float32)
-        found = yolo_head.best_classes(raw, (640, 480), 3)
+        found = yolo_head.pick_best_class(raw, (640, 480), 3)
         assert found.xyxy.shape == (0, 4)
-        assert yolo_head.without_doubles(raw, (640, 480), 3).scores.shape == (0,)
+        assert yolo_head.pick_pairs(raw, (640, 480), 3).scores.shape == (0,)
 
     def test_classes_of_another_set_are_refused(self, shared_data: Path, tmp_path: Path) -> None:
         file = WeightsFile(shared_data / "weights" / "yolo11n.pt", "")
         card = write_card(tmp_path, "own", "detect", ("cat", "dog"), "yolo11n", {})
         with pytest.raises(DemoError) as raised:
-            card.load(file, CPU)
+            card.network(file)
         assert raised.value.key == "weights_do_not_fit"
 
 
@@ -402,7 +430,14 @@ def write_card(
         "std": [0.25, 0.25, 0.25],
         "licence": "AGPL-3.0",
         "source": "here",
-        "measured": {"metric": "accuracy", "value": 0.75, "low": 0.7, "high": 0.8, "n": 9},
+        "measured": {
+            "dataset": "own test",
+            "metric": "accuracy",
+            "value": 0.75,
+            "low": 0.7,
+            "high": 0.8,
+            "n": 9,
+        },
         "unknown": unknown,
     }
     (folder / f"{name}.json").write_text(json.dumps(facts), "utf-8")
@@ -429,9 +464,9 @@ class TestEmbedded:
         assert spec.measured["value"] == 75.0
         assert spec.measured["n"] == 9
         assert spec.unknown == UnknownRule("energy", 1.5, 0.0, 0.03, 1, 4)
-        model = spec.load(WeightsFile(tmp_path / "tiny.safetensors", ""), CPU)
+        model = Model.load(spec, WeightsFile(tmp_path / "tiny.safetensors", ""))
         image = noise(32, 32)
-        answer = ask(model, image, 32)
+        answer = model.ask(image, 32)
         assert isinstance(answer, Scores)
         pixels = torch.from_numpy(image).permute(2, 0, 1)[None] / 255
         with torch.inference_mode():
@@ -446,12 +481,12 @@ class TestEmbedded:
         spec = write_card(tmp_path, "own", "detect", ("a", "b", "c"), "yolo11n", state)
         assert spec.needs_nms
         assert spec.input_size == 320
-        model = spec.load(WeightsFile(tmp_path / "own.safetensors", ""), CPU)
+        model = Model.load(spec, WeightsFile(tmp_path / "own.safetensors", ""))
         prepared = model.preprocess(noise(320, 192), 320)
-        raw = model.forward(prepared.tensor)
+        raw = model.forward(prepared.inputs)
         assert raw.shape == (1, (40 * 24) + (20 * 12) + (10 * 6), 64 + 3)
         with torch.inference_mode():
-            theirs = network.eval()(prepared.tensor)[0][0]
+            theirs = network.eval()(torch.from_numpy(prepared.inputs))[0][0]
         ours = raw[0, :, 64:].sigmoid().T
         torch.testing.assert_close(ours, theirs[4:], rtol=1e-3, atol=1e-4)
 

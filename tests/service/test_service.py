@@ -10,9 +10,9 @@ import pytest
 from demo.errors import DemoError
 from demo.images.encode import encode_png
 from demo.inference.engine import Engine, Prediction
-from demo.models.spec import ModelSpec
-from demo.results import Detections, Image, Scores, Timing
-from demo.service.service import Service
+from demo.models.spec import ImageRequest, InputView, ModelSpec
+from demo.results import Detections, Scores, Timing
+from demo.service.service import Answer, Service
 from demo.service.uploads import UploadStore
 from demo.settings import Settings
 
@@ -43,8 +43,9 @@ class CountingEngine:
     def models(self) -> list[dict[str, Any]]:
         return [{"name": s.name, "task": s.task, "available": True} for s in self._specs.values()]
 
-    def run(self, name: str, image: Image, size: int | None = None) -> Prediction:
-        self.asked.append((name, size))
+    def run(self, name: str, request: ImageRequest) -> Prediction:
+        image = request.image
+        self.asked.append((name, request.size))
         size_wh = (image.shape[1], image.shape[0])
         result: Scores | Detections
         if name == "cnn":
@@ -55,7 +56,8 @@ class CountingEngine:
             result = Detections(xyxy, scores, np.array([0, 0, 1]), LABELS, size_wh)
         timing = Timing(preprocess=1, forward=50, postprocess=1)
         window = (0.0, 0.0, float(size_wh[0]), float(size_wh[1]))
-        return Prediction(name, "0" * 64, result, timing, "CPU", window, image, size_wh)
+        view = InputView(window, image, size_wh)
+        return Prediction(name, "0" * 64, "torch-cpu", result, timing, "CPU", view)
 
 
 @pytest.fixture
@@ -75,6 +77,28 @@ def service(engine: CountingEngine, uploads: UploadStore) -> Service:
     return Service(Settings(), cast(Engine, engine), uploads)
 
 
+def detect(
+    service: Service,
+    path: str,
+    model: object,
+    confidence: object = 0.25,
+    iou: object = 0.7,
+    classes: object = (),
+    **more: object,
+) -> Answer:
+    values = {"confidence": confidence, "iou": iou, "classes": classes, **more}
+    return service.predict("detect", path, model, values)
+
+
+def classify(service: Service, path: str, model: object, top_k: object) -> Answer:
+    return service.predict("classify", path, model, {"top_k": top_k})
+
+
+def boxes_of(answer: Answer) -> int:
+    assert isinstance(answer.result, Detections)
+    return len(answer.result)
+
+
 def upload(uploads: UploadStore, shade: int = 0) -> str:
     path: Path = uploads.folder / f"{shade}.png"
     path.write_bytes(encode_png(np.full((40, 40, 3), shade, np.uint8)))
@@ -85,11 +109,11 @@ def test_thresholds_and_classes_never_ask_the_model_again(
     service: Service, engine: CountingEngine, uploads: UploadStore
 ) -> None:
     path = upload(uploads)
-    first = service.detect(path, "yolo", 0.25)
+    first = detect(service, path, "yolo", 0.25)
     assert [b["label"] for b in first.facts["boxes"]] == ["cat"]
     assert first.timing.forward == 50
     for confidence, iou, classes in ((0.05, 0.7, []), (0.05, 0.99, []), (0.05, 0.7, ["dog"])):
-        again = service.detect(path, "yolo", confidence, iou, classes)
+        again = detect(service, path, "yolo", confidence, iou, classes)
         assert (again.timing.forward, again.timing.decode) == (0, 0)
     assert len(engine.asked) == 1
     assert [b["label"] for b in again.facts["boxes"]] == ["dog"]
@@ -98,10 +122,10 @@ def test_thresholds_and_classes_never_ask_the_model_again(
 def test_another_picture_model_or_size_does(
     service: Service, engine: CountingEngine, uploads: UploadStore
 ) -> None:
-    service.detect(upload(uploads, 1), "yolo")
-    service.detect(upload(uploads, 2), "yolo")
-    service.detect(upload(uploads, 2), "nmsfree")
-    service.detect(upload(uploads, 2), "yolo", size=320)
+    detect(service, upload(uploads, 1), "yolo")
+    detect(service, upload(uploads, 2), "yolo")
+    detect(service, upload(uploads, 2), "nmsfree")
+    detect(service, upload(uploads, 2), "yolo", size=320)
     assert engine.asked == [("yolo", None), ("yolo", None), ("nmsfree", None), ("yolo", 320)]
 
 
@@ -109,19 +133,20 @@ def test_doubles_are_suppressed_only_where_the_head_makes_them(
     service: Service, uploads: UploadStore
 ) -> None:
     path = upload(uploads)
-    assert len(service.detect(path, "yolo", 0.5).detections) == 1
-    assert len(service.detect(path, "yolo", 0.5, 0.99).detections) == 2
-    assert len(service.detect(path, "nmsfree", 0.5).detections) == 2
+    assert boxes_of(detect(service, path, "yolo", 0.5)) == 1
+    assert boxes_of(detect(service, path, "yolo", 0.5, 0.99)) == 2
+    assert boxes_of(detect(service, path, "nmsfree", 0.5)) == 2
 
 
 def test_the_upload_is_drawn_on_a_copy(service: Service, uploads: UploadStore) -> None:
-    drawn = service.detect(upload(uploads), "yolo")
+    drawn = detect(service, upload(uploads), "yolo")
     assert not drawn.picture.rgb.any()
+    assert drawn.annotated is not None
     assert drawn.annotated.any()
 
 
 def test_classify_answers_best_first(service: Service, uploads: UploadStore) -> None:
-    facts = service.classify(upload(uploads), "cnn", 1).facts
+    facts = classify(service, upload(uploads), "cnn", 1).facts
     assert facts["labels"] == [{"label": "cat", "score": 0.75}]
     assert facts["known"] is True
     assert facts["size_wh"] == [40, 40]
@@ -144,15 +169,15 @@ def test_wrong_values_are_one_sentence(
     service: Service, uploads: UploadStore, model: Any, options: dict[str, Any], word: str
 ) -> None:
     with pytest.raises(DemoError, match=word):
-        service.detect(upload(uploads), model, **options)
+        detect(service, upload(uploads), model, **options)
 
 
 def test_a_deleted_upload_is_one_sentence(service: Service, uploads: UploadStore) -> None:
     path = upload(uploads)
-    service.detect(path, "yolo")
+    detect(service, path, "yolo")
     Path(path).unlink()
     with pytest.raises(DemoError, match="put it in again"):
-        service.detect(path, "yolo")
+        detect(service, path, "yolo")
 
 
 def test_augment_answers_the_same_pixels_for_the_same_seed(
@@ -165,3 +190,11 @@ def test_augment_answers_the_same_pixels_for_the_same_seed(
     assert all(np.array_equal(a, b) for a, b in zip(first.images, again.images, strict=True))
     assert first.facts == again.facts
     assert again.decode_ms == 0
+
+
+def test_only_models_of_the_task_are_proposed(service: Service, uploads: UploadStore) -> None:
+    path = upload(uploads)
+    for name in ("yolo", "yola", "nobody"):
+        with pytest.raises(DemoError) as raised:
+            classify(service, path, name, 1)
+        assert raised.value.fields["some"] == "cnn"

@@ -1,4 +1,4 @@
-"""Runs a coroutine to its end in a thread of its own: a browser test may hold this one's loop."""
+"""Runs a coroutine in a thread with its own event loop: browser tests occupy the caller's."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -9,6 +9,6 @@ T = TypeVar("T")
 
 
 def run(coroutine: Coroutine[object, object, T]) -> T:
-    """Like asyncio.run, from anywhere."""
+    """As asyncio.run, but also where an event loop is running already."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, coroutine).result()

@@ -1,4 +1,4 @@
-"""Small films, encoded where a test needs them."""
+"""Small videos, encoded on demand."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -42,38 +42,41 @@ def encode(
     pix_fmt: str = "yuv420p",
     movflags: str = "",
 ) -> Path:
-    """A film of `pictures`; times: of each, in 1/1000 s; sound: a coder, or none."""
+    """Write a video of `pictures`.
+
+    times: of the pictures, 1/1000 s. sound: codec of an audio track, "" for none.
+    """
     options = {"movflags": movflags} if movflags else {}
     with av.open(str(path), "w", format=form, container_options=options) as output:
-        film = output.add_stream(codec, rate=RATE)
-        assert isinstance(film, av.VideoStream)
+        video = output.add_stream(codec, rate=RATE)
+        assert isinstance(video, av.VideoStream)
         height, width = pictures[0].shape[:2]
-        film.width, film.height, film.pix_fmt = width, height, pix_fmt
+        video.width, video.height, video.pix_fmt = width, height, pix_fmt
         if codec == "libx264":
-            film.options = {"crf": "10", "preset": "ultrafast"}
-        film.codec_context.time_base = Fraction(1, 1000)
+            video.options = {"crf": "10", "preset": "ultrafast"}
+        video.codec_context.time_base = Fraction(1, 1000)
         if rotation:
-            film.set_display_rotation(rotation)
-        voice: Any = None
+            video.set_display_rotation(rotation)
+        audio: Any = None
         if sound:
-            voice = output.add_stream(sound, rate=48_000 if sound == "libopus" else 44_100)
-            voice.layout = "mono"
+            audio = output.add_stream(sound, rate=48_000 if sound == "libopus" else 44_100)
+            audio.layout = "mono"
         for index, picture in enumerate(pictures):
             frame = VideoFrame.from_ndarray(picture, "rgb24")
             frame.pts = times[index] if times else index * 1000 // RATE
             frame.time_base = Fraction(1, 1000)
-            output.mux(film.encode(frame))
-        output.mux(film.encode(None))
-        if voice is not None:
-            heard = AudioFrame.from_ndarray(tone(len(pictures) / RATE), "fltp", "mono")
-            heard.sample_rate, heard.pts = 44_100, 0
-            output.mux(voice.encode(heard))
-            output.mux(voice.encode(None))
+            output.mux(video.encode(frame))
+        output.mux(video.encode(None))
+        if audio is not None:
+            sound_frame = AudioFrame.from_ndarray(tone(len(pictures) / RATE), "fltp", "mono")
+            sound_frame.sample_rate, sound_frame.pts = 44_100, 0
+            output.mux(audio.encode(sound_frame))
+            output.mux(audio.encode(None))
     return path
 
 
 def shown(path: Path) -> list[tuple[float, Image]]:
-    """Every frame as any other program sees it: its second, and its RGB picture."""
+    """Every frame as decoded by PyAV alone: its time in seconds and its RGB picture."""
     with av.open(str(path)) as container:
         return [
             (float(frame.pts * frame.time_base), np.asarray(frame.to_ndarray(format="rgb24")))
@@ -83,7 +86,7 @@ def shown(path: Path) -> list[tuple[float, Image]]:
 
 
 def red_box(picture: Image) -> tuple[int, int, int, int] | None:
-    """The frame around what is red, xyxy, pixels; None where nothing is."""
+    """The bounding box of all red pixels, xyxy; None without any."""
     red = (picture[..., 0] > 130) & (picture[..., 1] < 90) & (picture[..., 2] < 90)
     if not red.any():
         return None

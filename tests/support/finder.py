@@ -1,17 +1,28 @@
-"""A small honest detector: it finds what is red, and can be told to take its time."""
+"""A small working detector of red pixels that can be slowed down or made to fail."""
 
 import threading
 import time
 from pathlib import Path
 
 import numpy as np
-import torch
-from torch import Tensor
+from numpy.typing import NDArray
+from torch import nn
 
+from demo.backends.base import Backend
+from demo.errors import DemoError
 from demo.inference.catalog import Catalog
-from demo.inference.engine import Engine
-from demo.models.spec import Model, ModelSpec, Prepared, WeightsEntry, WeightsFile
-from demo.results import Detections, Image, Scores
+from demo.inference.local_engine import LocalEngine
+from demo.models.spec import (
+    ImageRequest,
+    InputView,
+    ModelSpec,
+    Outputs,
+    Prepared,
+    Request,
+    WeightsEntry,
+    WeightsFile,
+)
+from demo.results import Detections, Result, Scores
 from demo.settings import Settings
 from tests.support.clips import red_box
 
@@ -19,9 +30,12 @@ LABELS = ("blue thing", "red thing")
 
 
 class Finder:
-    """Boxes of what is red: the square of `tests.support.clips`."""
+    """Family and runner in one: a box around all red pixels, the square of `clips`."""
 
     size_bytes = 100
+    device = "cpu"
+    precision = "float32"
+    parallel = True
 
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds = seconds
@@ -31,21 +45,28 @@ class Finder:
         self.gate = threading.Event()
         self.gate.set()
 
-    def preprocess(self, image: Image, size: int) -> Prepared:
+    def preprocess(self, request: Request) -> Prepared:
+        if not isinstance(request, ImageRequest):
+            raise DemoError("takes_pictures_only", name="finder")
         self.prepared += 1
-        tensor = torch.from_numpy(image.copy()).permute(2, 0, 1)[None].float()
-        return Prepared(tensor, (0, 0, image.shape[1], image.shape[0]), image, None)
+        image = request.image
+        size_wh = (image.shape[1], image.shape[0])
+        view = InputView((0, 0, size_wh[0], size_wh[1]), image, size_wh)
+        return Prepared(image.transpose(2, 0, 1)[None].astype(np.float32), None, view)
 
-    def forward(self, batch: Tensor) -> Tensor:
+    def run(self, inputs: NDArray[np.float32]) -> Outputs:
         self.gate.wait(10)
-        self.batches.append(len(batch))
+        self.batches.append(len(inputs))
         if self.breaks_at is not None and sum(self.batches) >= self.breaks_at:
             raise ValueError("the network broke")
-        time.sleep(self.seconds * len(batch))
-        return batch
+        time.sleep(self.seconds * len(inputs))
+        return (inputs,)
 
-    def postprocess(self, raw: Tensor, prepared: Prepared) -> Detections | Scores:
-        picture = raw[0].permute(1, 2, 0).numpy().astype(np.uint8)
+    def module(self) -> nn.Module:
+        return nn.Identity()
+
+    def postprocess(self, outputs: Outputs, prepared: Prepared) -> Result:
+        picture = outputs[0][0].transpose(1, 2, 0).astype(np.uint8)
         box = red_box(picture)
         size_wh = (picture.shape[1], picture.shape[0])
         if box is None:
@@ -62,26 +83,59 @@ class Finder:
 class Guesser(Finder):
     """A classifier: red or not."""
 
-    def postprocess(self, raw: Tensor, prepared: Prepared) -> Scores:
-        red = 0.75 if super().postprocess(raw, prepared) else 0.25
+    def postprocess(self, outputs: Outputs, prepared: Prepared) -> Scores:
+        found = super().postprocess(outputs, prepared)
+        assert isinstance(found, Detections)
+        red = 0.75 if len(found) else 0.25
         return Scores(np.array([1 - red, red], np.float32), LABELS)
 
 
-def engine(folder: Path, finder: Finder) -> Engine:
-    """An engine that knows `finder`, `guesser` and a `painter`, which takes no pictures."""
+class FakeBackend:
+    """Uses the given runners, by model name, instead of loading networks."""
+
+    name = "fake"
+    order = 0
+
+    def __init__(self, runners: dict[str, Finder]) -> None:
+        self.runners = runners
+
+    def supports(self, spec: ModelSpec, device: str) -> bool:
+        return spec.name in self.runners
+
+    def load(self, spec: ModelSpec, file: WeightsFile) -> Finder:
+        return self.runners[spec.name]
+
+    def set_threads(self, count: int) -> None:
+        """The fake passes use no threads."""
+
+
+def engine(folder: Path, finder: Finder) -> LocalEngine:
+    """An engine with the models `finder` (detect), `guesser` (classify), `painter` (generate)."""
     models: dict[str, tuple[str, Finder]] = {
         "finder": ("detect", finder),
         "guesser": ("classify", Guesser()),
         "painter": ("generate", finder),
     }
     specs = []
-    for name, (task, model) in models.items():
+    for name, (task, family) in models.items():
         (folder / f"{name}.pth").write_bytes(b"none")
-
-        def load(file: WeightsFile, device: torch.device, found: Finder = model) -> Model:
-            return found
-
         entry = WeightsEntry(name, (".pth",))
-        specs.append(ModelSpec(name, name, task, LABELS, 64, "finder", "none", "here", entry, load))
+        specs.append(
+            ModelSpec(
+                name=name,
+                title=name,
+                task=task,
+                labels=LABELS,
+                input_size=64,
+                architecture="finder",
+                licence="none",
+                source="here",
+                weights=entry,
+                family=family,
+                network=lambda file: nn.Identity(),
+                fixed_size=task == "classify",
+            )
+        )
     settings = Settings(weights_dir=folder, cache_dir=folder / "c", device="cpu", threads=1)
-    return Engine(settings, Catalog(settings, specs))
+    backends: list[Backend] = [FakeBackend({name: model for name, (_, model) in models.items()})]
+    return LocalEngine(settings, Catalog(settings, specs), backends)

@@ -1,4 +1,4 @@
-"""A photo to test with, files made of it, and what the decoder refuses."""
+"""A test photo, files of it, and errors of the decoder."""
 
 import io
 from functools import cache
@@ -17,7 +17,7 @@ from demo.results import Image
 
 @cache
 def bus() -> Image:
-    """The photo of a bus and four people that the ultralytics package brings, 810×1080."""
+    """The photo of a bus and four people in the ultralytics package, 810×1080."""
     import torch  # noqa: F401 - ultralytics sets the number of threads of a later torch to one
     import ultralytics
 
@@ -26,14 +26,14 @@ def bus() -> Image:
 
 
 def save(image: pil.Image, kind: str, **options: Any) -> bytes:
-    """The bytes of a file as Pillow writes it."""
+    """The bytes of a file written by Pillow."""
     file = io.BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()
 
 
 def refused(data: bytes, limits: Limits | None = None) -> DemoError:
-    """The error that the decoder must raise for a file."""
+    """The error that the decoder raises for a file; fails if it raises none."""
     with pytest.raises(DemoError) as caught:
         decode(data, limits or Limits())
     return caught.value

@@ -1,4 +1,4 @@
-"""Every file of the odd images through the decoder, one line of JSON each; run in a process.
+"""Decodes every file of the odd images in this process and prints a line of JSON for each.
 
 Line: path, key of the error ("" for a picture, "CRASH" for any other exception), seconds,
 growth of the peak resident memory in MB. A file that takes 20 s ends the process.
@@ -33,7 +33,7 @@ def watch(folder: Path) -> None:
             decode(data, Limits())
         except DemoError as fault:
             error = fault.key
-        except BaseException:  # noqa: BLE001 - whatever else comes out is what the test looks for
+        except BaseException:  # noqa: BLE001 - the test looks for any other exception
             traceback.print_exc()
             error = "CRASH"
         seconds = time.perf_counter() - start

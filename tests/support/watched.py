@@ -1,4 +1,4 @@
-"""What the kernel saw being opened: also what a library written in C opens on its own."""
+"""Opened files as the kernel reports them, including those opened by C libraries."""
 
 import ctypes
 import os
@@ -12,9 +12,9 @@ _HEAD = struct.Struct("iIII")
 
 
 class Watched:
-    """The names of the files of one folder that were opened inside the block (inotify(7)).
+    """Names of the files in one folder that were opened inside the block (inotify(7)).
 
-    Every thread and every program is seen. Looking at the folder itself counts as nothing.
+    By any thread or program. Listing the folder itself does not count.
     """
 
     def __init__(self, folder: Path) -> None:

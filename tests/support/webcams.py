@@ -1,4 +1,4 @@
-"""Network cameras for tests, on a port of this machine: over HTTP and over RTSP."""
+"""Network cameras for tests, on a port of this machine: HTTP and RTSP."""
 
 import hashlib
 import socket
@@ -41,7 +41,7 @@ def part(data: bytes) -> bytes:
 
 
 def still(rgb: Image) -> Iterator[bytes]:
-    """The same picture again and again, twenty times a second."""
+    """The same picture twenty times a second, without end."""
     data = part(jpeg(rgb))
     while True:
         yield data
@@ -60,7 +60,7 @@ Answer = Callable[[], Iterator[bytes]]
 
 
 class Webcam(ThreadingHTTPServer):
-    """Answers GET with what is in `paths`; knows what was asked and who listens."""
+    """Answers GET from `paths`; counts listeners and records the requested paths."""
 
     daemon_threads = True
 
@@ -78,7 +78,7 @@ class Webcam(ThreadingHTTPServer):
         return f"http://{user}127.0.0.1:{self.server_port}{path}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Who leaves in the middle is no fault of the camera."""
+        """Ignore clients that disconnect."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -114,18 +114,18 @@ class _Handler(BaseHTTPRequestHandler):
             camera.listening -= 1
 
     def _known(self) -> bool:
-        """Whether the visitor knows the password, by RFC 7616, section 3.4.1."""
+        """Whether the client knows the password, by RFC 7616, section 3.4.1."""
         head = self.headers.get("Authorization", "")
         if not head.startswith("Digest "):
             return False
-        told = {
+        fields = {
             key.strip(): value.strip('"')
             for key, _, value in (one.partition("=") for one in head[7:].split(","))
         }
-        inner = _md5(f"{told['username']}:cam:{self.server.password}")
+        inner = _md5(f"{fields['username']}:cam:{self.server.password}")
         asked = _md5(f"GET:{self.path}")
-        middle = f"abc:{told['nc']}:{told['cnonce']}:auth"
-        return told["response"] == _md5(f"{inner}:{middle}:{asked}")
+        middle = f"abc:{fields['nc']}:{fields['cnonce']}:auth"
+        return fields["response"] == _md5(f"{inner}:{middle}:{asked}")
 
 
 def _md5(text: str) -> str:
@@ -133,7 +133,7 @@ def _md5(text: str) -> str:
 
 
 def _wander(output: OutputContainer, number: int) -> None:
-    """Write so many pictures of the moving square in H.264, a key frame every ten."""
+    """Write `number` pictures of the moving square in H.264 with a key frame every ten."""
     stream = output.add_stream("libx264", rate=20)
     assert isinstance(stream, av.VideoStream)
     stream.width, stream.height = SIZE_WH
@@ -144,8 +144,8 @@ def _wander(output: OutputContainer, number: int) -> None:
     output.mux(stream.encode(None))
 
 
-def film(path: Path, form: str, number: int = 60, movflags: str = "") -> bytes:
-    """A film of the moving square."""
+def clip(path: Path, form: str, number: int = 60, movflags: str = "") -> bytes:
+    """A video of the moving square."""
     options = {"movflags": movflags} if movflags else {}
     with av.open(str(path), "w", format=form, container_options=options) as output:
         _wander(output, number)
@@ -153,7 +153,7 @@ def film(path: Path, form: str, number: int = 60, movflags: str = "") -> bytes:
 
 
 class _Packets(list[bytes]):
-    """A file that keeps each RTP packet apart."""
+    """A writable file that keeps RTP packets separate."""
 
     def write(self, data: bytes) -> int:
         self.append(bytes(data))
@@ -170,7 +170,7 @@ def packets(number: int = 60) -> list[bytes]:
 
 
 class RtspCam:
-    """Answers one visitor after the other with RTP inside of RTSP (RFC 2326, section 10.12)."""
+    """Answers one client after the other with RTP inside of RTSP (RFC 2326, section 10.12)."""
 
     SDP = (
         "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=cam\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\n"
@@ -179,7 +179,7 @@ class RtspCam:
     )
 
     def __init__(self, stall_s: float = 0.0, moved: str = "") -> None:
-        """stall_s: a pause after twenty pictures, for once. moved: where it leads visitors to."""
+        """stall_s: a pause after twenty frames, once. moved: redirects clients there."""
         self.asked: list[str] = []
         self.left = threading.Event()
         self.went_on = threading.Event()

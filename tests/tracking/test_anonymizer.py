@@ -1,4 +1,4 @@
-"""What is hidden cannot be made out, also a moment after it was last found."""
+"""Covered boxes are unrecognisable, also for a moment after their last detection; the heat map."""
 
 import numpy as np
 import pytest
@@ -28,41 +28,41 @@ def noise() -> NDArray[np.uint8]:
 
 
 def contrast(picture: NDArray[np.uint8]) -> float:
-    """Mean difference of neighbours: what letters, eyes and mouths are made of."""
+    """Mean difference of neighbouring pixels, by which letters, eyes and mouths are seen."""
     return float(np.abs(np.diff(picture.astype(int), axis=1)).mean())
 
 
-def test_what_is_chosen_is_hidden_and_nothing_else(noise: NDArray[np.uint8]) -> None:
+def test_only_the_chosen_classes_are_covered(noise: NDArray[np.uint8]) -> None:
     boxes = found(((40, 40, 120, 120), 0, 0.9), ((200, 40, 280, 120), 1, 0.9))
     covered = Anonymizer(10).cover(noise, boxes, ("face",))
     assert contrast(covered[40:120, 40:120]) < 0.1 * contrast(noise)
     assert (covered[40:120, 200:280] == noise[40:120, 200:280]).all()
 
 
-def test_the_picture_itself_stays_as_it_was(noise: NDArray[np.uint8]) -> None:
+def test_the_input_stays_untouched(noise: NDArray[np.uint8]) -> None:
     before = noise.copy()
     Anonymizer(10).cover(noise, found(((40, 40, 120, 120), 0, 0.9)), ("face",))
     assert (noise == before).all()
 
 
-def test_a_doubtful_face_is_hidden_too(noise: NDArray[np.uint8]) -> None:
+def test_a_box_of_a_low_score_is_covered(noise: NDArray[np.uint8]) -> None:
     covered = Anonymizer(10).cover(noise, found(((40, 40, 120, 120), 0, 0.12)), ("face",))
     assert contrast(covered[40:120, 40:120]) < 0.1 * contrast(noise)
 
 
-def test_a_lost_face_stays_hidden_for_half_a_second(noise: NDArray[np.uint8]) -> None:
-    veil = Anonymizer(per_second=10)
-    veil.cover(noise, found(((40, 40, 120, 120), 0, 0.9)), ("face",))
+def test_a_lost_box_stays_covered_for_half_a_second(noise: NDArray[np.uint8]) -> None:
+    anonymizer = Anonymizer(per_second=10)
+    anonymizer.cover(noise, found(((40, 40, 120, 120), 0, 0.9)), ("face",))
     for _ in range(4):
-        covered = veil.cover(noise, found(), ("face",))
+        covered = anonymizer.cover(noise, found(), ("face",))
         assert contrast(covered[40:120, 40:120]) < 0.1 * contrast(noise)
-    assert (veil.cover(noise, found(), ("face",)) == noise).all()
+    assert (anonymizer.cover(noise, found(), ("face",)) == noise).all()
 
 
 @pytest.mark.parametrize(
     "xyxy", [(-50, -50, 20, 20), (300, 200, 500, 400), (0, 0, 320, 240), (5, 5, 5, 60)]
 )
-def test_a_box_at_the_edge_or_as_thin_as_a_line(
+def test_a_box_at_the_edge_or_without_width(
     noise: NDArray[np.uint8], xyxy: tuple[float, float, float, float]
 ) -> None:
     covered = Anonymizer(10).cover(noise, found((xyxy, 0, 0.9)), ("face",))
@@ -70,8 +70,8 @@ def test_a_box_at_the_edge_or_as_thin_as_a_line(
     assert (covered != noise).any()
 
 
-def test_too_few_pixels_are_left_to_know_anyone_by() -> None:
-    """Two pictures that agree in a grid of six by six cells cannot be told apart."""
+def test_too_few_pixels_are_left_to_recognise_anyone() -> None:
+    """Two images that agree on a grid of six by six cells give nearly equal results."""
     one = np.zeros((240, 320, 3), np.uint8)
     two = np.zeros((240, 320, 3), np.uint8)
     one[:, ::2] = 200
@@ -83,8 +83,8 @@ def test_too_few_pixels_are_left_to_know_anyone_by() -> None:
     assert np.abs(a - b).max() <= 3
 
 
-class TestHeat:
-    def test_it_is_brightest_where_most_was(self) -> None:
+class TestHeatMap:
+    def test_it_is_brightest_where_most_boxes_were(self) -> None:
         heat = HeatMap()
         for _ in range(9):
             heat.update(found(((60, 60, 100, 100), 0, 0.9)))
@@ -92,20 +92,20 @@ class TestHeat:
         drawn = heat.draw(np.zeros((240, 320, 3), np.uint8)).astype(int).sum(2)
         assert drawn[80, 80] > drawn[160, 240] > drawn[20, 300] == 0
 
-    def test_nothing_seen_changes_nothing(self, noise: NDArray[np.uint8]) -> None:
+    def test_no_box_changes_nothing(self, noise: NDArray[np.uint8]) -> None:
         heat = HeatMap()
         assert (heat.draw(noise) == noise).all()
         heat.update(found())
         assert (heat.draw(noise) == noise).all()
 
-    def test_another_frame_size_starts_anew(self) -> None:
+    def test_another_frame_size_clears_it(self) -> None:
         heat = HeatMap()
         heat.update(found(((60, 60, 100, 100), 0, 0.9)))
         heat.update(Detections.empty(LABELS, (64, 48)))
         canvas = np.full((48, 64, 3), 9, np.uint8)
         assert (heat.draw(canvas) == canvas).all()
 
-    def test_middles_outside_the_frame_are_left_out(self) -> None:
+    def test_centres_outside_the_frame_are_ignored(self) -> None:
         heat = HeatMap()
         heat.update(found(((-300, -300, -100, -100), 0, 0.9), ((400, 300, 900, 900), 0, 0.9)))
         canvas = np.zeros((240, 320, 3), np.uint8)

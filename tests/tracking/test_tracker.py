@@ -1,4 +1,4 @@
-"""Ids, trails, tallies and lines, on boxes whose way is known."""
+"""Ids, trails, counts and counting lines, on boxes with known paths."""
 
 import subprocess
 import sys
@@ -19,12 +19,12 @@ LABELS = ("cat", "dog")
 def boxes(
     places: Iterable[tuple[float, float]], scores: float | list[float] = 0.9, class_id: int = 0
 ) -> Detections:
-    """Boxes of 30 × 40 with their middles at `places`."""
-    middle = np.array(list(places), np.float32).reshape(-1, 2)
+    """Boxes of 30 × 40 with their centres at `places`."""
+    centre = np.array(list(places), np.float32).reshape(-1, 2)
     half = np.array((15, 20), np.float32)
-    n = len(middle)
+    n = len(centre)
     return Detections(
-        np.concatenate([middle - half, middle + half], axis=1),
+        np.concatenate([centre - half, centre + half], axis=1),
         np.broadcast_to(np.asarray(scores, np.float32), n),
         np.full(n, class_id, np.int64),
         LABELS,
@@ -36,18 +36,18 @@ def tracked(places: Iterable[tuple[float, float]], ids: list[int], class_id: int
     return Tracked(boxes(places, class_id=class_id), np.array(ids, np.int64))
 
 
-def test_two_things_that_meet_keep_their_ids() -> None:
+def test_two_objects_that_cross_keep_their_ids() -> None:
     tracker = Tracker(0.25, 10)
     ids = []
     for i in range(40):
         found = boxes([(50 + 7 * i, 100), (323 - 7 * i, 150)])
-        # The order of boxes says nothing.
+        # Ids must not depend on the order of the boxes.
         ids.append(tracker.update(found if i % 2 else found[np.array([1, 0])]))
     for i, frame in enumerate(ids[1:], 1):
         assert sorted(frame.ids.tolist()) == [1, 2]
-        by_id = dict(zip(frame.ids.tolist(), frame.found.xyxy[:, 0].tolist(), strict=True))
+        by_id = dict(zip(frame.ids.tolist(), frame.detections.xyxy[:, 0].tolist(), strict=True))
         start = ids[1]
-        first = dict(zip(start.ids.tolist(), start.found.xyxy[:, 1].tolist(), strict=True))
+        first = dict(zip(start.ids.tolist(), start.detections.xyxy[:, 1].tolist(), strict=True))
         rightwards = 1 if first[1] == 80 else 2
         assert by_id[rightwards] == 35 + 7 * i
 
@@ -63,24 +63,24 @@ def test_two_streams_never_share_ids() -> None:
     assert sorted(first.ids.tolist()) == [1, 2]
 
 
-def test_a_faint_box_carries_a_track_on_but_starts_none() -> None:
+def test_a_box_of_a_low_score_continues_a_track_but_starts_none() -> None:
     tracker = Tracker(0.5, 10)
     for i in range(6):
         low = 0.2 if i == 4 else 0.9
         got = tracker.update(boxes([(50 + 3 * i, 100), (300, 200)], [low, 0.2]))
         if i:
             assert got.ids.tolist() == [1]
-            assert got.found.scores.tolist() == [pytest.approx(low)]
+            assert got.detections.scores.tolist() == [pytest.approx(low)]
 
 
-def test_a_box_of_the_least_score_is_shown_before_it_has_an_id() -> None:
+def test_a_box_of_the_lowest_score_is_shown_before_it_has_an_id() -> None:
     tracker = Tracker(0.5, 10)
     tracker.update(boxes([]))
     got = tracker.update(boxes([(50, 100)], 0.5))
-    assert (len(got.found), got.ids.tolist()) == (1, [0])
+    assert (len(got.detections), got.ids.tolist()) == (1, [0])
 
 
-def test_an_id_comes_back_after_a_short_absence_only() -> None:
+def test_an_id_returns_only_after_a_short_absence() -> None:
     tracker = Tracker(0.25, 10)
     where = [(50.0, 100.0)]
     for _ in range(5):
@@ -94,7 +94,7 @@ def test_an_id_comes_back_after_a_short_absence_only() -> None:
     assert tracker.update(boxes(where)).ids.tolist() == [2]
 
 
-def test_the_rest_of_the_program_is_left_alone() -> None:
+def test_importing_the_tracker_does_not_replace_image_open() -> None:
     """Importing ultralytics replaces `PIL.Image.open`; others do: a process of its own."""
     code = (
         "from PIL import Image; from demo.tracking.tracker import Tracker; "
@@ -104,7 +104,7 @@ def test_the_rest_of_the_program_is_left_alone() -> None:
     assert done.stdout.strip() == "PIL.Image"
 
 
-def test_a_doubtful_box_carries_on_a_track_for_a_second() -> None:
+def test_a_box_of_a_low_score_continues_a_track_for_a_second() -> None:
     tracker = Tracker(0.5, per_second=10)
     assert tracker.update(boxes([(50, 50)], 0.9)).ids.tolist() == [1]
     shown = [len(tracker.update(boxes([(50, 50)], 0.3)).ids) for _ in range(14)]
@@ -115,9 +115,9 @@ def test_a_doubtful_box_carries_on_a_track_for_a_second() -> None:
 def test_a_raised_confidence_hides_at_once_and_a_lowered_one_shows_the_same_ids() -> None:
     tracker = Tracker(0.25, per_second=10)
     assert tracker.update(boxes([(50, 50)], 0.6)).ids.tolist() == [1]
-    tracker.expect(0.95)
+    tracker.set_confidence(0.95)
     assert tracker.update(boxes([(50, 50)], 0.6)).ids.tolist() == []
-    tracker.expect(0.25)
+    tracker.set_confidence(0.25)
     assert tracker.update(boxes([(50, 50)], 0.6)).ids.tolist() == [1]
 
 
@@ -127,24 +127,24 @@ def test_each_id_once() -> None:
     tracked([(50, 50), (90, 90)], [0, 0])
 
 
-def test_a_trail_follows_the_middle_and_ends() -> None:
+def test_a_trail_follows_the_centre_and_ends() -> None:
     trails = Trails(per_second=5)
     for i in range(15):
         trails.update(tracked([(50 + i, 60), (200, 200)], [3, 0]))
-    [(class_id, points)] = trails.lines()
+    [(class_id, points)] = trails.paths()
     assert class_id == 0
     assert points.tolist() == [[50 + i, 60] for i in range(5, 15)]
     for _ in range(11):
         trails.update(tracked([], []))
-    assert trails.lines() == []
+    assert trails.paths() == []
 
 
-def test_a_thing_counts_once_as_what_it_was_called_most() -> None:
-    tally = TrackCounts()
+def test_a_track_counts_once_for_its_most_frequent_label() -> None:
+    counts = TrackCounts()
     for class_id in (0, 1, 1):
-        tally.update(tracked([(50, 50), (90, 90)], [1, 0], class_id))
-    tally.update(tracked([(50, 50)], [2], 0))
-    assert tally.counts() == {"cat": 1, "dog": 1}
+        counts.update(tracked([(50, 50), (90, 90)], [1, 0], class_id))
+    counts.update(tracked([(50, 50)], [2], 0))
+    assert counts.counts() == {"cat": 1, "dog": 1}
 
 
 UPRIGHT = CountingLine(100, 200, 100, 0)
@@ -171,30 +171,30 @@ UPRIGHT = CountingLine(100, 200, 100, 0)
 def test_a_crossing_counts_once_each_way(
     way: list[tuple[float, float]], counts: tuple[int, int]
 ) -> None:
-    crossings = LineCounter(UPRIGHT)
+    counter = LineCounter(UPRIGHT)
     for place in way:
-        crossings.update(tracked([place], [7]))
-    assert (crossings.rightward.total(), crossings.leftward.total()) == counts
+        counter.update(tracked([place], [7]))
+    assert (counter.rightward.total(), counter.leftward.total()) == counts
 
 
-def test_crossings_tell_classes_and_tracks_apart() -> None:
-    crossings = LineCounter(UPRIGHT)
-    crossings.update(tracked([(50, 50), (150, 150)], [1, 2], 1))
-    crossings.update(tracked([(150, 50), (50, 150)], [1, 2], 1))
-    # Without an id nobody knows where it was before.
-    crossings.update(tracked([(50, 50)], [0]))
-    crossings.update(tracked([(150, 50)], [0]))
-    assert crossings.counts() == {"rightward": {"dog": 1}, "leftward": {"dog": 1}}
+def test_crossings_are_counted_by_label_and_track() -> None:
+    counter = LineCounter(UPRIGHT)
+    counter.update(tracked([(50, 50), (150, 150)], [1, 2], 1))
+    counter.update(tracked([(150, 50), (50, 150)], [1, 2], 1))
+    # Without an id its previous position is unknown.
+    counter.update(tracked([(50, 50)], [0]))
+    counter.update(tracked([(150, 50)], [0]))
+    assert counter.counts() == {"rightward": {"dog": 1}, "leftward": {"dog": 1}}
 
 
-def test_a_line_in_words() -> None:
+def test_a_line_is_parsed_from_text() -> None:
     assert CountingLine.parse("1, 2,3.5,4") == CountingLine(1, 2, 3.5, 4)
 
 
 @pytest.mark.parametrize(
     "text", ["", "1,2,3", "1,2,3,4,5", "a,b,c,d", "1,2,1,2", "nan,0,1,1", "inf,0,1,1", "1e9,0,1,1"]
 )
-def test_a_line_that_is_none(text: str) -> None:
+def test_an_invalid_line_is_refused(text: str) -> None:
     with pytest.raises(DemoError) as caught:
         CountingLine.parse(text)
     assert caught.value.key == "video_line"
@@ -209,5 +209,7 @@ def test_a_line_that_is_none(text: str) -> None:
         (CountingLine(0, 9, 9, 0), ("↘", "↖")),
     ],
 )
-def test_arrows_point_where_things_go(line: CountingLine, arrows: tuple[str, str]) -> None:
+def test_arrows_point_in_the_crossing_directions(
+    line: CountingLine, arrows: tuple[str, str]
+) -> None:
     assert line.arrows() == arrows

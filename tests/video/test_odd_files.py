@@ -1,6 +1,6 @@
-"""Films that lie, that name other files, or that break midway; disks that fill; signals.
+"""Videos with wrong headers, references or damage; full disks; signals.
 
-Whatever comes, the answer is a film or one sentence, and nothing is left behind.
+The result is a video or one sentence, and nothing is left behind.
 """
 
 import os
@@ -24,9 +24,9 @@ import pytest
 from demo.errors import DemoError
 from demo.inference.engine import Engine
 from demo.results import Image
-from demo.tracking.stream import StreamOptions
+from demo.tracking.options import StreamOptions
 from demo.video.limits import VideoLimits
-from demo.video.pipeline import Run
+from demo.video.pipeline import VideoRun
 from demo.video.reports import CsvReport, JsonReport, MotReport
 from tests.conftest import ROOT
 from tests.support.clips import encode, shown, square, tone
@@ -55,16 +55,21 @@ def nothing_is_left() -> Iterator[None]:
     assert psutil.Process().children() == programs
 
 
-def run(desk: Engine, work: Path, limits: VideoLimits | None = None) -> Run:
-    """`in.mp4` and all reports beside it."""
-    kinds = {JsonReport: "out.json", CsvReport: "out.csv", MotReport: "out.txt"}
-    reports = [kind(work / name) for kind, name in kinds.items()]
+def run(desk: Engine, work: Path, limits: VideoLimits | None = None) -> VideoRun:
+    """A run over `in.mp4` with all reports in the same folder."""
+    reports = [
+        JsonReport(work / "out.json"),
+        CsvReport(work / "out.csv"),
+        MotReport(work / "out.txt"),
+    ]
     limits = limits or VideoLimits()
-    return Run(desk, work / "in.mp4", work / "out.mp4", StreamOptions("finder"), limits, reports)
+    return VideoRun(
+        desk, work / "in.mp4", work / "out.mp4", StreamOptions(desk.spec("finder")), limits, reports
+    )
 
 
 def refusal(desk: Engine, work: Path, limits: VideoLimits | None = None) -> str:
-    """The key of the sentence; nothing but the film itself is left in its folder."""
+    """The key of the sentence; only the input is left in its folder."""
     before = names(work)
     with pytest.raises(DemoError) as caught:
         list(run(desk, work, limits).steps())
@@ -74,7 +79,7 @@ def refusal(desk: Engine, work: Path, limits: VideoLimits | None = None) -> str:
 
 
 def answer(desk: Engine, work: Path) -> str:
-    """The key of the sentence, or nothing for a film that is made."""
+    """The key of the sentence, empty where a video was written."""
     try:
         list(run(desk, work).steps())
     except DemoError as problem:
@@ -111,17 +116,17 @@ DASH = (
 def test_no_other_file_is_ever_opened(
     desk: Engine, work: Path, tmp_path: Path, kind: str, careless: str
 ) -> None:
-    """The kernel is asked, as FFmpeg opens files without telling Python.
+    """Watched by the kernel, since FFmpeg opens files outside of Python.
 
     careless: under this name FFmpeg left to itself does open the other file: the watch can fail.
     """
     safe = tmp_path / "safe"
     safe.mkdir()
     canary = safe / "canary.mp4"
-    film = clip(canary, sound="aac")
+    original = clip(canary, sound="aac")
     data = kind.format(canary=canary).encode()
     if kind in ("alias", "url"):
-        data = elsewhere(film, canary)
+        data = elsewhere(original, canary)
     if kind == "url":
         # By its address instead (ISO/IEC 14496-12, 8.7.2), in as many bytes.
         at = data.index(b"alis")
@@ -133,18 +138,18 @@ def test_no_other_file_is_ever_opened(
     if careless:
         options = {"safe": "0", "enable_drefs": "1", "use_absolute_path": "1"}
         with (
-            Watched(safe) as seen,
-            av.open(str(work / careless), container_options=options) as film_,
+            Watched(safe) as watched,
+            av.open(str(work / careless), container_options=options) as container,
         ):
-            next(film_.decode(video=0))
-        assert "canary.mp4" in seen.names
-    with Watched(safe) as seen:
+            next(container.decode(video=0))
+        assert "canary.mp4" in watched.names
+    with Watched(safe) as watched:
         assert refusal(desk, work).startswith("video_")
-    assert seen.names == []
+    assert watched.names == []
 
 
 @pytest.mark.parametrize(("form", "coder"), [("mp3", "mp3"), ("wav", "pcm_s16le"), ("mp4", "aac")])
-def test_sound_is_no_film(desk: Engine, work: Path, form: str, coder: str) -> None:
+def test_audio_alone_is_refused(desk: Engine, work: Path, form: str, coder: str) -> None:
     with av.open(str(work / "in.mp4"), "w", format=form) as output:
         voice: Any = output.add_stream(coder, rate=44_100)
         voice.layout = "mono"
@@ -163,7 +168,7 @@ def test_larger_than_4k(desk: Engine, work: Path, finder: Finder) -> None:
 
 
 @pytest.mark.parametrize("size_wh", [(1, 1), (1, 64), (64, 1), (3, 5), (2000, 2)])
-def test_smallest_films(desk: Engine, work: Path, size_wh: tuple[int, int]) -> None:
+def test_smallest_videos(desk: Engine, work: Path, size_wh: tuple[int, int]) -> None:
     width, height = size_wh
     grey = np.full((height, width, 3), 99, np.uint8)
     encode(work / "in.mp4", [grey] * 3, pix_fmt="yuv444p")
@@ -173,7 +178,7 @@ def test_smallest_films(desk: Engine, work: Path, size_wh: tuple[int, int]) -> N
 
 
 @pytest.mark.parametrize("other", [(128, 96), (48, 64), (32, 24)])
-def test_a_film_that_changes_its_size(desk: Engine, work: Path, other: tuple[int, int]) -> None:
+def test_a_video_that_changes_its_size(desk: Engine, work: Path, other: tuple[int, int]) -> None:
     """Every frame is there, in the size of the first."""
     changing(work / "in.mp4", (64, 48), other)
     list(run(desk, work).steps())
@@ -182,8 +187,8 @@ def test_a_film_that_changes_its_size(desk: Engine, work: Path, other: tuple[int
     assert {picture.shape for _, picture in got} == {(48, 64, 3)}
 
 
-def test_a_film_that_grows_beyond_the_limit(desk: Engine, work: Path) -> None:
-    """A little is told; what the decoder itself refuses to allocate counts as broken."""
+def test_a_video_that_grows_beyond_the_limit(desk: Engine, work: Path) -> None:
+    """Slightly too large frames are refused; those that the decoder refuses count as damaged."""
     limits = VideoLimits(max_megapixels=0.012)
     changing(work / "in.mp4", (64, 48), (128, 96))
     assert refusal(desk, work, limits) == "video_too_big"
@@ -214,74 +219,76 @@ def changing(path: Path, first: tuple[int, int], second: tuple[int, int]) -> Non
                 output.mux(packet)
 
 
-def test_a_film_that_cannot_be_read_to_its_end(desk: Engine, work: Path) -> None:
-    """Its pictures are read until there; what lies behind is counted as broken."""
-    film = clip(work / "in.mp4", movflags="frag_keyframe+empty_moov", sound="aac")
-    (work / "in.mp4").write_bytes(resized(film, film.index(b"trun"), sample=6))
+def test_a_video_that_cannot_be_read_to_its_end(desk: Engine, work: Path) -> None:
+    """Its frames are read until there; the rest counts as damaged."""
+    original = clip(work / "in.mp4", movflags="frag_keyframe+empty_moov", sound="aac")
+    (work / "in.mp4").write_bytes(resized(original, original.index(b"trun"), sample=6))
     job = run(desk, work)
     list(job.steps())
     assert len(shown(work / "out.mp4")) == 6
     assert job.summary["broken_packets"] == 1
 
 
-def test_sound_that_cannot_be_read_to_its_end(desk: Engine, work: Path) -> None:
-    """All pictures are there, and what could be heard."""
-    film = clip(work / "in.mp4", movflags="frag_keyframe+empty_moov", sound="aac")
-    (work / "in.mp4").write_bytes(resized(film, film.rindex(b"trun"), sample=10))
+def test_audio_that_cannot_be_read_to_its_end(desk: Engine, work: Path) -> None:
+    """All frames are there, and the readable audio."""
+    original = clip(work / "in.mp4", movflags="frag_keyframe+empty_moov", sound="aac")
+    (work / "in.mp4").write_bytes(resized(original, original.rindex(b"trun"), sample=10))
     list(run(desk, work).steps())
     assert len(shown(work / "out.mp4")) == 12
     with av.open(str(work / "out.mp4")) as made:
         assert 5 <= sum(1 for packet in made.demux(audio=0) if packet.size) <= 10
 
 
-def resized(film: bytes, trun: int, sample: int) -> bytes:
+def resized(original: bytes, trun: int, sample: int) -> bytes:
     """One sample of a fragment says that it has 4 GB (ISO/IEC 14496-12, 8.8.8)."""
-    flags = int.from_bytes(film[trun + 5 : trun + 8], "big")
+    flags = int.from_bytes(original[trun + 5 : trun + 8], "big")
     assert flags & 0x200, "no sizes in this fragment"
     row = 4 * (flags >> 8 & 0xF).bit_count()
     at = trun + 12 + 4 * (flags & 1) + (flags & 4) + row * sample + 4 * (flags >> 8 & 1)
-    return film[:at] + b"\xff" * 4 + film[at + 4 :]
+    return original[:at] + b"\xff" * 4 + original[at + 4 :]
 
 
-def test_sound_with_impossible_times(desk: Engine, work: Path) -> None:
-    film = clip(work / "in.mp4", sound="aac")
+def test_audio_with_impossible_times(desk: Engine, work: Path) -> None:
+    original = clip(work / "in.mp4", sound="aac")
     # The timescale of the sound: 268 million instead of 44,100 a second.
-    at = film.rindex(b"mdhd") + 16
-    (work / "in.mp4").write_bytes(film[:at] + b"\x10" + film[at + 1 :])
+    at = original.rindex(b"mdhd") + 16
+    (work / "in.mp4").write_bytes(original[:at] + b"\x10" + original[at + 1 :])
     list(run(desk, work).steps())
     assert len(shown(work / "out.mp4")) == 12
 
 
 @pytest.mark.parametrize("form", ["mp4", "mov", "webm", "fragments"])
-def test_damaged_films(desk: Engine, work: Path, form: str) -> None:
-    """A film or a sentence, whatever bytes are damaged; the seed is the film's number."""
+def test_damaged_videos(desk: Engine, work: Path, form: str) -> None:
+    """A video or a sentence for any damaged bytes; the seed numbers the video."""
     kwargs: dict[str, Any] = {
         "mp4": {"sound": "aac"},
         "mov": {"form": "mov", "sound": "pcm_s16le"},
         "webm": {"form": "webm", "codec": "libvpx", "sound": "libopus"},
         "fragments": {"sound": "aac", "movflags": "frag_keyframe+empty_moov"},
     }[form]
-    film = clip(work / "in.mp4", **kwargs)
+    original = clip(work / "in.mp4", **kwargs)
     # Where the tables are, which hurts most.
-    first, end = (0, 2000) if form in ("webm", "fragments") else (film.find(b"moov"), len(film))
+    first, end = (
+        (0, 2000) if form in ("webm", "fragments") else (original.find(b"moov"), len(original))
+    )
     kept = 0
     for seed in range(12):
         chance = random.Random(seed)
-        data = bytearray(film)
+        data = bytearray(original)
         for _ in range(chance.choice((1, 3, 8))):
             data[chance.randrange(first, end)] = chance.choice((0, 1, 127, 255))
         (work / "in.mp4").write_bytes(data)
-        said = answer(desk, work)
-        assert said.startswith("video_") or not said, seed
-        assert said not in ("video_not_written", "video_disk_full"), seed
-        assert names(work) == (["in.mp4"] if said else ["in.mp4", *OUT]), seed
+        error = answer(desk, work)
+        assert error.startswith("video_") or not error, seed
+        assert error not in ("video_not_written", "video_disk_full"), seed
+        assert names(work) == (["in.mp4"] if error else ["in.mp4", *OUT]), seed
         for name in OUT:
             (work / name).unlink(missing_ok=True)
-        kept += not said
+        kept += not error
     assert kept > 0
 
 
-def test_a_pipe_is_not_waited_for(desk: Engine, work: Path) -> None:
+def test_a_pipe_is_refused_at_once(desk: Engine, work: Path) -> None:
     os.mkfifo(work / "in.mp4")
     assert refusal(desk, work) == "video_missing"
 
@@ -295,7 +302,7 @@ def test_a_pipe_or_device_is_never_replaced(desk: Engine, work: Path) -> None:
 
 @pytest.mark.parametrize("allowed", [300, 3_000, 60_000])
 def test_a_disk_that_fills_midway(desk: Engine, work: Path, allowed: int) -> None:
-    """Whether a report or the film is refused first, nothing is left of any."""
+    """Nothing is left of video and reports, no matter which of them is refused first."""
     noise = np.random.default_rng(0)
     pictures: list[Image] = [noise.integers(0, 255, (96, 128, 3), np.uint8) for _ in range(40)]
     encode(work / "in.mp4", pictures, sound="aac")
@@ -307,19 +314,19 @@ def test_a_disk_that_fills_midway(desk: Engine, work: Path, allowed: int) -> Non
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_a_report_that_fails_at_its_very_end_leaves_no_film(desk: Engine, work: Path) -> None:
-    """Reports are held in memory until they are closed: then the disk says that it is full."""
+def test_a_report_that_fails_at_its_end_leaves_no_video(desk: Engine, work: Path) -> None:
+    """Reports are buffered in memory until they are closed, which a full disk then refuses."""
 
     class Long(JsonReport):
         def tail(self, summary: object) -> str:
             return " " * 100_000
 
     clip(work / "in.mp4")
-    job = Run(
+    job = VideoRun(
         desk,
         work / "in.mp4",
         work / "out.mp4",
-        StreamOptions("finder"),
+        StreamOptions(desk.spec("finder")),
         VideoLimits(),
         [Long(work / "out.json")],
     )
@@ -334,8 +341,8 @@ def test_a_report_that_fails_at_its_very_end_leaves_no_film(desk: Engine, work: 
     assert names(work) == ["in.mp4"]
 
 
-def test_native_threads_end_with_the_film(desk: Engine, work: Path, finder: Finder) -> None:
-    """Decoders and encoders have threads that Python knows nothing of."""
+def test_native_threads_end_with_the_run(desk: Engine, work: Path, finder: Finder) -> None:
+    """Decoders and encoders have threads that Python does not list."""
     clip(work / "in.mp4", sound="aac")
     list(run(desk, work).steps())
     before = count("/proc/self/task")
@@ -349,8 +356,8 @@ def test_native_threads_end_with_the_film(desk: Engine, work: Path, finder: Find
     assert count("/proc/self/task") <= before
 
 
-def test_being_ended_keeps_what_is_done(work: Path) -> None:
-    """As a service manager ends a program, or `timeout`."""
+def test_a_signal_keeps_the_frames_that_are_done(work: Path) -> None:
+    """As service managers and `timeout` end a program."""
     clip(work / "in.mp4", 1500)
     words = ["-m", "demo.video", str(work / "in.mp4"), str(work / "out.mp4")]
     command = [sys.executable, *words, "--model", "cnn-cifar10", "--json", str(work / "out.json")]
@@ -362,7 +369,7 @@ def test_being_ended_keeps_what_is_done(work: Path) -> None:
             break
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
-    _, told = process.communicate(timeout=60)
-    assert (process.returncode, "Traceback" in told) == (0, False), told
+    _, printed = process.communicate(timeout=60)
+    assert (process.returncode, "Traceback" in printed) == (0, False), printed
     assert names(work) == ["in.mp4", "out.json", "out.mp4"]
     assert 0 < len(shown(work / "out.mp4")) < 1500

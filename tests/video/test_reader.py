@@ -12,15 +12,15 @@ from demo.results import Image
 from demo.settings import Settings
 from demo.video import container
 from demo.video.limits import VideoLimits
-from demo.video.reader import Frame, Video, video
+from demo.video.reader import Frame, Video, open_video
 from tests.support.clips import RATE, encode, red_box, square, tone
 
 LIMITS = VideoLimits()
 
 
 def frames(path: Path, limits: VideoLimits = LIMITS) -> list[Frame]:
-    with video(path, limits) as film:
-        return list(film.frames())
+    with open_video(path, limits) as video:
+        return list(video.frames())
 
 
 def refusal(path: Path, limits: VideoLimits = LIMITS) -> str:
@@ -39,11 +39,11 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("form", "codec"), [("mp4", "libx264"), ("mov", "libx264"), ("webm", "libvpx")]
 )
 def test_every_frame_comes_with_its_time(tmp_path: Path, form: str, codec: str) -> None:
-    path = encode(tmp_path / "film", [square(i) for i in range(12)], form=form, codec=codec)
-    with video(path, LIMITS) as film:
-        got = list(film.frames())
-        seconds = [float(frame.pts * film.time_base) for frame in got]
-        assert film.size_wh == (64, 48)
+    path = encode(tmp_path / "video", [square(i) for i in range(12)], form=form, codec=codec)
+    with open_video(path, LIMITS) as video:
+        got = list(video.frames())
+        seconds = [float(frame.pts * video.time_base) for frame in got]
+        assert video.size_wh == (64, 48)
     assert [frame.index for frame in got] == list(range(12))
     assert seconds == pytest.approx([i / RATE for i in range(12)])
     for frame in got:
@@ -55,20 +55,20 @@ def test_every_frame_comes_with_its_time(tmp_path: Path, form: str, codec: str) 
 def test_uneven_times_are_kept(tmp_path: Path) -> None:
     times = [0, 40, 240, 250, 900, 1000]
     path = encode(tmp_path / "vfr.mp4", [square(i) for i in range(6)], times)
-    with video(path, LIMITS) as film:
-        got = [round(float(frame.pts * film.time_base) * 1000) for frame in film.frames()]
+    with open_video(path, LIMITS) as video:
+        got = [round(float(frame.pts * video.time_base) * 1000) for frame in video.frames()]
     assert got == times
 
 
 @pytest.mark.parametrize("rotation", [90, 180, -90])
 def test_frames_come_upright(tmp_path: Path, rotation: int) -> None:
-    """As numpy turns it: both count counterclockwise."""
+    """As numpy.rot90: both count counterclockwise."""
     stored = square(0)
     path = encode(tmp_path / "turned.mp4", [stored] * 3, rotation=rotation)
     upright = np.rot90(stored, rotation // 90)
-    with video(path, LIMITS) as film:
-        first = next(film.frames()).rgb
-        assert film.size_wh == (upright.shape[1], upright.shape[0])
+    with open_video(path, LIMITS) as video:
+        first = next(video.frames()).rgb
+        assert video.size_wh == (upright.shape[1], upright.shape[0])
     assert first.flags.c_contiguous
     assert red_box(first) == red_box(np.ascontiguousarray(upright))
 
@@ -88,7 +88,7 @@ def test_a_mirrored_matrix_is_undone(clip: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("side", [48, 720])
-def test_untagged_colours_are_those_that_players_show(tmp_path: Path, side: int) -> None:
+def test_untagged_colours_are_read_as_players_do(tmp_path: Path, side: int) -> None:
     """Red is Y 81, Cb 90, Cr 240 by BT.601 and Y 63, Cb 102, Cr 240 by BT.709."""
     y, cb, cr = (81, 90, 240) if side < 720 else (63, 102, 240)
     path = tmp_path / "red.mp4"
@@ -110,12 +110,12 @@ def test_odd_sizes_come_as_they_are(tmp_path: Path) -> None:
     assert frames(path)[0].rgb.shape == (49, 65, 3)
 
 
-def test_the_name_decides_nothing(clip: Path, tmp_path: Path) -> None:
-    film = tmp_path / "film.txt"
-    film.write_bytes(clip.read_bytes())
-    assert len(frames(film)) == 12
+def test_the_file_name_does_not_matter(clip: Path, tmp_path: Path) -> None:
+    renamed = tmp_path / "video.txt"
+    renamed.write_bytes(clip.read_bytes())
+    assert len(frames(renamed)) == 12
     text = tmp_path / "text.mp4"
-    text.write_text("not a film")
+    text.write_text("not a video")
     assert refusal(text) == "video_unknown"
 
 
@@ -127,7 +127,7 @@ def test_the_name_decides_nothing(clip: Path, tmp_path: Path) -> None:
         ("ffconcat version 1.0\nfile {clip}\n", "ffconcat playlist"),
     ],
 )
-def test_a_list_of_other_files_is_named_and_refused(
+def test_a_playlist_is_named_and_refused(
     clip: Path, tmp_path: Path, content: str, kind: str
 ) -> None:
     path = tmp_path / "list.mp4"
@@ -139,31 +139,31 @@ def test_a_list_of_other_files_is_named_and_refused(
 def test_a_container_that_names_another_file_cannot_open_it(
     clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A QuickTime film may keep its pictures elsewhere (data reference `alis`)."""
+    """A QuickTime file may refer to frames in another file (data reference `alis`)."""
     other = tmp_path / "other.mp4"
     other.write_bytes(clip.read_bytes())
     path = tmp_path / "thief.mov"
     path.write_bytes(elsewhere(clip.read_bytes(), other))
-    asked: list[str] = []
+    requested: list[str] = []
 
     def note(url: str, flags: int, options: dict[str, str]) -> None:
-        asked.append(url)
+        requested.append(url)
         raise PermissionError
 
-    # First that the film is what it claims to be: FFmpeg left to itself does ask for the file.
+    # The control: FFmpeg with these options does request the other file.
     options = {"enable_drefs": "1", "use_absolute_path": "1"}
     with path.open("rb") as file, pytest.raises(PermissionError):
         av.open(file, format="mov", io_open=note, container_options=options)
-    assert asked == [str(other)]
-    asked.clear()
+    assert requested == [str(other)]
+    requested.clear()
     monkeypatch.setattr(container, "_refuse", note)
     with pytest.raises(DemoError):
         frames(path)
-    assert asked == []
+    assert requested == []
 
 
-def elsewhere(film: bytes, other: Path) -> bytes:
-    """The film without its pictures, its data reference naming `other` as an alias does."""
+def elsewhere(video: bytes, other: Path) -> bytes:
+    """The video without its frames, with a data reference to `other` in the form of an alias."""
     name = str(other).encode()
     alias = bytearray(150)
     alias[50] = len(other.name)
@@ -171,21 +171,21 @@ def elsewhere(film: bytes, other: Path) -> bytes:
     paths = (2).to_bytes(2, "big") + len(name).to_bytes(2, "big") + name + b"\0" * (len(name) % 2)
     body = bytes(alias[:150]) + paths + (0xFFFF).to_bytes(2, "big") + b"\0\0"
     entry = (len(body) + 12).to_bytes(4, "big") + b"alis" + b"\0\0\0\0" + body
-    old = film.index(b"url \0\0\0\1") - 4
-    grown = bytearray(film[:old] + entry + film[old + 12 :])
+    old = video.index(b"url \0\0\0\1") - 4
+    grown = bytearray(video[:old] + entry + video[old + 12 :])
     for kind in (b"dref", b"dinf", b"minf", b"mdia", b"trak", b"moov"):
-        at = film.rindex(kind, 0, old + 8) - 4
-        size = int.from_bytes(film[at : at + 4], "big") + len(entry) - 12
+        at = video.rindex(kind, 0, old + 8) - 4
+        size = int.from_bytes(video[at : at + 4], "big") + len(entry) - 12
         grown[at : at + 4] = size.to_bytes(4, "big")
-    start = film.index(b"mdat") + 4
-    size = int.from_bytes(film[start - 8 : start - 4], "big") - 8
+    start = video.index(b"mdat") + 4
+    size = int.from_bytes(video[start - 8 : start - 4], "big") - 8
     grown[start : start + size] = b"\0" * size
     return bytes(grown)
 
 
 @pytest.mark.parametrize(("form", "movflags"), [("mp4", ""), ("mp4", "+faststart"), ("webm", "")])
 @pytest.mark.parametrize("part", [0.3, 0.9])
-def test_a_truncated_film(tmp_path: Path, form: str, movflags: str, part: float) -> None:
+def test_a_truncated_video(tmp_path: Path, form: str, movflags: str, part: float) -> None:
     noise = np.random.default_rng(0)
     pictures = [noise.integers(0, 255, (48, 64, 3), np.uint8) for _ in range(8)]
     codec = "libvpx" if form == "webm" else "libx264"
@@ -197,7 +197,7 @@ def test_a_truncated_film(tmp_path: Path, form: str, movflags: str, part: float)
     assert refusal(path) == "video_truncated"
 
 
-def test_sound_alone_even_with_a_cover(tmp_path: Path) -> None:
+def test_audio_alone_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "song.mp4"
     with av.open(str(path), "w", format="mp4") as output:
         voice = output.add_stream("aac", rate=44_100)
@@ -209,7 +209,7 @@ def test_sound_alone_even_with_a_cover(tmp_path: Path) -> None:
     assert refusal(path) == "video_only_sound"
 
 
-def test_a_film_without_a_frame(clip: Path, tmp_path: Path) -> None:
+def test_a_video_without_a_frame(clip: Path, tmp_path: Path) -> None:
     data = bytearray(clip.read_bytes())
     for table in (b"stsz", b"stts", b"stsc", b"stco", b"stss"):
         # The number of entries, which stands behind version, flags and (stsz) a common size.
@@ -220,7 +220,7 @@ def test_a_film_without_a_frame(clip: Path, tmp_path: Path) -> None:
     assert refusal(path) in ("video_no_frames", "video_broken")
 
 
-def test_a_coding_that_is_not_read_is_named(tmp_path: Path) -> None:
+def test_an_unsupported_codec_is_named(tmp_path: Path) -> None:
     path = encode(
         tmp_path / "old.mov",
         [square(i) for i in range(3)],
@@ -232,7 +232,7 @@ def test_a_coding_that_is_not_read_is_named(tmp_path: Path) -> None:
         frames(path)
 
 
-def test_broken_pictures(clip: Path, tmp_path: Path) -> None:
+def test_damaged_frames(clip: Path, tmp_path: Path) -> None:
     data = bytearray(clip.read_bytes())
     start = data.index(b"mdat") + 4
     size = int.from_bytes(data[start - 8 : start - 4], "big") - 8
@@ -260,6 +260,16 @@ def test_other_files(tmp_path: Path, data: bytes, key: str) -> None:
     assert refusal(path) == key
 
 
+def test_the_log_gives_the_reason_and_no_file_name(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "demo")
+    (tmp_path / "holiday.mp4").write_bytes(b"")
+    refusal(tmp_path / "holiday.mp4")
+    assert caplog.messages == ["refused a video: video_empty_file"]
+    assert "holiday" not in caplog.text
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     assert refusal(tmp_path / "none.mp4") == "video_missing"
     assert refusal(tmp_path) == "video_missing"
@@ -277,7 +287,7 @@ def test_limits(clip: Path, limits: VideoLimits, key: str) -> None:
     assert refusal(clip, limits) == key
 
 
-def test_a_film_that_hides_its_size_is_found_out(clip: Path, tmp_path: Path) -> None:
+def test_a_wrong_size_in_the_container_is_detected(clip: Path, tmp_path: Path) -> None:
     """The container says 8 × 8, the pictures themselves 64 × 48."""
     data = bytearray(clip.read_bytes())
     at = data.index(b"avc1", data.index(b"stsd")) + 4 + 24
@@ -288,7 +298,7 @@ def test_a_film_that_hides_its_size_is_found_out(clip: Path, tmp_path: Path) -> 
     assert refusal(path, VideoLimits(max_megapixels=0.002)) == "video_too_big"
 
 
-def test_the_limits_are_settings() -> None:
+def test_the_limits_come_from_the_settings() -> None:
     settings = Settings.from_env(
         {
             "VITRINE_MAX_VIDEO_MB": "3",
@@ -302,8 +312,8 @@ def test_the_limits_are_settings() -> None:
 
 
 def test_people(shared_data: Path) -> None:
-    with video(shared_data / "videos" / "people.mp4", LIMITS) as film:
-        assert isinstance(film, Video)
-        assert (film.size_wh, film.frames_about) == ((768, 432), 1394)
-        first: list[Image] = [frame.rgb for frame in islice(film.frames(), 5)]
+    with open_video(shared_data / "videos" / "people.mp4", LIMITS) as video:
+        assert isinstance(video, Video)
+        assert (video.size_wh, video.expected_frames) == ((768, 432), 1394)
+        first: list[Image] = [frame.rgb for frame in islice(video.frames(), 5)]
     assert all(rgb.shape == (432, 768, 3) for rgb in first)

@@ -1,4 +1,4 @@
-"""The film that is written: same frames, times, sound and size; nothing left when it fails."""
+"""The written video: same frames, times, audio and size; nothing is left when it fails."""
 
 import resource
 from itertools import islice
@@ -10,19 +10,19 @@ import pytest
 
 from demo.errors import DemoError
 from demo.video.limits import VideoLimits
-from demo.video.reader import video
+from demo.video.reader import open_video
 from demo.video.writer import Writer
 from tests.support.clips import RATE, encode, red_box, shown, square
 
 TIMES = [0, 40, 240, 250, 900, 1000, 1033, 1066]
 
 
-def copy(source: Path, goal: Path, most: int | None = None) -> None:
-    with video(source, VideoLimits()) as film:
-        writer = Writer(goal, film, source)
-        for frame in islice(film.frames(), most):
+def copy(source: Path, target: Path, frames: int | None = None) -> None:
+    with open_video(source, VideoLimits()) as video:
+        writer = Writer(target, video, source)
+        for frame in islice(video.frames(), frames):
             writer.write(frame)
-        writer.finish(whole=most is None)
+        writer.finish(whole=frames is None)
 
 
 def heard(path: Path) -> list[bytes]:
@@ -31,7 +31,7 @@ def heard(path: Path) -> list[bytes]:
 
 
 def sound_seconds(path: Path) -> tuple[float, float, float]:
-    """When the sound starts and ends, and how loud it is."""
+    """Start and end of the audio, seconds, and its peak."""
     with av.open(str(path)) as container:
         frames = list(container.decode(audio=0))
     first, last = frames[0], frames[-1]
@@ -41,7 +41,7 @@ def sound_seconds(path: Path) -> tuple[float, float, float]:
     return first.time, last.time + last.samples / last.sample_rate, float(loud.max())
 
 
-def test_frames_times_and_pictures_are_kept(tmp_path: Path) -> None:
+def test_frames_and_times_are_kept(tmp_path: Path) -> None:
     source = encode(tmp_path / "in.mp4", [square(i) for i in range(8)], TIMES)
     copy(source, tmp_path / "out.mp4")
     got = shown(tmp_path / "out.mp4")
@@ -67,7 +67,7 @@ def test_browsers_can_play_it_while_it_loads(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("form", "codec", "sound"), [("mp4", "libx264", "aac"), ("webm", "libvpx", "libopus")]
 )
-def test_the_sound_is_copied_bit_for_bit(tmp_path: Path, form: str, codec: str, sound: str) -> None:
+def test_the_audio_is_copied_bit_for_bit(tmp_path: Path, form: str, codec: str, sound: str) -> None:
     pictures = [square(i) for i in range(20)]
     source = encode(tmp_path / "in", pictures, form=form, codec=codec, sound=sound)
     copy(source, tmp_path / "out.mp4")
@@ -76,7 +76,7 @@ def test_the_sound_is_copied_bit_for_bit(tmp_path: Path, form: str, codec: str, 
     assert sound_seconds(tmp_path / "out.mp4") == pytest.approx(sound_seconds(source), abs=0.03)
 
 
-def test_sound_that_browsers_do_not_play_becomes_aac(tmp_path: Path) -> None:
+def test_audio_that_browsers_do_not_play_becomes_aac(tmp_path: Path) -> None:
     pictures = [square(i) for i in range(20)]
     source = encode(tmp_path / "in", pictures, form="mov", sound="pcm_s16le")
     copy(source, tmp_path / "out.mp4")
@@ -88,9 +88,9 @@ def test_sound_that_browsers_do_not_play_becomes_aac(tmp_path: Path) -> None:
     assert 0.2 < loud < 0.5
 
 
-def test_a_shorter_film_has_shorter_sound(tmp_path: Path) -> None:
+def test_a_shorter_video_has_shorter_audio(tmp_path: Path) -> None:
     source = encode(tmp_path / "in.mp4", [square(i) for i in range(20)], sound="aac")
-    copy(source, tmp_path / "out.mp4", most=5)
+    copy(source, tmp_path / "out.mp4", frames=5)
     assert len(shown(tmp_path / "out.mp4")) == 5
     assert 0.3 < sound_seconds(tmp_path / "out.mp4")[1] < 0.6
 
@@ -107,7 +107,7 @@ def test_an_odd_side_is_padded_by_one_pixel(tmp_path: Path) -> None:
     assert red_box(first) == red_box(pictures[0])
 
 
-def test_a_turned_film_is_written_upright(tmp_path: Path) -> None:
+def test_a_rotated_video_is_written_upright(tmp_path: Path) -> None:
     source = encode(tmp_path / "in.mp4", [square(0)] * 3, rotation=90)
     copy(source, tmp_path / "out.mp4")
     with av.open(str(tmp_path / "out.mp4")) as container:
@@ -118,25 +118,28 @@ def test_a_turned_film_is_written_upright(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size_wh", [(64, 48), (1280, 720)])
 def test_colours_survive(tmp_path: Path, size_wh: tuple[int, int]) -> None:
-    """Small films are BT.601 and large ones BT.709: both ways have to agree on it."""
+    """Small videos are BT.601 and large ones BT.709, for reader and writer alike."""
     red = np.full((size_wh[1], size_wh[0], 3), (220, 20, 20), np.uint8)
     source = encode(tmp_path / "in.mp4", [red] * 2)
     copy(source, tmp_path / "out.mp4")
-    with video(source, VideoLimits()) as before, video(tmp_path / "out.mp4", VideoLimits()) as now:
+    with (
+        open_video(source, VideoLimits()) as before,
+        open_video(tmp_path / "out.mp4", VideoLimits()) as now,
+    ):
         first, second = next(before.frames()).rgb, next(now.frames()).rgb
     assert np.abs(first.astype(int) - second).max() <= 4
 
 
 def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path: Path) -> None:
-    """Files may grow to 30 kB only; the system says of it what it says of a full disk."""
+    """Files may grow to 30 kB only, which fails as a full disk does."""
     source = encode(tmp_path / "in.mp4", [square(i, (320, 240)) for i in range(20)])
     noise = np.random.default_rng(0)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
 
     def write() -> None:
-        with video(source, VideoLimits()) as film:
-            writer = Writer(tmp_path / "out.mp4", film, source)
-            for frame in film.frames():
+        with open_video(source, VideoLimits()) as video:
+            writer = Writer(tmp_path / "out.mp4", video, source)
+            for frame in video.frames():
                 frame.rgb[:] = noise.integers(0, 255, frame.rgb.shape, np.uint8)
                 writer.write(frame)
             writer.finish()
@@ -151,14 +154,14 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
 
 
-def test_a_goal_that_cannot_be_written(tmp_path: Path) -> None:
+def test_a_target_that_cannot_be_written(tmp_path: Path) -> None:
     source = encode(tmp_path / "in.mp4", [square(i) for i in range(3)])
-    with video(source, VideoLimits()) as film:
+    with open_video(source, VideoLimits()) as video:
         with pytest.raises(DemoError) as caught:
-            Writer(tmp_path / "none" / "out.mp4", film, source)
+            Writer(tmp_path / "none" / "out.mp4", video, source)
         assert caught.value.key == "video_not_written"
         with pytest.raises(DemoError) as caught:
-            Writer(source, film, source)
+            Writer(source, video, source)
         assert caught.value.key == "video_same_file"
     (tmp_path / "folder").mkdir()
     with pytest.raises(DemoError, match="folder"):
@@ -166,15 +169,15 @@ def test_a_goal_that_cannot_be_written(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "in.mp4"]
 
 
-def test_a_film_without_frames_is_not_written(tmp_path: Path) -> None:
+def test_a_video_without_frames_is_not_written(tmp_path: Path) -> None:
     source = encode(tmp_path / "in.mp4", [square(i) for i in range(3)])
     with pytest.raises(DemoError) as caught:
-        copy(source, tmp_path / "out.mp4", most=0)
+        copy(source, tmp_path / "out.mp4", frames=0)
     assert caught.value.key == "video_stopped_early"
     assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
 
 
-def test_a_name_is_never_a_protocol(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_name_is_never_a_protocol(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = encode(tmp_path / "in.mp4", [square(i) for i in range(3)])
     monkeypatch.chdir(tmp_path)
     copy(source, Path("concat:a|b.mp4"))

@@ -1,1 +1,1 @@
-"""One file a transform; each declares SPEC."""
+"""Transforms, one file each; each declares SPEC."""

@@ -1,55 +1,58 @@
-"""Blurs as a lens out of focus does, with a Gaussian of random width."""
+"""Gaussian blur of random width, as of a lens out of focus."""
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
-from demo.augment.spec import Drawn, Param, SizeWH, Transform, Values
+from demo.augment.spec import Param, SizeWH, Transform
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-_LEAST = 0.1
+_MIN_SIGMA = 0.1
 
 
-def _draw(rng: np.random.Generator, size_wh: SizeWH, values: Values) -> Drawn:
-    """The kernel reaches 3 sigma far, but never beyond the mirrored border of a tiny picture."""
-    sigma = round(_LEAST + rng.random() * (values["sigma"] - _LEAST), 3)
-    reach = math.ceil(3 * sigma)
-    return {"sigma": sigma, "kernel_wh": [2 * min(reach, side - 1) + 1 for side in size_wh]}
+class _Params(TypedDict):
+    sigma: float
 
 
-def _change(picture: "Tensor", drawn: Drawn) -> "Tensor":
-    """One axis after the other: the same blur up to rounding, in a third of the time."""
-    from torchvision.transforms.v2 import functional as F
-
-    width, height = drawn["kernel_wh"]
-    across: Tensor = F.gaussian_blur(picture, [width, 1], drawn["sigma"])
-    blurred: Tensor = F.gaussian_blur(across, [1, height], drawn["sigma"])
-    return blurred
+class _Sampled(TypedDict):
+    sigma: float
+    kernel_wh: list[int]
 
 
-def _code(drawn: Drawn) -> str:
-    width, height = drawn["kernel_wh"]
-    return "\n".join(
-        f"picture = F.gaussian_blur(picture, {kernel}, {drawn['sigma']!r})"
-        for kernel in ([width, 1], [1, height])
-    )
+class _Blur(Transform[_Params, _Sampled]):
+    name = "blur"
+    order = 90
+    title = "augment_blur"
+    params = (Param("sigma", "augment_blur_sigma", "float", 2.0, _MIN_SIGMA, 8, 0.1, "px"),)
+
+    def sample(self, rng: np.random.Generator, size_wh: SizeWH, params: _Params) -> _Sampled:
+        """The kernel reaches 3 sigma, but not beyond the mirrored border of a tiny picture."""
+        sigma = round(_MIN_SIGMA + rng.random() * (params["sigma"] - _MIN_SIGMA), 3)
+        reach = math.ceil(3 * sigma)
+        return {"sigma": sigma, "kernel_wh": [2 * min(reach, side - 1) + 1 for side in size_wh]}
+
+    def apply(self, picture: "Tensor", sampled: _Sampled) -> "Tensor":
+        """One axis after the other: the same blur up to rounding, in a third of the time."""
+        from torchvision.transforms.v2 import functional as F
+
+        width, height = sampled["kernel_wh"]
+        across: Tensor = F.gaussian_blur(picture, [width, 1], sampled["sigma"])
+        blurred: Tensor = F.gaussian_blur(across, [1, height], sampled["sigma"])
+        return blurred
+
+    def code(self, sampled: _Sampled) -> str:
+        width, height = sampled["kernel_wh"]
+        return "\n".join(
+            f"picture = F.gaussian_blur(picture, {kernel}, {sampled['sigma']!r})"
+            for kernel in ([width, 1], [1, height])
+        )
+
+    def recipe(self, params: _Params) -> str:
+        kernel = 2 * math.ceil(3 * params["sigma"]) + 1
+        return f"v2.GaussianBlur({kernel}, sigma=({_MIN_SIGMA}, {params['sigma']!r}))"
 
 
-def _recipe(values: Values) -> str:
-    kernel = 2 * math.ceil(3 * values["sigma"]) + 1
-    return f"v2.GaussianBlur({kernel}, sigma=({_LEAST}, {values['sigma']!r}))"
-
-
-SPEC = Transform(
-    name="blur",
-    order=90,
-    title="augment_blur",
-    params=(Param("sigma", "augment_blur_sigma", "float", 2.0, _LEAST, 8, 0.1, "px"),),
-    draw=_draw,
-    change=_change,
-    code=_code,
-    recipe=_recipe,
-)
+SPEC = _Blur()

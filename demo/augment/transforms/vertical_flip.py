@@ -1,49 +1,49 @@
-"""Mirrors top and bottom."""
+"""Top and bottom mirrored with a given probability."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
-from demo.augment.spec import Boxes, Drawn, Param, SizeWH, Transform, Values
+from demo.augment.spec import Boxes, Param, SizeWH, Transform
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-def _draw(rng: np.random.Generator, size_wh: SizeWH, values: Values) -> Drawn:
-    return {"flip": bool(rng.random() < values["probability"])}
+class _Params(TypedDict):
+    probability: float
 
 
-def _change(picture: "Tensor", drawn: Drawn) -> "Tensor":
-    from torchvision.transforms.v2 import functional as F
-
-    changed: Tensor = F.vertical_flip(picture) if drawn["flip"] else picture
-    return changed
+class _Sampled(TypedDict):
+    flip: bool
 
 
-def _code(drawn: Drawn) -> str:
-    return "picture = F.vertical_flip(picture)" if drawn["flip"] else ""
+class _VerticalFlip(Transform[_Params, _Sampled]):
+    name = "vertical_flip"
+    order = 30
+    title = "augment_vertical_flip"
+    params = (Param("probability", "augment_vertical_flip_probability", "float", 0.5),)
+
+    def sample(self, rng: np.random.Generator, size_wh: SizeWH, params: _Params) -> _Sampled:
+        return {"flip": bool(rng.random() < params["probability"])}
+
+    def apply(self, picture: "Tensor", sampled: _Sampled) -> "Tensor":
+        from torchvision.transforms.v2 import functional as F
+
+        flipped: Tensor = F.vertical_flip(picture) if sampled["flip"] else picture
+        return flipped
+
+    def code(self, sampled: _Sampled) -> str:
+        return "picture = F.vertical_flip(picture)" if sampled["flip"] else ""
+
+    def recipe(self, params: _Params) -> str:
+        return f"v2.RandomVerticalFlip({params['probability']!r})"
+
+    def move_boxes(self, xyxy: Boxes, size_wh: SizeWH, sampled: _Sampled) -> Boxes:
+        if not sampled["flip"]:
+            return xyxy
+        x0, y0, x1, y1 = xyxy.T
+        return np.stack([x0, size_wh[1] - y1, x1, size_wh[1] - y0], axis=1)
 
 
-def _recipe(values: Values) -> str:
-    return f"v2.RandomVerticalFlip({values['probability']!r})"
-
-
-def _move(xyxy: Boxes, size_wh: SizeWH, drawn: Drawn) -> Boxes:
-    if not drawn["flip"]:
-        return xyxy
-    x0, y0, x1, y1 = xyxy.T
-    return np.stack([x0, size_wh[1] - y1, x1, size_wh[1] - y0], axis=1)
-
-
-SPEC = Transform(
-    name="vertical_flip",
-    order=30,
-    title="augment_vertical_flip",
-    params=(Param("probability", "augment_vertical_flip_probability", "float", 0.5),),
-    draw=_draw,
-    change=_change,
-    code=_code,
-    recipe=_recipe,
-    move=_move,
-)
+SPEC = _VerticalFlip()

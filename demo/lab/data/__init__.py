@@ -1,1 +1,1 @@
-"""Data sets as arrays."""
+"""Data sets of the lab as arrays and lists of photos."""

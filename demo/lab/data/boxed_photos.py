@@ -1,4 +1,4 @@
-"""Photos with person-drawn boxes, and their layout for ultralytics' trainer."""
+"""Photos with boxes, and their folder layout for ultralytics' trainer."""
 
 import csv
 from collections import defaultdict
@@ -8,31 +8,37 @@ from pathlib import Path
 from PIL import Image
 
 from demo.errors import DemoError
-from demo.lab.data.caltech import NO_ANIMAL_NO_FACE, caltech_folder, spread
+from demo.lab.data.caltech import NO_ANIMAL_NO_FACE, caltech_folder, interleaved_paths
 from demo.lab.data.splits import is_test
 from demo.models.coco import LABELS as COCO
 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """One photo and its boxes: xyxy in pixels of the file, label by label."""
+    """A photo and its true boxes.
+
+    Args:
+        path: the file.
+        path_in_set: path inside its data set, which decides the split.
+        boxes: xyxy in pixels of the file.
+        labels: one of each box.
+        folds: one in so many photos of the set is a test photo.
+    """
 
     path: Path
-    inside: str
-    """Path inside its set, which decides the split."""
+    path_in_set: str
     boxes: tuple[tuple[float, float, float, float], ...]
     labels: tuple[str, ...]
-    parts: int = 5
-    """One in so many photos of the set is a test photo."""
+    folds: int = 5
 
     @property
-    def test(self) -> bool:
-        """Whether it is never trained on."""
-        return is_test(self.inside, self.parts)
+    def is_test(self) -> bool:
+        """Whether it is excluded from training."""
+        return is_test(self.path_in_set, self.folds)
 
 
 def photos_of(data: Path, name: str) -> list[Photo]:
-    """All photos of a set by path: boxes3, animals, coco128, or caltech101, which has no boxes.
+    """All photos of a set sorted by path: boxes3, animals, coco128, or caltech101 (no boxes).
 
     Raises DemoError where the set is missing.
     """
@@ -46,7 +52,10 @@ def photos_of(data: Path, name: str) -> list[Photo]:
 
 
 def coco128_photos(data: Path) -> list[Photo]:
-    """COCO128 with its boxes (`class cx cy w h`, shares of the photo); a third of it is test."""
+    """COCO128 with its boxes (in files: `class cx cy w h`, relative to the photo's size).
+
+    A third of it is test. Raises DemoError where it is missing.
+    """
     folder = data / "coco128"
     if not (folder / "labels").is_dir():
         raise DemoError("lab_data_missing", dataset="coco128", expected="coco128/labels")
@@ -62,7 +71,7 @@ def coco128_photos(data: Path) -> list[Photo]:
             for _, x, y, w, h in rows
         )
         labels = tuple(COCO[int(row[0])] for row in rows)
-        photos.append(Photo(path, f"images/{path.name}", boxes, labels, parts=3))
+        photos.append(Photo(path, f"images/{path.name}", boxes, labels, folds=3))
     return photos
 
 
@@ -92,32 +101,32 @@ def boxed_photos(data: Path, name: str) -> list[Photo]:
 
 
 def negative_photos(data: Path, count: int, part: str) -> list[Photo]:
-    """`count` photos of the part train or test without any of the classes, evenly by category."""
+    """`count` photos of the part train or test without any class of a detector, by category."""
     if not count:
         return []
     folder = caltech_folder(data, data)
-    inside = spread(folder, NO_ANIMAL_NO_FACE, count, part)
-    return [Photo(folder / path, path, (), ()) for path in inside]
+    paths = interleaved_paths(folder, NO_ANIMAL_NO_FACE, count, part)
+    return [Photo(folder / path, path, (), ()) for path in paths]
 
 
 def write_layout(photos: list[Photo], labels: tuple[str, ...], folder: Path) -> Path:
-    """Write links, label files, two lists and data.yaml under `folder`; returns the YAML's path.
+    """Write symlinks, label files, two lists and data.yaml under `folder`; return the YAML's path.
 
-    Label lines are `class cx cy w h` in shares of the photo's size; boxes of other classes are
-    left out. Test photos go to the list `val`, which the trainer only measures on; a photo that
-    stands in `photos` twice stands in its list twice.
+    Label lines are `class cx cy w h` relative to the photo's size; boxes of labels other than
+    `labels` are left out. Test photos go to the list `val`, which the trainer does not train on.
+    A photo that occurs twice in `photos` occurs twice in its list.
     """
     lists: dict[str, list[str]] = {"train": [], "val": []}
     for photo in photos:
-        place = f"{photo.path.parents[1].name}_{photo.inside.replace('/', '_')}"
-        link = folder.resolve() / "images" / place
-        text = (folder / "labels" / place).with_suffix(".txt")
+        name = f"{photo.path.parents[1].name}_{photo.path_in_set.replace('/', '_')}"
+        link = folder.resolve() / "images" / name
+        text = (folder / "labels" / name).with_suffix(".txt")
         for parent in (link.parent, text.parent):
             parent.mkdir(parents=True, exist_ok=True)
         if not link.is_symlink():
             link.symlink_to(photo.path.resolve())
         text.write_text("".join(_label_lines(photo, labels)))
-        lists["val" if photo.test else "train"].append(str(link))
+        lists["val" if photo.is_test else "train"].append(str(link))
     for part, paths in lists.items():
         (folder / f"{part}.txt").write_text("\n".join(paths) + "\n")
     names = "".join(f"  {i}: {label}\n" for i, label in enumerate(labels))

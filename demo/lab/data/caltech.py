@@ -1,4 +1,4 @@
-"""Photos of single things from Caltech-101, for what a model should not recognise."""
+"""Photos of Caltech-101, by category."""
 
 from pathlib import Path
 
@@ -22,19 +22,22 @@ trilobite umbrella watch water_lilly wheelchair windsor_chair wrench yin_yang
 """
 
 NO_ANIMAL_NO_FACE = tuple(_THINGS.split())
-"""Categories that hold none of the detector's classes, scenes and single objects."""
+"""Categories of scenes and single objects without any class of `yolo-vitrine-base`."""
 
 NOT_IN_CIFAR10 = tuple(_FAR_FROM_CIFAR10.split())
 """Categories neither of CIFAR-10's ten things nor close to one: no four-legged animals, birds,
 frogs, vehicles, boats or aircraft."""
 
-_PHOTOS = {".webp", ".jpg"}
+ALL_PHOTOS = 100_000
+"""A count above the number of photos in the set."""
+
+_SUFFIXES = {".webp", ".jpg"}
 
 
 def caltech_folder(data: Path | None, cache: Path) -> Path:
     """The folder of the categories: local, or downloaded into `cache` by torchvision.
 
-    Raises DemoError where `data` is given and holds none.
+    Raises DemoError where `data` is given and lacks it.
     """
     if data is None:
         from torchvision.datasets import Caltech101
@@ -46,18 +49,18 @@ def caltech_folder(data: Path | None, cache: Path) -> Path:
     return data / "caltech101"
 
 
-def spread(
+def interleaved_paths(
     folder: Path, categories: tuple[str, ...], count: int, part: str | None = None
 ) -> list[str]:
-    """`count` paths inside `folder`, one of each category in turn, in the order of their names.
+    """Up to `count` paths inside `folder`: the first photo of each category, then the second, …
 
     part: train or test (`is_test` of the path), None for both.
     """
     columns = []
     for category in categories:
-        names = sorted(p.name for p in (folder / category).iterdir() if p.suffix in _PHOTOS)
-        column = [f"{category}/{name}" for name in names]
-        columns.append([i for i in column if part is None or is_test(i) == (part == "test")])
-    deepest = max(len(column) for column in columns)
-    turns = [column[row] for row in range(deepest) for column in columns if row < len(column)]
-    return turns[:count]
+        names = sorted(p.name for p in (folder / category).iterdir() if p.suffix in _SUFFIXES)
+        paths = [f"{category}/{name}" for name in names]
+        columns.append([p for p in paths if part is None or is_test(p) == (part == "test")])
+    longest = max(len(column) for column in columns)
+    paths = [column[row] for row in range(longest) for column in columns if row < len(column)]
+    return paths[:count]

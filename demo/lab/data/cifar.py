@@ -1,6 +1,7 @@
 """CIFAR-10 as arrays: from a local file, or from its official source through torchvision."""
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,9 @@ LABELS = (
     "truck",
 )
 MEAN = (0.4913, 0.4821, 0.4465)
-"""Of the training pixels, RGB in 0–1."""
+"""Mean of the training pixels, RGB in 0–1."""
 STD = (0.2455, 0.2429, 0.2608)
+"""Standard deviation of the training pixels, RGB in 0–1."""
 DATA = (
     "CIFAR-10, 50,000 training and 10,000 test pictures (Krizhevsky 2009; no licence stated).",
     "The version trained and measured on is a JPEG one (quality 75 but for 7,044 training "
@@ -36,12 +38,12 @@ DATA = (
     "square, each as it is and as a JPEG of quality 75.",
     "Foreign photos: 1,000 of 32 other categories of Caltech-101, never shown in training.",
 )
-"""What the cards of the CIFAR-10 networks say about their data."""
+"""Sentences about the data for the cards of the CIFAR-10 networks."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pictures:
-    """Small pictures of one size. images: N×H×W×3 uint8 RGB. targets: N int64, into labels."""
+    """Labelled pictures of one size. images: N×H×W×3 uint8 RGB. targets: N int64, into labels."""
 
     images: NDArray[np.uint8]
     targets: NDArray[np.int64]
@@ -50,17 +52,13 @@ class Pictures:
     def __len__(self) -> int:
         return len(self.targets)
 
-    def __getitem__(self, chosen: slice | NDArray[Any]) -> "Pictures":
-        """The pictures of a slice or an index array, in that order."""
-        return Pictures(self.images[chosen], self.targets[chosen], self.labels)
-
 
 def cifar10(data: Path | None, part: str, cache: Path) -> Pictures:
     """CIFAR-10, `part` train (50,000) or test (10,000), in the original order.
 
-    data: a folder with `cifar10/cifar10.npz` (JPEGs in one array), decoded once into `cache`.
-    Without it the official files are downloaded into `cache` by torchvision.
-    Raises DemoError where `data` has no such file.
+    data: a folder with `cifar10/cifar10.npz` (JPEGs in one array), decoded once into `cache`; None
+    to download the official files into `cache` with torchvision. Raises DemoError where `data`
+    lacks the file.
     """
     if data is None:
         return _official(part, cache)
@@ -77,8 +75,12 @@ def cifar10(data: Path | None, part: str, cache: Path) -> Pictures:
     return Pictures(np.load(decoded), targets, labels)
 
 
-def decode(archive: Any, part: str) -> NDArray[np.uint8]:
-    """All JPEGs of a part → N×32×32×3 uint8 RGB, the lossless training pictures put in place."""
+def decode(archive: Mapping[str, NDArray[Any]], part: str) -> NDArray[np.uint8]:
+    """All JPEGs of a part → N×32×32×3 uint8 RGB; some training pictures are stored losslessly.
+
+    archive: `header` (bytes that all JPEGs begin with), `<part>_data` (the rest of all JPEGs),
+    `<part>_len` (bytes of each), `train_lossless` (pictures) and `train_lossless_idx`.
+    """
     header = archive["header"].tobytes()
     data = archive[f"{part}_data"].tobytes()
     ends = np.cumsum(archive[f"{part}_len"], dtype=np.int64)

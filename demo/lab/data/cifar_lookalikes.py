@@ -1,4 +1,4 @@
-"""Photos of things that a CIFAR-10 network knows, from elsewhere than CIFAR-10."""
+"""Photos of CIFAR-10's classes from other data sets."""
 
 from pathlib import Path
 
@@ -6,24 +6,23 @@ import numpy as np
 
 from demo.lab.data.boxed_photos import boxed_photos
 from demo.lab.data.cifar import LABELS, Pictures
-from demo.lab.data.read import read_photo, shrink
+from demo.lab.data.read import read_squares
 
-MOST = 250
-"""Photos a class."""
+MAX_PHOTOS_PER_CLASS = 250
 
 
-def kin(data: Path, side: int) -> Pictures:
+def cifar_lookalikes(data: Path, side: int) -> Pictures:
     """Up to 250 photos each of airplanes, cats, dogs and horses, as a visitor would upload them.
 
-    From boxes3 and animals, photos with things of one class alone, none of which a CIFAR-10
-    network saw in training; shortest side to `side`, middle square. Raises DemoError where `data`
-    lacks one of the sets.
+    From boxes3 and animals, photos with things of one class only; no CIFAR-10 network was trained
+    on them. Shortest side resized to `side`, middle square. Raises DemoError where `data` lacks
+    one of the sets.
     """
     photos = boxed_photos(data, "boxes3") + boxed_photos(data, "animals")
     chosen = []
     for label in ("airplane", "cat", "dog", "horse"):
-        mine = [photo for photo in photos if set(photo.labels) == {label}]
-        chosen += [(photo.path, label) for photo in mine[:MOST]]
-    images = np.stack([shrink(read_photo(path), side) for path, _ in chosen])
+        paths = [photo.path for photo in photos if set(photo.labels) == {label}]
+        chosen += [(path, label) for path in paths[:MAX_PHOTOS_PER_CLASS]]
+    images = read_squares((path for path, _ in chosen), side)
     targets = np.array([LABELS.index(label) for _, label in chosen], np.int64)
     return Pictures(images, targets, LABELS)

@@ -1,4 +1,4 @@
-"""Photos of other things: some are shown in training, others measure what it learned from them."""
+"""Out-of-distribution photos: some are used in training, others only to measure rejection."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,84 +10,93 @@ from demo.errors import DemoError
 from demo.images.decode import decode
 from demo.images.limits import Limits
 from demo.lab.data.boxed_photos import boxed_photos
-from demo.lab.data.caltech import NOT_IN_CIFAR10, caltech_folder, spread
-from demo.lab.data.read import read_photo, shrink
+from demo.lab.data.caltech import ALL_PHOTOS, NOT_IN_CIFAR10, caltech_folder, interleaved_paths
+from demo.lab.data.folders import require_folder
+from demo.lab.data.read import read_squares
 from demo.settings import Settings
 
-Stack = NDArray[np.uint8]
+Images = NDArray[np.uint8]
 """N×side×side×3 uint8 RGB."""
 
-SHOWN = NOT_IN_CIFAR10[::2]
+TRAINING_CATEGORIES = NOT_IN_CIFAR10[::2]
 """Categories whose photos a CIFAR-10 network may see in training as "none of these"."""
 
-FOREIGN = NOT_IN_CIFAR10[1::2]
-"""Categories whose photos no network sees in training: the foreign photos of the cards."""
+FOREIGN_CATEGORIES = NOT_IN_CIFAR10[1::2]
+"""Categories that no network sees in training: the foreign photos of the cards."""
+
+_FOREIGN_PHOTOS = 1000
+_MAX_PET_PHOTOS = 600
 
 
-def things(data: Path | None, cache: Path, side: int) -> Stack:
-    """All photos of `SHOWN`, each as it is and once more as a JPEG of quality 75.
+def things(data: Path | None, cache: Path, side: int) -> Images:
+    """All photos of `TRAINING_CATEGORIES`, each as it is and again as a JPEG of quality 75.
 
-    Half are compressed so that the traces of compression, which CIFAR-10's pictures here bear,
-    cannot tell the two kinds apart.
+    Half are compressed so that compression artefacts, which CIFAR-10's pictures here have, do not
+    distinguish outliers from pictures of the classes.
     """
     folder = caltech_folder(data, cache)
-    plain = _small(folder, spread(folder, SHOWN, 100_000), cache / f"shown-{side}.npy", side)
+    paths = interleaved_paths(folder, TRAINING_CATEGORIES, ALL_PHOTOS)
+    plain = _squares(folder, paths, cache / f"shown-{side}.npy", side)
     return np.concatenate([plain, np.stack([compressed(image) for image in plain])])
 
 
-def foreign_things(data: Path | None, cache: Path, side: int) -> Stack:
-    """1,000 photos of `FOREIGN`, evenly by category."""
+def foreign_things(data: Path | None, cache: Path, side: int) -> Images:
+    """1,000 photos of `FOREIGN_CATEGORIES`, evenly by category."""
     folder = caltech_folder(data, cache)
-    return _small(folder, spread(folder, FOREIGN, 1000), cache / f"foreign-{side}.npy", side)
+    paths = interleaved_paths(folder, FOREIGN_CATEGORIES, _FOREIGN_PHOTOS)
+    return _squares(folder, paths, cache / f"foreign-{side}.npy", side)
 
 
 def compressed(image: NDArray[np.uint8], quality: int = 75) -> NDArray[np.uint8]:
-    """H×W×3 uint8 RGB, through JPEG of that quality and back."""
+    """H×W×3 uint8 RGB, encoded as a JPEG of that quality and decoded."""
     import cv2
 
-    coded = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-    return decode(coded.tobytes(), Limits.of(Settings())).rgb
+    encoded = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return decode(encoded.tobytes(), Limits.of(Settings())).rgb
 
 
-def _small(folder: Path, paths: list[str], kept: Path, side: int) -> Stack:
-    if not kept.is_file():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        np.save(kept, np.stack([shrink(read_photo(folder / path), side) for path in paths]))
-    stack: Stack = np.load(kept)
-    return stack
+def _squares(folder: Path, paths: list[str], cache_file: Path, side: int) -> Images:
+    return read_squares((folder / path for path in paths), side, cache_file)
 
 
-def scenes(data: Path | None, cache: Path, side: int) -> Stack:
-    """Training photos of nothing in particular (BACKGROUND_Google), of dogs and of cats.
+def scenes(data: Path | None, cache: Path, side: int) -> Images:
+    """Training photos of random scenes (BACKGROUND_Google), of dogs and of cats.
 
-    The dogs and cats have no official source: without `data` they are not among them.
+    The dogs and cats have no official source: without `data` they are left out.
     """
     folder = caltech_folder(data, cache)
-    background = spread(folder, ("BACKGROUND_Google",), 100_000, "train")
+    background = interleaved_paths(folder, ("BACKGROUND_Google",), ALL_PHOTOS, "train")
     if data is None:
-        return _small(folder, background, cache / f"background-{side}.npy", side)
+        return _squares(folder, background, cache / f"background-{side}.npy", side)
     pets = [p for p in boxed_photos(data, "animals") if set(p.labels) <= {"dog", "cat"}]
     paths = [f"caltech101/{path}" for path in background]
-    paths += [f"animals/{photo.inside}" for photo in pets if not photo.test][:600]
-    return _small(data, paths, cache / f"scenes-{side}.npy", side)
+    training = [f"animals/{photo.path_in_set}" for photo in pets if not photo.is_test]
+    paths += training[:_MAX_PET_PHOTOS]
+    return _squares(data, paths, cache / f"scenes-{side}.npy", side)
 
 
-def foreign_animals(data: Path | None, cache: Path, side: int) -> Stack:
-    """1,000 photos of sheep, horses and cows, with whatever else stands in them."""
-    if data is None:
-        raise DemoError("lab_data_needed", dataset="animals")
-    herd = [p for p in boxed_photos(data, "animals") if set(p.labels) <= {"sheep", "horse", "cow"}]
-    paths = [f"animals/{photo.inside}" for photo in herd[:: len(herd) // 1000][:1000]]
-    return _small(data, paths, cache / f"foreign-animals-{side}.npy", side)
+def foreign_animals(data: Path | None, cache: Path, side: int) -> Images:
+    """1,000 photos with sheep, horses or cows as the only boxed things; all where there are fewer.
+
+    They are spread evenly over the set. Raises DemoError without `data` or without such photos.
+    """
+    data = require_folder(data, "animals")
+    farm = {"sheep", "horse", "cow"}
+    photos = [photo for photo in boxed_photos(data, "animals") if set(photo.labels) <= farm]
+    if not photos:
+        raise DemoError("lab_data_missing", dataset="sheep, horse, cow", expected="animals")
+    step = max(len(photos) // _FOREIGN_PHOTOS, 1)
+    paths = [f"animals/{photo.path_in_set}" for photo in photos[::step][:_FOREIGN_PHOTOS]]
+    return _squares(data, paths, cache / f"foreign-animals-{side}.npy", side)
 
 
-OUTLIERS: Mapping[str, Callable[[Path | None, Path, int], Stack]] = {
+OUTLIERS: Mapping[str, Callable[[Path | None, Path, int], Images]] = {
     "things": things,
     "scenes": scenes,
 }
-"""Name in a recipe → the photos shown in training."""
-FOREIGN_OF: Mapping[str, Callable[[Path | None, Path, int], Stack]] = {
+"""Name in a recipe → loader of the outliers that are used in training."""
+FOREIGN_OF: Mapping[str, Callable[[Path | None, Path, int], Images]] = {
     "cifar10": foreign_things,
     "photo-101": foreign_animals,
 }
-"""Data set of a classifier → photos of other things that it never saw."""
+"""Data set of a classifier → loader of photos of other things, none of them used in training."""

@@ -7,21 +7,21 @@ import numpy as np
 from demo.errors import DemoError
 from demo.lab.data.caltech import caltech_folder
 from demo.lab.data.cifar import Pictures
-from demo.lab.data.read import read_photo, shrink
+from demo.lab.data.read import read_squares
 from demo.lab.data.splits import is_test
 
 SIDES = {"train": 160, "test": 128}
-"""Side in pixels of the squares: a training crops from them, a measurement takes them whole."""
+"""Side in pixels of the squares: training crops from them, evaluation takes them whole."""
 
 _FROM_BOXES3 = {"airplane": "airplanes", "face": "Faces", "motorcycle": "Motorbikes"}
-"""Label → category of the official set; locally these photos lie in boxes3."""
-_LEFT_OUT = {"BACKGROUND_Google", "Faces_easy"}
-"""Photos of anything, and the faces of `Faces` once more, cut out."""
+"""Label → category of the official set; a local folder has these photos in boxes3."""
+_EXCLUDED = {"BACKGROUND_Google", "Faces_easy"}
+"""Random scenes, and crops of the photos in `Faces`."""
 _NAMES = {"water_lilly": "water lily", "Leopards": "leopard", "yin_yang": "yin and yang"}
 
 
 def label_of(category: str) -> str:
-    """A category's folder name as people write it."""
+    """The label of a category, from its folder name in the official set."""
     for label, official in _FROM_BOXES3.items():
         if category == official:
             return label
@@ -29,15 +29,15 @@ def label_of(category: str) -> str:
 
 
 def photo_paths(data: Path | None, cache: Path) -> list[tuple[Path, str, str]]:
-    """(file, path inside its set, label) of every photo, by label.
+    """(file, path inside its set, label) of every photo, sorted by label.
 
-    With `data`: caltech101/ and boxes3/ in it; without, torchvision's download of the official
+    data: folder with caltech101/ and boxes3/; None for torchvision's download of the official
     set. Raises DemoError where `data` lacks one of them.
     """
     folder = caltech_folder(data, cache)
     rows = []
     for category in sorted(p.name for p in folder.iterdir() if p.is_dir()):
-        if category in _LEFT_OUT:
+        if category in _EXCLUDED:
             continue
         for path in sorted((folder / category).glob("*.*")):
             rows.append((path, f"{category}/{path.name}", label_of(category)))
@@ -53,16 +53,14 @@ def photo_paths(data: Path | None, cache: Path) -> list[tuple[Path, str, str]]:
 
 
 def photo101(data: Path | None, part: str, cache: Path) -> Pictures:
-    """The photos of a part, train or test (`is_test` of the path inside the set).
+    """Middle squares of the photos of a part, train or test (`is_test` of the path in the set).
 
-    Shortest side to that of `SIDES`, middle square; kept in `cache` once they are decoded.
+    Their side is that of `SIDES`. The decoded squares are stored in `cache`.
     """
     rows = photo_paths(data, cache)
     labels = tuple(sorted({label for _, _, label in rows}))
-    mine = [row for row in rows if is_test(row[1]) == (part == "test")]
-    kept = cache / f"photo101-{part}-{len(mine)}.npy"
-    if not kept.is_file():
-        cache.mkdir(parents=True, exist_ok=True)
-        np.save(kept, np.stack([shrink(read_photo(path), SIDES[part]) for path, _, _ in mine]))
-    targets = np.array([labels.index(label) for _, _, label in mine], np.int64)
-    return Pictures(np.load(kept), targets, labels)
+    rows = [row for row in rows if is_test(row[1]) == (part == "test")]
+    cache_file = cache / f"photo101-{part}-{len(rows)}.npy"
+    images = read_squares((path for path, _, _ in rows), SIDES[part], cache_file)
+    targets = np.array([labels.index(label) for _, _, label in rows], np.int64)
+    return Pictures(images, targets, labels)

@@ -1,8 +1,8 @@
-"""Which files of a set without a split of its own are never trained on."""
+"""Train/test split of data sets that come without one."""
 
 import hashlib
 
 
-def is_test(inside: str, parts: int = 5) -> bool:
-    """Whether a file belongs to the test part: SHA-1 of its path inside the set, 0 modulo parts."""
-    return int(hashlib.sha1(inside.encode()).hexdigest(), 16) % parts == 0
+def is_test(path_in_set: str, folds: int = 5) -> bool:
+    """Whether a file is a test file: SHA-1 of its path inside the set, 0 modulo `folds`."""
+    return int(hashlib.sha1(path_in_set.encode()).hexdigest(), 16) % folds == 0

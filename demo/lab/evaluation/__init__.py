@@ -1,1 +1,1 @@
-"""Measuring trained networks on held-out data."""
+"""Measuring published networks on held-out data."""

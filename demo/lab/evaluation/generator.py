@@ -1,170 +1,170 @@
-"""Measuring a shipped generator against real pictures that it never saw."""
+"""Scores of a generator against real pictures that it was not trained on."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file
-from torch import nn
 
-from demo.errors import DemoError
+from demo.lab.cards.classifier import ClassifierCard
+from demo.lab.cards.generator import Distances, GeneratorScores, Nearest, NearestBySpace, Variety
 from demo.lab.data.cifar import cifar10
 from demo.lab.evaluation import generator_metrics
-from demo.lab.evaluation.classifier import load_classifier, read_facts
-from demo.lab.evaluation.generator_metrics import Rows
-from demo.lab.training.generator import draw
+from demo.lab.evaluation.classifier import check_dataset
+from demo.lab.evaluation.generator_metrics import Features
+from demo.lab.evaluation.networks import load_classifier, load_generator
+from demo.lab.options import EvaluateOptions
+from demo.lab.training.generator import generate
 from demo.models.networks.gan import GENERATORS
 
-Facts = dict[str, Any]
 Images = NDArray[np.uint8]
 
 SEED = 1
-"""Of the pictures that are measured."""
-_SUBSETS, _SUBSET = 100, 1000
+"""Seed of the pictures that are measured."""
+_SUBSETS, _SUBSET_SIZE = 100, 1000
 _NEIGHBOURS = 1000
-_PAIRS = 2000
+_MAX_PAIRED = 2000
+"""Pictures whose pairwise distances are averaged."""
+_BLOCK = 5000
+"""Training pictures that are compared at once; all of them would take 1.2 GB."""
 
 
-class Judge:
-    """The classifier whose features the pictures are compared in."""
+class FeatureExtractor:
+    """The published classifier in whose features pictures are compared."""
 
     def __init__(self, weights: Path, name: str) -> None:
-        """Loads `weights/<name>`. Raises DemoError where there is no such card."""
-        facts = read_facts(weights, name)
-        self.name, self.labels = name, tuple(facts["labels"])
-        self._mean, self._std = tuple(facts["mean"]), tuple(facts["std"])
-        self._model = load_classifier(weights / facts["file"], facts["architecture"])
+        """Load the classifier `name` from `weights`. Raises DemoError where there is none."""
+        card = ClassifierCard.read(weights, name)
+        self.name, self.labels = name, card.labels
+        self._mean, self._std = card.mean, card.std
+        self._model = load_classifier(weights / card.file, card.architecture)
 
-    def look(self, images: Images) -> tuple[Rows, NDArray[np.int64]]:
-        """N×32×32×3 uint8 RGB → N×D features, and N class numbers."""
+    def __call__(self, images: Images) -> tuple[Features, NDArray[np.int64]]:
+        """N×32×32×3 uint8 RGB → N×D features, and N predicted classes."""
         return generator_metrics.features_of(self._model, images, self._mean, self._std)
 
 
-def load_generator(file: Path, architecture: str) -> nn.Module:
-    """The network of a safetensors file, float32, in evaluation mode."""
-    model = GENERATORS[architecture]()
-    model.load_state_dict(load_file(file))
-    return model.float().eval()
-
-
 def evaluate_generator(
-    weights: Path, facts: Facts, dataset: str, data: Path | None, cache: Path, features: str
-) -> Facts:
-    """KID, FID, variety and nearest training pictures of a shipped file; see the card.
+    name: str, file: str, architecture: str, options: EvaluateOptions, features: str
+) -> GeneratorScores:
+    """KID, FID, variety and nearest training pictures of the generator in a weight file.
 
-    dataset: cifar10. features: name of the classifier in `weights` that they are measured by.
-    Raises DemoError for another data set or classifier.
+    Args:
+        name, file, architecture: of the generator; the file lies in `options.weights`.
+        features: name of the classifier in `options.weights` that it is measured by.
+
+    Raises:
+        DemoError: the data set is not cifar10, or there is no such classifier.
     """
-    if dataset != "cifar10":
-        raise DemoError("lab_dataset_unknown", name=facts["name"], dataset=dataset, known="cifar10")
-    judge = Judge(weights, features)
-    train, test = (cifar10(data, part, cache).images for part in ("train", "test"))
-    model = load_generator(weights / facts["file"], facts["architecture"])
+    check_dataset(name, options.dataset, ("cifar10",))
+    extractor = FeatureExtractor(options.weights, features)
+    parts = (cifar10(options.data, part, options.cache) for part in ("train", "test"))
+    train, test = (pictures.images for pictures in parts)
+    model = load_generator(options.weights / file, architecture)
     torch.manual_seed(SEED)
-    untrained = GENERATORS[facts["architecture"]]()
-    # Untouched norms divide by 1, which leaves grey; by the batch's own numbers it draws noise.
+    untrained = GENERATORS[architecture]()
+    # In evaluation mode untrained norms divide by 1, which gives grey; by the statistics of the
+    # batch it draws noise.
     untrained.train()
-    count = len(test)
-    return measure_generator(
-        judge, train, test, draw(model, count, SEED), draw(untrained, count, SEED)
-    )
+    generated, noise = (generate(network, len(test), SEED) for network in (model, untrained))
+    return measure_generator(extractor, train, test, generated, noise)
 
 
 def measure_generator(
-    judge: Judge, train: Images, test: Images, made: Images, untrained: Images
-) -> Facts:
-    """The facts of the card's sections on quality, variety and memorising.
+    extractor: FeatureExtractor, train: Images, test: Images, made: Images, untrained: Images
+) -> GeneratorScores:
+    """Quality, variety and memorising of the pictures `made` by a generator.
 
-    All N×32×32×3 uint8 RGB; test, made and untrained of one length, train no shorter. A KID of
-    fewer than 1,000 pictures takes all of them each time.
+    All N×32×32×3 uint8 RGB; test, made and untrained (pictures of the untrained network) of one
+    length, train no shorter. KID's subsets hold all pictures where there are fewer than 1,000.
     """
-    known = np.concatenate([judge.look(images)[0] for images in (train, _mirrored(train))])
-    (real, said_real), (ours, said_ours) = judge.look(test), judge.look(made)
+    known = np.concatenate([extractor(images)[0] for images in (train, _mirrored(train))])
+    (real, real_classes), (ours, our_classes) = extractor(test), extractor(made)
     scale = generator_metrics.root_mean_square(known)
     known, real, ours = (_scaled(rows, scale) for rows in (known, real, ours))
     random = np.random.default_rng(SEED)
-    seen = known[random.choice(len(train), len(test), replace=False)]
+    sample = known[random.choice(len(train), len(test), replace=False)]
     noise = random.integers(0, 256, test.shape, np.uint8)
-    others: dict[str, Rows] = {
+    others: dict[str, Features] = {
         f"generated, seed {SEED}": ours,
-        "training pictures (as good as it can get)": seen,
-        "the same network untrained": _scaled(judge.look(untrained)[0], scale),
-        "noise, each value 0–255 alike": _scaled(judge.look(noise)[0], scale),
+        "training pictures (as good as it can get)": sample,
+        "the same network untrained": _scaled(extractor(untrained)[0], scale),
+        "noise, each value 0–255 alike": _scaled(extractor(noise)[0], scale),
     }
-    return {
-        "features": judge.name,
-        "dimensions": real.shape[1],
-        "scale": scale,
-        "pictures": len(test),
-        "subsets": _SUBSETS,
-        "subset_size": _SUBSET,
-        "distances": [_distances(what, real, rows) for what, rows in others.items()],
-        "made": _variety(ours, said_ours, judge.labels),
-        "real": _variety(real, said_real, judge.labels),
-        "most_entropy": math.log(len(judge.labels)),
-        "neighbours": min(_NEIGHBOURS, len(test)),
-        "nearest": {
-            "features": _nearest(ours, real, partial(np.array_split, known, 20)),
-            "pixels": _nearest(_flat(made), _flat(test), partial(_blocks, train)),
-        },
-    }
+    return GeneratorScores(
+        features=extractor.name,
+        dimensions=real.shape[1],
+        scale=scale,
+        pictures=len(test),
+        subsets=_SUBSETS,
+        subset_size=_SUBSET_SIZE,
+        distances=tuple(_distances(what, real, rows) for what, rows in others.items()),
+        made=_variety(ours, our_classes, extractor.labels),
+        real=_variety(real, real_classes, extractor.labels),
+        most_entropy=math.log(len(extractor.labels)),
+        neighbours=min(_NEIGHBOURS, len(test)),
+        nearest=NearestBySpace(
+            features=_nearest(ours, real, partial(np.array_split, known, 20)),
+            pixels=_nearest(_flat(made), _flat(test), partial(_blocks, train)),
+        ),
+    )
 
 
-def _scaled(rows: Rows, scale: float) -> Rows:
+def _scaled(rows: Features, scale: float) -> Features:
     return np.asarray(rows / scale, np.float32)
 
 
-def _distances(what: str, real: Rows, other: Rows) -> Facts:
-    values = generator_metrics.kid(real, other, _SUBSETS, min(_SUBSET, len(real)))
+def _distances(what: str, real: Features, other: Features) -> Distances:
+    values = generator_metrics.kid(real, other, _SUBSETS, min(_SUBSET_SIZE, len(real)))
     low, high = np.quantile(values, (0.025, 0.975)).tolist()
-    return {
-        "what": what,
-        "kid": float(values.mean()),
-        "kid_std": float(values.std()),
-        "low": low,
-        "high": high,
-        "fid": generator_metrics.frechet(real, other),
-    }
-
-
-def _variety(rows: Rows, answers: NDArray[np.int64], labels: tuple[str, ...]) -> Facts:
-    counts = np.bincount(answers, minlength=len(labels)).tolist()
-    return {
-        "distance": generator_metrics.mean_distance(rows[:_PAIRS]),
-        "entropy": generator_metrics.entropy(answers, len(labels)),
-        "classes": dict(zip(labels, counts, strict=True)),
-    }
-
-
-def _nearest(made: Rows, real: Rows, known: Callable[[], Iterable[Rows]]) -> Facts:
-    """known: the training pictures and their mirror images, in blocks, as often as asked."""
-    of_made, of_real = (
-        generator_metrics.nearest(part[:_NEIGHBOURS], known()) for part in (made, real)
+    return Distances(
+        what=what,
+        kid=float(values.mean()),
+        kid_std=float(values.std()),
+        low=low,
+        high=high,
+        fid=generator_metrics.frechet_distance(real, other),
     )
-    return {
-        "made": float(np.median(of_made)),
-        "real": float(np.median(of_real)),
-        "closer": generator_metrics.share_below(of_made, of_real),
-    }
 
 
-def _blocks(images: Images) -> Iterator[Rows]:
-    # All at once would take 1.2 GB.
-    for part in np.array_split(images, max(len(images) // 5000, 1)):
+def _variety(rows: Features, classes: NDArray[np.int64], labels: tuple[str, ...]) -> Variety:
+    counts = np.bincount(classes, minlength=len(labels)).tolist()
+    return Variety(
+        distance=generator_metrics.mean_distance(rows[:_MAX_PAIRED]),
+        entropy=generator_metrics.entropy(classes, len(labels)),
+        classes=dict(zip(labels, counts, strict=True)),
+    )
+
+
+def _nearest(
+    made: Features, real: Features, known_blocks: Callable[[], Iterable[Features]]
+) -> Nearest:
+    """known_blocks: returns the training pictures and their mirror images, block by block."""
+    of_made, of_real = (
+        generator_metrics.nearest_distances(part[:_NEIGHBOURS], known_blocks())
+        for part in (made, real)
+    )
+    return Nearest(
+        made=float(np.median(of_made)),
+        real=float(np.median(of_real)),
+        closer=generator_metrics.share_below(of_made, of_real),
+    )
+
+
+def _blocks(images: Images) -> Iterator[Features]:
+    for part in np.array_split(images, max(len(images) // _BLOCK, 1)):
         yield _flat(part)
         yield _flat(_mirrored(part))
 
 
 def _mirrored(images: Images) -> Images:
-    # torch takes no arrays that run backwards.
+    # A copy: torch takes no arrays with negative strides.
     return np.ascontiguousarray(images[:, :, ::-1])
 
 
-def _flat(images: Images) -> Rows:
+def _flat(images: Images) -> Features:
     """One picture a row, 0–1."""
     return images.reshape(len(images), -1).astype(np.float32) / np.float32(255)

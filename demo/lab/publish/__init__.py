@@ -1,1 +1,1 @@
-"""Writing trained weights and their cards into weights/."""
+"""From a finished run to the weight file and its card in `weights/`."""

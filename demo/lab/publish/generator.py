@@ -1,74 +1,74 @@
-"""From a finished run of a generator to what stands in weights/: the file, its facts, its card."""
+"""Publication of a trained generator: weight file, measured facts, card."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from safetensors.torch import save_file
 
-from demo.errors import DemoError
-from demo.lab.evaluation.generator import Facts, evaluate_generator
-from demo.lab.generator_recipe import GeneratorRecipe
-from demo.lab.publish.classifier import common_facts, write_card
-from demo.lab.training.classifier import CHECKPOINT
-from demo.lab.training.detector import half_state
-from demo.lab.training.generator import Rivals, settle_norms
+from demo.lab.cards.facts import Estimate, Score
+from demo.lab.cards.generator import GeneratorCard, GeneratorScores
+from demo.lab.evaluation.generator import evaluate_generator
+from demo.lab.options import EvaluateOptions, PublishOptions
+from demo.lab.publish.files import origin, weights_path, write_card
+from demo.lab.recipe import GeneratorRecipe
+from demo.lab.training.checkpoints import CHECKPOINT
+from demo.lab.training.generator import Gan, update_batch_norms
+from demo.lab.training.weights_file import half_state
 from demo.models.networks.gan import NOISE
 
+_OUTPUT_HW = (32, 32)
 
-def ship_generator(
-    recipe: GeneratorRecipe, data: Path | None, run: Path, weights: Path, cache: Path
-) -> Iterator[str]:
+
+def publish_generator(recipe: GeneratorRecipe, options: PublishOptions) -> Iterator[str]:
     """Write `weights/<name>.safetensors`, .json and .md of the generator's moving average.
 
-    Measured on the file itself, by the features of a classifier that lies in `weights`. Raises
-    DemoError where there is no run or no such classifier.
+    Measured on the file itself, in the features of a classifier in the same folder.
+
+    Raises:
+        DemoError: there is no finished run or no such classifier, or data are missing.
     """
-    if not (run / CHECKPOINT).is_file():
-        raise DemoError("lab_run_missing", name=recipe.name)
-    rivals = Rivals.new(recipe)
-    rivals.load(run)
-    settle_norms(rivals.average, recipe.seed)
-    weights.mkdir(exist_ok=True)
-    file = weights / f"{recipe.name}.safetensors"
-    save_file(half_state(rivals.average.state_dict()), file)
-    facts = common_facts(recipe, "generate", (NOISE,), recipe.network, file, run)
+    file = weights_path(recipe, options, CHECKPOINT)
+    gan = Gan.new(recipe)
+    gan.restore(options.run)
+    update_batch_norms(gan.average, recipe.seed)
+    save_file(half_state(gan.average.state_dict()), file)
     yield f"{file.name}: {file.stat().st_size:,} bytes, measuring"
-    found = evaluate_generator(weights, facts, recipe.dataset, data, cache, recipe.features)
-    best = found["distances"][0]
-    facts |= {
-        "output_size": (32, 32),
-        "mean": None,
-        "std": None,
-        "measured": {
-            "dataset": f"{recipe.dataset} test",
-            "metric": "KID",
-            "value": best["kid"],
-            "low": best["low"],
-            "high": best["high"],
-            "n": found["pictures"],
-        },
-        "scores": [],
-        "per_class": {},
-        "generation": found,
-        "unknown": None,
-        "failures": [*recipe.about.failures, _far(found), _uneven(found), _near(found)],
-    }
-    yield from write_card(facts, weights)
+    evaluation = EvaluateOptions(options.weights, recipe.dataset, options.data, options.cache)
+    scores = evaluate_generator(recipe.name, file.name, recipe.network, evaluation, recipe.features)
+    main = scores.distances[0]
+    kid = Estimate(value=main.kid, low=main.low, high=main.high, n=scores.pictures)
+    card = GeneratorCard.of(
+        origin(recipe, (NOISE,), recipe.network, file, options.run),
+        output_size=_OUTPUT_HW,
+        mean=None,
+        std=None,
+        measured=Score.of(f"{recipe.dataset} test", "KID", kid),
+        scores=(),
+        per_class={},
+        generation=scores,
+        out_of_distribution=None,
+        failures=(
+            *recipe.about.failures,
+            _quality_sentence(scores),
+            _variety_sentence(scores),
+            _memorising_sentence(scores),
+        ),
+    )
+    yield from write_card(card, options.weights)
 
 
-def _far(found: Facts) -> str:
-    made, real, untrained, _ = (row["fid"] for row in found["distances"])
+def _quality_sentence(scores: GeneratorScores) -> str:
+    made, real, untrained, _ = (row.fid for row in scores.distances)
     return (
         f"By these features the pictures are far from real: FID {made:.1f}, where training "
         f"pictures have {real:.1f} and the untrained network {untrained:.1f}."
     )
 
 
-def _uneven(found: Facts) -> str:
-    """How much less varied it draws than pictures are, and what too often or seldom, in words."""
-    closer = 1 - found["made"]["distance"] / found["real"]["distance"]
-    ours, theirs = found["made"]["classes"], found["real"]["classes"]
-    ratios = sorted((ours[label] / max(theirs[label], 1), label) for label in ours)
+def _variety_sentence(scores: GeneratorScores) -> str:
+    """How much less its pictures vary than real ones; its most and least over-drawn classes."""
+    closer = 1 - scores.made.distance / scores.real.distance
+    made, real = scores.made.classes, scores.real.classes
+    ratios = sorted((made[label] / max(real[label], 1), label) for label in made)
     (fewest, rare), (most, often) = ratios[0], ratios[-1]
     return (
         f"Its pictures lie {closer:.0%} closer together in features than test pictures do, and "
@@ -77,11 +77,12 @@ def _uneven(found: Facts) -> str:
     )
 
 
-def _near(found: Facts) -> str:
-    """Whether pictures are nearer to training pictures than unseen real ones are, in words."""
-    by_features, by_pixels = (found["nearest"][space]["closer"] for space in ("features", "pixels"))
+def _memorising_sentence(scores: GeneratorScores) -> str:
+    """Whether pictures are nearer to training pictures than unseen real ones are."""
+    nearest = scores.nearest
     return (
-        f"{by_features:.1%} of its pictures in features and {by_pixels:.1%} in pixels are closer "
+        f"{nearest.features.closer:.1%} of its pictures in features and "
+        f"{nearest.pixels.closer:.1%} in pixels are closer "
         "to a training picture than 99 % of unseen real ones. Smooth pictures are near to many "
         "others in pixels."
     )

@@ -1,7 +1,8 @@
 """Three blocks of convolutions with batch norm and dropout on CIFAR-10."""
 
+from demo.lab.about import About
 from demo.lab.data.cifar import DATA, LABELS, MEAN, STD
-from demo.lab.recipe import About, ClassifierRecipe
+from demo.lab.recipe import ClassifierRecipe
 
 RECIPE = ClassifierRecipe(
     name="cnn3-cifar10",

@@ -1,7 +1,8 @@
 """The tutorials' convolutional network on CIFAR-10."""
 
+from demo.lab.about import About
 from demo.lab.data.cifar import DATA, LABELS, MEAN, STD
-from demo.lab.recipe import About, ClassifierRecipe
+from demo.lab.recipe import ClassifierRecipe
 
 RECIPE = ClassifierRecipe(
     name="cnn-cifar10",

@@ -1,7 +1,7 @@
 """A DCGAN on CIFAR-10: small pictures from noise."""
 
-from demo.lab.generator_recipe import GeneratorRecipe
-from demo.lab.recipe import About
+from demo.lab.about import About
+from demo.lab.recipe import GeneratorRecipe
 
 RECIPE = GeneratorRecipe(
     name="dcgan-cifar10",

@@ -1,6 +1,7 @@
 """A residual network for photos of a hundred kinds of things."""
 
-from demo.lab.recipe import About, ClassifierRecipe
+from demo.lab.about import About
+from demo.lab.recipe import ClassifierRecipe
 
 _LABELS = """
 accordion, airplane, anchor, ant, barrel, bass, beaver, binocular, bonsai, brain, brontosaurus,
@@ -41,7 +42,7 @@ RECIPE = ClassifierRecipe(
     precision="bfloat16",
     outliers="scenes",
     measure_every=5,
-    hints="weights/mobilenet_v2.pth",
+    soft_labels="weights/mobilenet_v2.pth",
     about=About(
         good_for=(
             "Naming the one thing in the middle of a photo, out of a hundred kinds: animals, "

@@ -1,7 +1,8 @@
 """A small residual network on CIFAR-10, with covered patches."""
 
+from demo.lab.about import About
 from demo.lab.data.cifar import DATA, LABELS, MEAN, STD
-from demo.lab.recipe import About, ClassifierRecipe
+from demo.lab.recipe import ClassifierRecipe
 
 RECIPE = ClassifierRecipe(
     name="resnet9-cifar10",

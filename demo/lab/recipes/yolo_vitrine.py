@@ -1,7 +1,8 @@
-"""A YOLO11-nano for everyday photos: people's boxes and a COCO teacher's together."""
+"""A YOLO11-nano for everyday photos, from people's boxes and a COCO teacher."""
 
-from demo.lab.recipe import About, DetectorRecipe
-from demo.lab.recipes.yolo_vitrine_taught import TAUGHT
+from demo.lab.about import About
+from demo.lab.recipe import DetectorRecipe
+from demo.lab.recipes.yolo_vitrine_taught import OPTIONS, REPEATS, TAUGHT
 
 RECIPE = DetectorRecipe(
     name="yolo-vitrine",
@@ -15,22 +16,8 @@ RECIPE = DetectorRecipe(
     precision="bfloat16",
     teacher="weights/yolo11n.pt",
     start="yolo-vitrine-taught",
-    repeats=(("person", 2), ("car", 2), ("chair", 2), ("bottle", 2), ("cup", 2)),
-    options={
-        "optimizer": "AdamW",
-        "lr0": 0.0012,
-        "lrf": 0.02,
-        "cos_lr": True,
-        "momentum": 0.9,
-        "weight_decay": 0.01,
-        "warmup_epochs": 0.5,
-        "warmup_bias_lr": 0.0,
-        "mosaic": 0.6,
-        "close_mosaic": 2,
-        "scale": 0.5,
-        "cache": "ram",
-        "deterministic": True,
-    },
+    repeats=REPEATS,
+    options={**OPTIONS, "lr0": 0.0012, "mosaic": 0.6},
     about=About(
         good_for=(
             "Finding people, faces, animals, vehicles and some things of the household in everyday "

@@ -1,6 +1,7 @@
-"""A YOLO11-nano from scratch on eight classes: what `yolo-vitrine` goes on from."""
+"""A YOLO11-nano from random weights on eight classes; `yolo-vitrine-taught` starts from it."""
 
-from demo.lab.recipe import About, DetectorRecipe
+from demo.lab.about import About
+from demo.lab.recipe import DetectorRecipe
 
 RECIPE = DetectorRecipe(
     name="yolo-vitrine-base",

@@ -1,6 +1,9 @@
-"""A YOLO11-nano taught by a COCO detector beside people's boxes; `yolo-vitrine` goes on from it."""
+"""A YOLO11-nano from people's boxes and a COCO teacher; `yolo-vitrine` starts from it."""
 
-from demo.lab.recipe import About, DetectorRecipe
+from collections.abc import Mapping
+
+from demo.lab.about import About
+from demo.lab.recipe import DetectorRecipe
 from demo.models.coco import LABELS
 
 _WITHOUT = {
@@ -8,9 +11,29 @@ _WITHOUT = {
     *("parking meter", "sandwich", "skis", "snowboard", "spoon", "surfboard", "tennis racket"),
     *("toaster", "toilet", "toothbrush"),
 }
-"""Classes of COCO that the photos hardly hold; without them the head is as wide as for eight."""
+"""Rare classes of COCO; without them the head is no wider than for eight classes."""
 
 TAUGHT = ("face", *(label for label in LABELS if label not in _WITHOUT))
+
+REPEATS = tuple((label, 2) for label in ("person", "car", "chair", "bottle", "cup"))
+"""Photos with these things are shown twice an epoch."""
+
+OPTIONS: Mapping[str, object] = {
+    "optimizer": "AdamW",
+    "lr0": 0.0015,
+    "lrf": 0.02,
+    "cos_lr": True,
+    "momentum": 0.9,
+    "weight_decay": 0.01,
+    "warmup_epochs": 0.5,
+    "warmup_bias_lr": 0.0,
+    "mosaic": 0.7,
+    "close_mosaic": 2,
+    "scale": 0.5,
+    "cache": "ram",
+    "deterministic": True,
+}
+"""Arguments of the trainer."""
 
 RECIPE = DetectorRecipe(
     name="yolo-vitrine-taught",
@@ -24,22 +47,8 @@ RECIPE = DetectorRecipe(
     precision="bfloat16",
     teacher="weights/yolo11n.pt",
     start="yolo-vitrine-base",
-    repeats=(("person", 2), ("car", 2), ("chair", 2), ("bottle", 2), ("cup", 2)),
-    options={
-        "optimizer": "AdamW",
-        "lr0": 0.0015,
-        "lrf": 0.02,
-        "cos_lr": True,
-        "momentum": 0.9,
-        "weight_decay": 0.01,
-        "warmup_epochs": 0.5,
-        "warmup_bias_lr": 0.0,
-        "mosaic": 0.7,
-        "close_mosaic": 2,
-        "scale": 0.5,
-        "cache": "ram",
-        "deterministic": True,
-    },
+    repeats=REPEATS,
+    options=dict(OPTIONS),
     about=About(
         good_for="A step on the way to yolo-vitrine.",
         not_for="anything but to be gone on from.",

@@ -1,1 +1,1 @@
-"""Training loops."""
+"""Training loops of the built-in recipe kinds and what they share."""

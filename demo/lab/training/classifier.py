@@ -1,129 +1,131 @@
-"""Training a classifier: one plain loop, resumed exactly where it stopped."""
+"""Training of a classifier: one plain loop that resumes bit for bit."""
 
 import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.optim.lr_scheduler import LambdaLR
 
-from demo.lab.data.cifar import Pictures
+from demo.lab.options import TrainOptions
 from demo.lab.recipe import ClassifierRecipe
-from demo.lab.training.batches import augment, normalise, resized
+from demo.lab.training.batches import augment, normalise, resize
+from demo.lab.training.checkpoints import restore_checkpoint, save_checkpoint
+from demo.lab.training.classifier_loss import classifier_loss
+from demo.lab.training.datasets import ClassifierData
 from demo.lab.training.progress import Progress
 from demo.lab.training.schedules import SCHEDULES
-from demo.lab.training.soft_labels import CLASSES as HINTS
+from demo.lab.training.soft_labels import CLASSES as SOFT_LABELS
 from demo.models.networks.classifiers import NETWORKS
 
-CHECKPOINT = "last.pt"
-"""Network, optimizer and number of finished epochs, inside the run's folder."""
+_REPORT_EVERY = 50
+"""Steps between two reports of progress."""
+_BATCH_PER_OUTLIER = 8
+"""Pictures of a batch for one outlier in it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Extra:
-    """What some recipes train with beside their pictures.
-
-    outliers: M×H×W×3 uint8 RGB, pictures of other things. hints: N×K float16, a teacher's
-    probabilities for each training picture.
-    """
-
-    outliers: NDArray[np.uint8] | None = None
-    hints: NDArray[np.float16] | None = None
+class _Training:
+    recipe: ClassifierRecipe
+    data: ClassifierData
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
 
 
 def network_of(recipe: ClassifierRecipe) -> nn.Module:
-    """The recipe's network with fresh weights, with the outputs for hints where it has them."""
+    """The recipe's network with random weights, and with outputs for soft labels if it has them."""
     build = NETWORKS[recipe.network]
-    if recipe.hints:
-        return build(dropout=recipe.dropout, classes=len(recipe.labels), hints=HINTS)
+    if recipe.soft_labels:
+        return build(dropout=recipe.dropout, classes=len(recipe.labels), soft_labels=SOFT_LABELS)
     return build(dropout=recipe.dropout)
 
 
 def train_classifier(
-    recipe: ClassifierRecipe,
-    train: Pictures,
-    test: Pictures,
-    run: Path,
-    epochs: int,
-    resume: bool = False,
-    extra: Extra | None = None,
-    device: str = "cpu",
+    recipe: ClassifierRecipe, data: ClassifierData, options: TrainOptions
 ) -> Iterator[Progress]:
-    """Train under `run`, a sign of life every 50 steps and one at the end of each epoch.
+    """Train a network; yields progress every 50 steps and at the end of each epoch.
 
-    extra: outliers and hints, for a recipe that wants them. device: cpu or cuda.
     Every epoch starts from its own seed and ends in a checkpoint, so a run that was interrupted
     and resumed ends in the same bits (same machine, same number of threads). The random numbers
     come from torch's global generator: draw none between two steps of this generator.
     """
     torch.manual_seed(recipe.seed)
-    model = network_of(recipe).to(device)
+    model = network_of(recipe).to(options.device)
     model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = make_optimizer(recipe, model)
-    first = load_checkpoint(run, model, optimizer) if resume else 0
+    training = _Training(recipe, data, model, make_optimizer(recipe, model))
+    parts = {"model": model, "optimizer": training.optimizer}
+    first = restore_checkpoint(options.run, parts) if options.resume else 0
+    steps, epochs = math.ceil(len(data.train) / recipe.batch), options.epochs
+    scheduler = make_scheduler(recipe, training.optimizer, first * steps, epochs * steps)
     start = time.monotonic()
-    steps = math.ceil(len(train) / recipe.batch)
     for epoch in range(first, epochs):
         total = 0.0
-        losses = _epoch(recipe, model, optimizer, (train, extra or Extra()), epoch, epochs)
-        for step, loss in enumerate(losses, 1):
+        for step, loss in enumerate(_epoch(training, scheduler, epoch, epochs), 1):
             total += loss
-            if step % 50 == 0 and step < steps:
-                spent = time.monotonic() - start
-                yield Progress(epoch + 1, epochs, step, steps, total / step, spent)
-        save_checkpoint(run, model, optimizer, epoch + 1)
-        scores = {}
-        if (epoch + 1) % recipe.measure_every == 0 or epoch + 1 == epochs:
-            logits = logits_of(
-                model, resized(test.images, recipe.input_hw), recipe.mean, recipe.std
-            )
-            guesses = logits[:, : len(recipe.labels)].argmax(1)
-            scores["accuracy"] = float((guesses == test.targets).mean())
-        spent = time.monotonic() - start
-        yield Progress(epoch + 1, epochs, steps, steps, total / steps, spent, scores)
+            if step < steps and options.stop_requested():
+                return
+            if step < steps and step % _REPORT_EVERY == 0:
+                seconds = time.monotonic() - start
+                yield Progress(epoch + 1, epochs, step, steps, total / step, seconds)
+        save_checkpoint(options.run, parts, epoch + 1)
+        scores = _test_scores(training, epoch, epochs)
+        seconds = time.monotonic() - start
+        yield Progress(epoch + 1, epochs, steps, steps, total / steps, seconds, scores)
+        if options.stop_requested():
+            return
 
 
-def _epoch(
-    recipe: ClassifierRecipe,
-    model: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    data: tuple[Pictures, Extra],
-    epoch: int,
-    epochs: int,
-) -> Iterator[float]:
-    """One pass over the pictures in an order of its own; the loss of each step."""
+def _test_scores(training: _Training, epoch: int, epochs: int) -> dict[str, float]:
+    """The test accuracy in the epochs that measure it, and in the last one."""
+    recipe, test = training.recipe, training.data.test
+    if (epoch + 1) % recipe.measure_every and epoch + 1 < epochs:
+        return {}
+    images = resize(test.images, recipe.input_hw)
+    logits = logits_of(training.model, images, recipe.mean, recipe.std)
+    predicted = logits[:, : len(recipe.labels)].argmax(1)
+    return {"accuracy": float((predicted == test.targets).mean())}
+
+
+def _epoch(training: _Training, scheduler: LambdaLR, epoch: int, epochs: int) -> Iterator[float]:
+    """Train on all pictures once, in the order of this epoch; yields the loss of each step."""
+    recipe, data, model = training.recipe, training.data, training.model
     seed = recipe.seed * 100_003 + epoch
     torch.manual_seed(seed)
     model.train()
-    train, extra = data
     device = next(model.parameters()).device
-    pixels = torch.from_numpy(train.images).permute(0, 3, 1, 2)
-    targets = torch.from_numpy(train.targets)
+    pixels = torch.from_numpy(data.train.images).permute(0, 3, 1, 2)
+    targets = torch.from_numpy(data.train.targets)
     size_hw = recipe.size_at(epoch, epochs)
-    batches = torch.split(torch.randperm(len(train)), recipe.batch)
-    for step, chosen in enumerate(batches):
-        share = (epoch * len(batches) + step) / (epochs * len(batches))
-        for group in optimizer.param_groups:
-            group["lr"] = recipe.lr * SCHEDULES[recipe.schedule](share)
-        shown, places = pixels[chosen], chosen.tolist()
-        if extra.outliers is not None:
-            others = torch.randint(0, len(extra.outliers), (max(len(chosen) // 8, 1),))
-            strange = torch.from_numpy(extra.outliers[others.numpy()]).permute(0, 3, 1, 2)
-            shown = torch.cat([shown, strange])
-            places += [len(train) + place for place in others.tolist()]
-        seen = augment(shown, recipe, seed, places, size_hw)
-        inputs = normalise(seen, recipe.mean, recipe.std).to(device)
-        said = None if extra.hints is None else torch.from_numpy(extra.hints[chosen.numpy()])
-        loss = loss_of(recipe, model, inputs, targets[chosen].to(device), said)
-        optimizer.zero_grad()
+    for chosen in torch.split(torch.randperm(len(data.train)), recipe.batch):
+        batch, indices = _with_outliers(data, pixels[chosen], chosen.tolist())
+        batch = augment(batch, recipe, seed, indices, size_hw)
+        inputs = normalise(batch, recipe.mean, recipe.std).to(device)
+        soft = None
+        if data.soft_labels is not None:
+            soft = torch.from_numpy(data.soft_labels[chosen.numpy()])
+        loss = classifier_loss(recipe, model, inputs, targets[chosen].to(device), soft)
+        training.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
+        training.optimizer.step()
+        scheduler.step()
         yield loss.item()
+
+
+def _with_outliers(
+    data: ClassifierData, batch: Tensor, indices: list[int]
+) -> tuple[Tensor, list[int]]:
+    """The batch with one random outlier for eight pictures at its end, and the indices of all."""
+    if data.outliers is None:
+        return batch, indices
+    count = max(len(batch) // _BATCH_PER_OUTLIER, 1)
+    chosen = torch.randint(0, len(data.outliers), (count,))
+    outliers = torch.from_numpy(data.outliers[chosen.numpy()]).permute(0, 3, 1, 2)
+    # Behind the training pictures, so that no two pictures of an epoch share an index.
+    return torch.cat([batch, outliers]), indices + [len(data.train) + i for i in chosen.tolist()]
 
 
 def make_optimizer(recipe: ClassifierRecipe, model: nn.Module) -> torch.optim.Optimizer:
@@ -142,39 +144,14 @@ def make_optimizer(recipe: ClassifierRecipe, model: nn.Module) -> torch.optim.Op
     raise ValueError(f"expected the optimizer sgd or adam, got {recipe.optimizer!r}")
 
 
-def loss_of(
-    recipe: ClassifierRecipe,
-    model: nn.Module,
-    inputs: Tensor,
-    targets: Tensor,
-    said: Tensor | None = None,
-) -> Tensor:
-    """The recipe's loss of one batch, with its L1 penalty; a scalar.
-
-    said: N×K, a teacher's probabilities, for a network whose last K outputs are for them.
-    Inputs beyond the targets are outliers: for them the wish is the same probability for every
-    class (Hendrycks et al. 2019, "Deep Anomaly Detection with Outlier Exposure").
-    """
-    with torch.autocast(inputs.device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
-        every: Tensor = model(inputs)
-    own, hinted = every.float().tensor_split([every.shape[1] - (0 if said is None else HINTS)], 1)
-    logits, strange = own.tensor_split([len(targets)])
-    if recipe.loss == "cross-entropy":
-        loss = F.cross_entropy(logits, targets, label_smoothing=recipe.label_smoothing)
-    elif recipe.loss == "mse":
-        wanted = F.one_hot(targets, logits.shape[1]).float()
-        loss = F.mse_loss(logits.softmax(1), wanted)
-    else:
-        raise ValueError(f"expected the loss cross-entropy or mse, got {recipe.loss!r}")
-    if len(strange):
-        loss = loss - recipe.outlier_weight * strange.log_softmax(1).mean()
-    if said is not None:
-        follow = F.cross_entropy(hinted[: len(targets)], said.float().to(inputs.device))
-        loss = loss + recipe.hint_weight * follow
-    if recipe.l1:
-        penalty = torch.stack([p.abs().sum() for p in model.parameters() if p.ndim > 1]).sum()
-        loss = loss + recipe.l1 * penalty
-    return loss
+def make_scheduler(
+    recipe: ClassifierRecipe, optimizer: torch.optim.Optimizer, done: int, total: int
+) -> LambdaLR:
+    """The recipe's schedule over `total` steps of which `done` are finished."""
+    schedule = SCHEDULES[recipe.schedule]
+    for group in optimizer.param_groups:
+        group["initial_lr"] = recipe.lr  # a checkpoint of earlier versions lacks it
+    return LambdaLR(optimizer, lambda step: schedule(step / total), last_epoch=done - 1)
 
 
 @torch.inference_mode()
@@ -194,23 +171,3 @@ def logits_of(
         inputs = normalise(pixels, mean, std).to(device)
         parts.append(model(inputs).float().cpu().numpy())
     return np.concatenate(parts)
-
-
-def save_checkpoint(
-    run: Path, model: nn.Module, optimizer: torch.optim.Optimizer, epoch: int
-) -> None:
-    """Write the state after `epoch` whole epochs; a reader never sees half a file."""
-    run.mkdir(parents=True, exist_ok=True)
-    state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "epoch": epoch}
-    torch.save(state, run / f"{CHECKPOINT}.part")
-    (run / f"{CHECKPOINT}.part").replace(run / CHECKPOINT)
-
-
-def load_checkpoint(run: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> int:
-    """Restore the last checkpoint; the number of finished epochs, 0 where there is none."""
-    if not (run / CHECKPOINT).is_file():
-        return 0
-    state = torch.load(run / CHECKPOINT, map_location="cpu", weights_only=True)
-    model.load_state_dict(state["model"])
-    optimizer.load_state_dict(state["optimizer"])
-    return int(state["epoch"])

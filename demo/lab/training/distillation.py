@@ -1,38 +1,46 @@
-"""Learning from a teacher that knows COCO: at every place the student hears what it would say.
+"""Distillation of a COCO detector: the student also learns the teacher's answer at every anchor.
 
-The teacher is a finished detector with the same three grids as the student. On each batch of
-training pictures it gives its probabilities and box distributions at every place of the grids.
-The student's wish there is the larger of two: what a person's box asks for, and what the teacher
-sees (soft targets, Hinton et al. 2015); where the teacher is fairly sure its box is learned too.
+The teacher is a trained detector with the same three grids as the student. For each batch of
+training pictures it predicts class probabilities and box distributions at every anchor of the
+grids. The student's class target there is the larger of the true box's target and the teacher's
+probability (soft targets, Hinton et al. 2015); where the teacher's score is high enough, the
+student learns its box too.
 """
 
-import json
 from pathlib import Path
-from typing import Any
+from typing import Protocol, TypedDict
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from demo.geometry.letterbox import Letterbox
-from demo.lab.data.boxed_photos import Photo
-from demo.lab.data.read import read_photo
 from demo.models import ultralytics
 from demo.models.coco import LABELS as COCO
 from demo.models.spec import WeightsFile
 
-SURE = 0.1
-"""Least probability of the teacher at a place for its box to be learned."""
-UNSEEN = 0.15
-"""Weight of "no face here" where the teacher sees a person: most faces carry no box."""
+MIN_TEACHER_SCORE = 0.1
+"""Lowest probability of the teacher at an anchor from which its box is learned."""
+UNBOXED_FACE_WEIGHT = 0.15
+"""Weight of "no face here" where the teacher sees a person: most faces have no true box."""
+
+Batch = dict[str, Tensor]
+"""A batch of ultralytics' trainer: img N×3×H×W, cls M×1, bboxes M×4, batch_idx M."""
+
+
+class RawPrediction(TypedDict):
+    """A detector's output in training: boxes N×64×A, scores N×C×A, feats of the three grids."""
+
+    boxes: Tensor
+    scores: Tensor
+    feats: list[Tensor]
 
 
 class Teacher:
     """A COCO detector with frozen weights that answers for the student's classes.
 
-    weights: an ultralytics checkpoint or safetensors of `architecture`. labels: the student's;
-    those that COCO lacks get probability 0.
+    Args:
+        weights: an ultralytics checkpoint or safetensors of `architecture`.
+        labels: the student's; those that COCO lacks get probability 0.
     """
 
     def __init__(
@@ -41,12 +49,12 @@ class Teacher:
         network = ultralytics.build(architecture, len(COCO))
         file = WeightsFile(weights, sha256="")
         network.load_state_dict(ultralytics.detector_state(file, COCO, architecture))
-        fused: Any = network.float().eval().fuse(verbose=False).requires_grad_(False)
-        self._network = fused.to(device).to(memory_format=torch.channels_last)
+        fused = network.float().eval().fuse(verbose=False).requires_grad_(False)
+        self._network: nn.Module = fused.to(device).to(memory_format=torch.channels_last)
         self._device = torch.device(device)
         pairs = [(i, COCO.index(label)) for i, label in enumerate(labels) if label in COCO]
-        self._mine = torch.tensor([mine for mine, _ in pairs])
-        self._theirs = torch.tensor([theirs for _, theirs in pairs])
+        self._student_ids = torch.tensor([student for student, _ in pairs])
+        self._coco_ids = torch.tensor([coco for _, coco in pairs])
         self.labels = list(labels)
 
     @torch.no_grad()
@@ -54,137 +62,138 @@ class Teacher:
         """N×3×H×W float32 RGB in 0–1 → probabilities N×A×C, box distributions N×A×4×16."""
         with torch.autocast(self._device.type, torch.bfloat16):
             raw = self._network(pixels.to(self._device))[1]
-        theirs = raw["scores"].float().sigmoid().permute(0, 2, 1)
-        scores = theirs.new_zeros((*theirs.shape[:2], len(self.labels)))
-        scores[:, :, self._mine] = theirs[:, :, self._theirs]
+        coco = raw["scores"].float().sigmoid().permute(0, 2, 1)
+        scores = coco.new_zeros((*coco.shape[:2], len(self.labels)))
+        scores[:, :, self._student_ids] = coco[:, :, self._coco_ids]
         boxes = raw["boxes"].float().permute(0, 2, 1)
         return scores, boxes.unflatten(2, (4, -1)).softmax(3)
 
 
-def survey(teacher: Teacher, photos: list[Photo], size: int, kept: Path) -> list[list[float]]:
-    """The teacher's best probability for each label in each photo, photos letterboxed to `size`.
+class RaisedTargets(nn.Module):
+    """Ultralytics' target assigner with class targets raised to the teacher's probabilities.
 
-    The answer is kept in the file `kept` and read from there for the same photos, labels and size.
+    teacher_scores: N×A×C of the current batch, to be set before each call. class_targets: the
+    raised targets of the last call.
     """
-    asked = {"labels": teacher.labels, "size": size, "photos": [p.inside for p in photos]}
-    if kept.is_file():
-        known = json.loads(kept.read_text("utf-8"))
-        if {key: known[key] for key in asked} == asked:
-            best: list[list[float]] = known["best"]
-            return best
-    best = []
-    for start in range(0, len(photos), 32):
-        boxed = []
-        for photo in photos[start : start + 32]:
-            image = read_photo(photo.path)
-            boxed.append(Letterbox.fit((image.shape[1], image.shape[0]), size).apply(image))
-        # A letterbox here is as small as its photo allows; a batch needs one size.
-        batch = torch.full((len(boxed), 3, size, size), 114 / 255)
-        for place, image in zip(batch, boxed, strict=True):
-            pixels = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1) / 255
-            place[:, : image.shape[0], : image.shape[1]] = pixels
-        scores, _ = teacher(batch.contiguous(memory_format=torch.channels_last))
-        best += [[round(value, 3) for value in row] for row in scores.amax(1).tolist()]
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_text(json.dumps(asked | {"best": best}), "utf-8")
-    return best
-
-
-class _Raised(nn.Module):
-    """The trainer's assigner; the class targets it gives are raised to what the teacher sees."""
 
     def __init__(self, assigner: nn.Module) -> None:
         super().__init__()
         self.assigner = assigner
-        self.seen = torch.zeros(0)
-        self.wished = torch.zeros(0)
+        self.teacher_scores = torch.zeros(0)
+        self.class_targets = torch.zeros(0)
 
-    def forward(self, *arguments: Any, **named: Any) -> tuple[Any, ...]:
-        labels, boxes, wishes, mask, places = self.assigner(*arguments, **named)
-        self.wished = torch.maximum(wishes, self.seen)
-        return labels, boxes, self.wished, mask, places
+    def forward(self, *arguments: object, **named: object) -> tuple[Tensor, ...]:
+        """Same arguments and results as the assigner's."""
+        labels, boxes, scores, foreground, indices = self.assigner(*arguments, **named)
+        self.class_targets = torch.maximum(scores, self.teacher_scores)
+        return labels, boxes, self.class_targets, foreground, indices
 
 
-class _Weighed(nn.Module):
-    """Binary cross-entropy of every place and class, times a weight of each."""
+class WeightedCrossEntropy(nn.Module):
+    """Binary cross-entropy of each anchor and class, times `weight` (broadcast to N×A×C)."""
 
     def __init__(self) -> None:
         super().__init__()
         self.weight = torch.ones(1)
 
-    def forward(self, logits: Tensor, wishes: Tensor) -> Tensor:
-        plain = F.binary_cross_entropy_with_logits(logits, wishes, reduction="none")
-        return plain * self.weight
+    def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """N×A×C logits and targets in 0–1 → N×A×C losses."""
+        loss = F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
+        return loss * self.weight
 
 
-def criterion(model: Any, teacher: Teacher, labels: tuple[str, ...]) -> Any:
-    """The loss of ultralytics' detector with the teacher's word in it, as a callable(preds, batch).
+class DistillationLoss(Protocol):
+    """Loss of a student: callable(raw prediction, batch) → (losses of box, class, dfl; parts)."""
 
-    `batch["img"]` must be the float RGB pixels that the student saw.
+    targets: RaisedTargets
+    class_loss: WeightedCrossEntropy
+
+    def __call__(self, preds: RawPrediction, batch: Batch) -> tuple[Tensor, Tensor]:
+        """The loss of a batch."""
+
+
+def distillation_loss(
+    model: nn.Module, teacher: Teacher, labels: tuple[str, ...]
+) -> DistillationLoss:
+    """Ultralytics' detection loss with the teacher's answers among the targets.
+
+    `labels` must hold face and person. `batch["img"]` must be the float RGB pixels, 0–1, that the
+    student gets.
     """
     ultralytics.tasks()
     from ultralytics.utils.loss import v8DetectionLoss
 
     face, person = labels.index("face"), labels.index("person")
 
-    class Criterion(v8DetectionLoss):  # type: ignore[misc]
+    class Loss(v8DetectionLoss):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__(model)
             plain: nn.Module = self.assigner
-            self.raised = _Raised(plain)
-            self.assigner: nn.Module = self.raised
-            self.weighed = _Weighed()
-            self.bce: nn.Module = self.weighed
+            self.targets = RaisedTargets(plain)
+            self.assigner: nn.Module = self.targets
+            self.class_loss = WeightedCrossEntropy()
+            self.bce: nn.Module = self.class_loss
 
-        def loss(self, preds: dict[str, Any], batch: dict[str, Any]) -> tuple[Tensor, Any]:
-            preds = {"feats": preds["feats"]} | {k: preds[k].float() for k in ("boxes", "scores")}
-            seen, boxes = teacher(batch["img"])
-            self.raised.seen = seen
+        def loss(self, preds: RawPrediction, batch: Batch) -> tuple[Tensor, Tensor]:
+            preds = {
+                "feats": preds["feats"],
+                "boxes": preds["boxes"].float(),
+                "scores": preds["scores"].float(),
+            }
+            scores, boxes = teacher(batch["img"])
+            self.targets.teacher_scores = scores
             faces = batch["batch_idx"][batch["cls"].view(-1) == face].long()
-            self.weighed.weight = _face_weight(seen, faces, face, person)
+            self.class_loss.weight = _face_weight(scores, faces, face, person)
             total, parts = super().loss(preds, batch)
-            box, spread = follow(preds, seen.amax(2), boxes, self.stride)
-            extra = torch.stack([self.hyp.box * box, box.new_zeros(()), self.hyp.dfl * spread])
-            return total + extra * len(seen), parts
+            box, dfl = box_losses(preds, scores.amax(2), boxes, self.stride)
+            extra = torch.stack([self.hyp.box * box, box.new_zeros(()), self.hyp.dfl * dfl])
+            return total + extra * len(scores), parts
 
-    return Criterion()
+    loss: DistillationLoss = Loss()
+    return loss
 
 
-def _face_weight(seen: Tensor, faces: Tensor, face: int, person: int) -> Tensor:
-    """N×A×C: less for "no face" where a person stands in a picture without any boxed face.
+def _face_weight(scores: Tensor, faces: Tensor, face: int, person: int) -> Tensor:
+    """N×A×C weights: lower for "no face" at persons in a picture without any true face box.
 
-    faces: the picture of each boxed face. face, person: these classes.
+    scores: N×A×C of the teacher. faces: index of the picture of each true face box. face, person:
+    these classes.
     """
-    boxed = torch.zeros(len(seen), dtype=torch.bool, device=seen.device)
-    boxed[faces] = True
-    weight = torch.ones_like(seen)
-    unsure = (seen[:, :, person] > SURE) & ~boxed[:, None]
-    weight[:, :, face] = torch.where(unsure, UNSEEN, 1.0)
+    has_face = torch.zeros(len(scores), dtype=torch.bool, device=scores.device)
+    has_face[faces] = True
+    weight = torch.ones_like(scores)
+    unsure = (scores[:, :, person] > MIN_TEACHER_SCORE) & ~has_face[:, None]
+    weight[:, :, face] = torch.where(unsure, UNBOXED_FACE_WEIGHT, 1.0)
     return weight
 
 
-def follow(
-    preds: dict[str, Any], sure: Tensor, boxes: Tensor, stride: Tensor
+def box_losses(
+    preds: RawPrediction, scores: Tensor, boxes: Tensor, stride: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """How far the student's boxes lie from the teacher's where it is sure: two losses, scalars.
+    """Distances of the student's boxes from the teacher's where its score is high; two scalars.
 
-    preds: the student's raw answer. sure: N×A, the teacher's best probability at each place.
-    boxes: N×A×4×16, its distributions. stride: pixels a cell of each grid. The first loss is
-    1 − CIoU, the second the cross-entropy of the distributions, both weighed by `sure`.
+    Args:
+        preds: the student's raw prediction.
+        scores: N×A, the teacher's best probability at each anchor.
+        boxes: N×A×4×16, the teacher's box distributions.
+        stride: pixels a cell of each grid.
+
+    Returns:
+        1 − CIoU, and the cross-entropy of the distributions; means weighted by `scores`.
     """
     from ultralytics.utils.metrics import bbox_iou
     from ultralytics.utils.tal import dist2bbox, make_anchors
 
-    chosen = sure > SURE
+    chosen = scores > MIN_TEACHER_SCORE
     if not chosen.any():
-        return sure.new_zeros(()), sure.new_zeros(())
-    places, _ = make_anchors(preds["feats"], stride, 0.5)
-    weight, theirs = sure[chosen], boxes[chosen]
-    mine = preds["boxes"].permute(0, 2, 1).unflatten(2, (4, -1))[chosen]
-    at = places.expand(len(sure), -1, -1)[chosen]
-    steps = torch.arange(boxes.shape[3], dtype=boxes.dtype, device=boxes.device)
-    decoded = [dist2bbox(p.matmul(steps), at, xywh=False) for p in (mine.softmax(2), theirs)]
+        return scores.new_zeros(()), scores.new_zeros(())
+    anchors, _ = make_anchors(preds["feats"], stride, 0.5)
+    weight, teacher = scores[chosen], boxes[chosen]
+    student = preds["boxes"].permute(0, 2, 1)[chosen].view(-1, 4, boxes.shape[3])
+    points = anchors.expand(len(scores), -1, -1)[chosen]
+    bins = torch.arange(boxes.shape[3], dtype=boxes.dtype, device=boxes.device)
+    decoded = [dist2bbox(p.matmul(bins), points, xywh=False) for p in (student.softmax(2), teacher)]
     overlap = bbox_iou(*decoded, xywh=False, CIoU=True).squeeze(-1)
-    spread = -(theirs * mine.log_softmax(2)).sum(2).mean(1)
+    cross_entropy = -(teacher * student.log_softmax(2)).sum(2).mean(1)
     total = weight.sum()
-    return ((1 - overlap) * weight).sum() / total, (spread * weight).sum() / total
+    return ((1 - overlap) * weight).sum() / total, (cross_entropy * weight).sum() / total

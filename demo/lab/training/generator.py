@@ -1,8 +1,8 @@
-"""Training a generator against a discriminator: one plain loop, resumed exactly where it stopped.
+"""Training of a generator against a discriminator: one plain loop that resumes bit for bit.
 
 Radford, Metz and Chintala 2016, arXiv:1511.06434, with the non-saturating loss of Goodfellow et
-al. 2014, arXiv:1406.2661. What is kept for use is the moving average of the generator's weights,
-which draws steadier pictures than the weights of any one step (Yazıcı et al. 2019,
+al. 2014, arXiv:1406.2661. The published network is the moving average of the generator's weights,
+which draws better pictures than the weights of a single step (Yazıcı et al. 2019,
 arXiv:1806.04498).
 """
 
@@ -18,25 +18,30 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from demo.lab.generator_recipe import GeneratorRecipe
-from demo.lab.training.classifier import CHECKPOINT
+from demo.lab.options import TrainOptions
+from demo.lab.recipe import GeneratorRecipe
+from demo.lab.training.batches import mirror_half
+from demo.lab.training.checkpoints import Parts, restore_checkpoint, save_checkpoint
 from demo.lab.training.progress import Progress
 from demo.models.networks.gan import NOISE, Discriminator, Generator, noise_of, to_pictures
 
+_REPORT_EVERY = 50
+"""Steps between two reports of progress."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rivals:
-    """The two networks, the generator's moving average, and an optimizer for each."""
+class Gan:
+    """Generator, discriminator, moving average of the generator, and an optimizer for each."""
 
     generator: nn.Module
     discriminator: nn.Module
     average: nn.Module
-    of_generator: torch.optim.Optimizer
-    of_discriminator: torch.optim.Optimizer
+    generator_optimizer: torch.optim.Optimizer
+    discriminator_optimizer: torch.optim.Optimizer
 
     @classmethod
-    def new(cls, recipe: GeneratorRecipe, device: str = "cpu") -> "Rivals":
-        """Fresh networks from the recipe's seed, channels last."""
+    def new(cls, recipe: GeneratorRecipe, device: str = "cpu") -> "Gan":
+        """Networks with random weights from the recipe's seed, channels last."""
         torch.manual_seed(recipe.seed)
         generator, discriminator = (
             network(recipe.width).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -50,102 +55,95 @@ class Rivals:
         return cls(generator, discriminator, average, *optimizers)
 
     def save(self, run: Path, epoch: int) -> None:
-        """Write the state after `epoch` whole epochs; a reader never sees half a file."""
-        run.mkdir(parents=True, exist_ok=True)
-        state = {name: part.state_dict() for name, part in self._parts()}
-        torch.save(state | {"epoch": epoch}, run / f"{CHECKPOINT}.part")
-        (run / f"{CHECKPOINT}.part").replace(run / CHECKPOINT)
+        """Write the checkpoint after `epoch` whole epochs."""
+        save_checkpoint(run, self._parts(), epoch)
 
-    def load(self, run: Path) -> int:
-        """Restore the last checkpoint; the number of finished epochs, 0 where there is none."""
-        if not (run / CHECKPOINT).is_file():
-            return 0
-        state = torch.load(run / CHECKPOINT, map_location="cpu", weights_only=True)
-        for name, part in self._parts():
-            part.load_state_dict(state[name])
-        return int(state["epoch"])
+    def restore(self, run: Path) -> int:
+        """Load the last checkpoint; the number of finished epochs, 0 where there is none."""
+        return restore_checkpoint(run, self._parts())
 
-    def _parts(self) -> list[tuple[str, nn.Module | torch.optim.Optimizer]]:
-        return [(name, getattr(self, name)) for name in self.__slots__]
+    def _parts(self) -> Parts:
+        return {
+            "generator": self.generator,
+            "discriminator": self.discriminator,
+            "average": self.average,
+            "of_generator": self.generator_optimizer,
+            "of_discriminator": self.discriminator_optimizer,
+        }
 
 
 def train_generator(
-    recipe: GeneratorRecipe,
-    images: NDArray[np.uint8],
-    run: Path,
-    epochs: int,
-    resume: bool = False,
-    device: str = "cpu",
+    recipe: GeneratorRecipe, images: NDArray[np.uint8], options: TrainOptions
 ) -> Iterator[Progress]:
-    """Train under `run` on N×32×32×3 uint8 RGB; a sign of life every 50 steps and each epoch.
+    """Train on N×32×32×3 uint8 RGB; yields progress every 50 steps and at the end of each epoch.
 
-    The loss told is the generator's, beside it the discriminator's, both means of the epoch so
-    far. device: cpu or cuda. Every epoch starts from its own seed and ends in a checkpoint, so a
-    run that was interrupted and resumed ends in the same bits (same machine, same number of
-    threads). The random numbers come from torch's global generator: draw none between two steps
-    of this one.
+    Its loss is the generator's; the discriminator's is among the scores. Both are means of the
+    epoch so far. Every epoch starts from its own seed and ends in a checkpoint, so a run that was
+    interrupted and resumed ends in the same bits (same machine, same number of threads). The
+    random numbers come from torch's global generator: draw none between two steps of this
+    generator.
     """
-    rivals = Rivals.new(recipe, device)
-    first = rivals.load(run) if resume else 0
+    gan = Gan.new(recipe, options.device)
+    first = gan.restore(options.run) if options.resume else 0
     start = time.monotonic()
-    steps = len(images) // recipe.batch
+    steps, epochs = len(images) // recipe.batch, options.epochs
     for epoch in range(first, epochs):
         total = np.zeros(2)
-        for step, losses in enumerate(_epoch(recipe, rivals, images, epoch, device), 1):
+        for step, losses in enumerate(_epoch(recipe, gan, images, epoch, options.device), 1):
             total += losses
             if step == steps:
-                rivals.save(run, epoch + 1)
-            if step % 50 == 0 or step == steps:
-                mean, scores = float(total[0] / step), {"discriminator": float(total[1] / step)}
-                spent = time.monotonic() - start
-                yield Progress(epoch + 1, epochs, step, steps, mean, spent, scores)
+                gan.save(options.run, epoch + 1)
+            if step % _REPORT_EVERY == 0 or step == steps:
+                loss, scores = float(total[0] / step), {"discriminator": float(total[1] / step)}
+                seconds = time.monotonic() - start
+                yield Progress(epoch + 1, epochs, step, steps, loss, seconds, scores)
+            if options.stop_requested():
+                return
 
 
 def _epoch(
-    recipe: GeneratorRecipe, rivals: Rivals, images: NDArray[np.uint8], epoch: int, device: str
+    recipe: GeneratorRecipe, gan: Gan, images: NDArray[np.uint8], epoch: int, device: str
 ) -> Iterator[tuple[float, float]]:
-    """One pass over the pictures in an order of its own; the two losses of each step.
+    """Train on all pictures once; yields the generator's and discriminator's loss of each step.
 
-    Only whole batches: batch norm would see a different world in a small last one.
+    Only whole batches: the statistics of batch norm would be off in a small last one.
     """
     torch.manual_seed(recipe.seed * 100_003 + epoch)
     pixels = torch.from_numpy(images).permute(0, 3, 1, 2)
     order = torch.randperm(len(images))[: len(images) // recipe.batch * recipe.batch]
     for chosen in torch.split(order, recipe.batch):
-        real = as_input(mirror_half(pixels[chosen])).to(device)
+        real = scale_pixels(mirror_half(pixels[chosen])).to(device)
         noise = torch.randn(len(chosen), NOISE).to(device)
         # bfloat16 halves the time on a CPU that has it; the weights stay float32.
         with torch.autocast(device, torch.bfloat16):
-            made = rivals.generator(noise)
-        sees = _teach_discriminator(recipe, rivals, real, made.detach())
-        draws = _teach_generator(rivals, made)
-        follow(rivals.average, rivals.generator, recipe.average)
-        yield draws, sees
+            fake = gan.generator(noise)
+        discriminator_loss = _train_discriminator(recipe, gan, real, fake.detach())
+        generator_loss = _train_generator(gan, fake)
+        update_average(gan.average, gan.generator, recipe.average)
+        yield generator_loss, discriminator_loss
 
 
-def _teach_discriminator(
-    recipe: GeneratorRecipe, rivals: Rivals, real: Tensor, made: Tensor
-) -> float:
-    """One step towards 1 for real pictures and 0 for made ones; its loss.
+def _train_discriminator(recipe: GeneratorRecipe, gan: Gan, real: Tensor, fake: Tensor) -> float:
+    """One step towards 1 for real pictures and 0 for generated ones; its loss.
 
     Real ones only up to `real_target`: one-sided label smoothing (Salimans et al. 2016).
     """
-    with torch.autocast(made.device.type, torch.bfloat16):
-        of_real, of_made = rivals.discriminator(real), rivals.discriminator(made)
-    wanted = torch.full_like(of_real, recipe.real_target, dtype=torch.float32)
-    loss = F.binary_cross_entropy_with_logits(of_real.float(), wanted)
-    loss = loss + F.softplus(of_made.float()).mean()
-    return _step(rivals.of_discriminator, loss)
+    with torch.autocast(fake.device.type, torch.bfloat16):
+        real_logits, fake_logits = gan.discriminator(real), gan.discriminator(fake)
+    targets = torch.full_like(real_logits, recipe.real_target, dtype=torch.float32)
+    loss = F.binary_cross_entropy_with_logits(real_logits.float(), targets)
+    loss = loss + F.softplus(fake_logits.float()).mean()
+    return _step(gan.discriminator_optimizer, loss)
 
 
-def _teach_generator(rivals: Rivals, made: Tensor) -> float:
+def _train_generator(gan: Gan, fake: Tensor) -> float:
     """One step towards pictures that the discriminator takes for real; its loss."""
-    # Its weights are not to move, so that their gradients need not be computed.
-    rivals.discriminator.requires_grad_(False)
-    with torch.autocast(made.device.type, torch.bfloat16):
-        of_made = rivals.discriminator(made)
-    loss = _step(rivals.of_generator, F.softplus(-of_made.float()).mean())
-    rivals.discriminator.requires_grad_(True)
+    # Without gradients of the discriminator's weights, which this step does not change.
+    gan.discriminator.requires_grad_(False)
+    with torch.autocast(fake.device.type, torch.bfloat16):
+        logits = gan.discriminator(fake)
+    loss = _step(gan.generator_optimizer, F.softplus(-logits.float()).mean())
+    gan.discriminator.requires_grad_(True)
     return loss
 
 
@@ -157,35 +155,30 @@ def _step(optimizer: torch.optim.Optimizer, loss: Tensor) -> float:
 
 
 @torch.no_grad()
-def follow(average: nn.Module, network: nn.Module, keep: float) -> None:
-    """Move every parameter of `average` by the share 1 − keep towards that of `network`."""
+def update_average(average: nn.Module, network: nn.Module, decay: float) -> None:
+    """Move every parameter of `average` by the share 1 − decay towards that of `network`."""
     pairs = zip(average.parameters(), network.parameters(), strict=True)
     for slow, fast in pairs:
-        slow.lerp_(fast, 1 - keep)
+        slow.lerp_(fast, 1 - decay)
 
 
-def mirror_half(pixels: Tensor) -> Tensor:
-    """N×3×H×W → the same, each mirrored left to right with probability one half."""
-    return torch.where(torch.rand(len(pixels), 1, 1, 1) < 0.5, pixels.flip(3), pixels)
-
-
-def as_input(pixels: Tensor) -> Tensor:
+def scale_pixels(pixels: Tensor) -> Tensor:
     """N×3×H×W uint8 → float32 from −1 (0) to 1 (255), channels last."""
     return (pixels.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
 
 
-def settle_norms(generator: nn.Module, seed: int, batches: int = 100) -> None:
-    """Measure the statistics of its batch norms anew, over batches of 256 drawn from `seed`.
+def update_batch_norms(generator: nn.Module, seed: int, batches: int = 100) -> None:
+    """Recompute the statistics of its batch norms over batches of 256 drawn from `seed`.
 
-    Averaged weights give other statistics than the weights of any step that went into them
-    (Izmailov et al. 2018, arXiv:1803.05407). Leaves it in evaluation mode.
+    Averaged weights have other statistics than the weights of the steps that they are averaged
+    over (Izmailov et al. 2018, arXiv:1803.05407). Leaves the network in evaluation mode.
     """
     torch.optim.swa_utils.update_bn(torch.split(noise_of(seed, 256 * batches), 256), generator)
     generator.eval()
 
 
 @torch.inference_mode()
-def draw(generator: nn.Module, count: int, seed: int, batch: int = 500) -> NDArray[np.uint8]:
+def generate(generator: nn.Module, count: int, seed: int, batch: int = 500) -> NDArray[np.uint8]:
     """`count` pictures from `seed`, count×32×32×3 uint8 RGB; a smaller count gives the first ones.
 
     The generator has to be in evaluation mode, so that no picture depends on its neighbours.

@@ -1,4 +1,4 @@
-"""What a training or an evaluation tells while it runs."""
+"""Progress of a training, and the record that it leaves in its folder."""
 
 import json
 from collections.abc import Mapping
@@ -6,12 +6,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 RECORD = "run.json"
-"""What a training notes about itself in its folder: minutes, epochs, machine."""
+"""Record of a training in its folder: minutes, epochs, machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One sign of life. epoch: from 1. step, steps: inside this epoch. seconds: of this call."""
+    """State of a training at one moment; picklable.
+
+    Args:
+        epoch: running epoch, from 1. epochs: their total number.
+        step, steps: finished steps of this epoch, and their total number.
+        loss: mean of the epoch so far.
+        seconds: since this training was started or resumed.
+        scores: further values by name.
+    """
 
     epoch: int
     epochs: int
@@ -21,32 +29,37 @@ class Progress:
     seconds: float
     scores: Mapping[str, float] = field(default_factory=dict)
 
-    def line(self) -> str:
-        """One line for a terminal, with a bar of the whole training."""
-        done = (self.epoch - 1 + self.step / self.steps) / self.epochs
-        bar = "█" * round(20 * done) + "░" * (20 - round(20 * done))
+    @property
+    def ends_epoch(self) -> bool:
+        """Whether the epoch is complete and its checkpoint is written."""
+        return self.step >= self.steps
+
+    def text(self) -> str:
+        """One row for a terminal, with a bar of the whole training."""
+        share = (self.epoch - 1 + self.step / self.steps) / self.epochs
+        bar = "█" * round(20 * share) + "░" * (20 - round(20 * share))
         scores = "".join(f"  {name} {value:.4f}" for name, value in self.scores.items())
-        place = f"epoch {self.epoch}/{self.epochs}  {self.step}/{self.steps}"
-        return f"{bar} {place}  loss {self.loss:.4f}{scores}  {self.seconds:.0f} s"
+        position = f"epoch {self.epoch}/{self.epochs}  {self.step}/{self.steps}"
+        return f"{bar} {position}  loss {self.loss:.4f}{scores}  {self.seconds:.0f} s"
 
 
 class Record:
-    """Keeps `run.json` of a training: minutes over all its parts, finished epochs, machine."""
+    """Writer of a training's `run.json`: minutes over all its parts, finished epochs, machine."""
 
     def __init__(self, run: Path, epochs: int, machine: str, resume: bool) -> None:
         self._file = run / RECORD
         self._machine = machine
         self._epochs = epochs
-        self._before = 0.0
+        self._minutes_before = 0.0
         if resume and self._file.is_file():
-            self._before = json.loads(self._file.read_text("utf-8"))["minutes"]
+            self._minutes_before = json.loads(self._file.read_text("utf-8"))["minutes"]
 
     def note(self, progress: Progress) -> None:
-        """Write it anew at the end of an epoch."""
-        if progress.step < progress.steps:
+        """Rewrite the file where `progress` ends an epoch."""
+        if not progress.ends_epoch:
             return
         facts = {
-            "minutes": self._before + progress.seconds / 60,
+            "minutes": self._minutes_before + progress.seconds / 60,
             "epochs": progress.epoch,
             "planned_epochs": self._epochs,
             "machine": self._machine,

@@ -1,18 +1,20 @@
-"""The learning rate over a training, as a factor of its peak."""
+"""Learning rate schedules: share of the finished steps (0–1) → factor of the peak learning rate.
+
+`torch.optim.lr_scheduler.LambdaLR` applies them. They are closed formulas, so that a resumed
+training has the same rates bit for bit; torch's own schedules have other shapes (OneCycleLR) or
+accumulate rounding errors from step to step (SequentialLR).
+"""
 
 import math
 from collections.abc import Callable, Mapping
 
 
 def one_cycle(share: float) -> float:
-    """Up in a line for 15 % of the steps, then a cosine down to 0 (Smith and Topin 2018).
-
-    share: of the steps that are done, 0–1.
-    """
-    rise = 0.15
-    if share < rise:
-        return 0.05 + 0.95 * share / rise
-    return cosine((share - rise) / (1 - rise))
+    """Linear warm-up for 15 % of the steps, then half a cosine to 0 (Smith and Topin 2018)."""
+    warm_up = 0.15
+    if share < warm_up:
+        return 0.05 + 0.95 * share / warm_up
+    return cosine((share - warm_up) / (1 - warm_up))
 
 
 def cosine(share: float) -> float:
@@ -21,17 +23,17 @@ def cosine(share: float) -> float:
 
 
 def triangle(share: float) -> float:
-    """Up in a line from 0.2 for 23 % of the steps, down in a line to 0.02."""
-    rise = 0.23
-    if share < rise:
-        return 0.2 + 0.8 * share / rise
-    return 1 - 0.98 * (share - rise) / (1 - rise)
+    """Linear from 0.2 to 1 for 23 % of the steps, then linear to 0.02."""
+    warm_up = 0.23
+    if share < warm_up:
+        return 0.2 + 0.8 * share / warm_up
+    return 1 - 0.98 * (share - warm_up) / (1 - warm_up)
 
 
 def two_triangles(share: float) -> float:
-    """A triangle for 45 % of the steps, then one half as high: a warm restart.
+    """A triangle for 45 % of the steps, then one of half the height: a warm restart.
 
-    Loshchilov and Hutter 2017, SGDR, with lines for cosines.
+    Loshchilov and Hutter 2017 (SGDR), with linear pieces instead of cosines.
     """
     first = 0.45
     if share < first:
@@ -40,7 +42,7 @@ def two_triangles(share: float) -> float:
 
 
 def constant(share: float) -> float:
-    """Always the peak."""
+    """Always 1."""
     return 1.0
 
 
@@ -51,3 +53,4 @@ SCHEDULES: Mapping[str, Callable[[float], float]] = {
     "two-triangles": two_triangles,
     "constant": constant,
 }
+"""Name in a recipe → schedule."""

@@ -1,16 +1,16 @@
-"""What an ImageNet classifier says of training pictures: soft targets for a network beside its own.
+"""Soft labels: the ImageNet probabilities of a pretrained classifier for training pictures.
 
-A network that has few pictures of each class learns more from each when it must also say, as a
-teacher does, what of ImageNet's thousand classes a picture resembles (Hinton et al. 2015). The
-outputs for that are dropped when the training is over.
+A network with few pictures a class learns more from each when it also predicts which of
+ImageNet's thousand classes a teacher sees in it (Hinton et al. 2015, arXiv:1503.02531). The
+outputs for that are dropped after the training.
 """
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from demo.errors import DemoError
 from demo.lab.data.cifar import Pictures
@@ -18,30 +18,39 @@ from demo.models.checkpoint import fill, load_state
 from demo.models.spec import WeightsFile
 
 CLASSES = 1000
+"""Length of a soft label."""
 _SIDE = 224
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
-def hints(teacher: Path | None, pictures: Pictures, kept: Path) -> NDArray[np.float16]:
-    """MobileNetV2's probabilities, N×1000, the mean over each picture and its mirror image.
+def soft_labels(teacher: Path | None, pictures: Pictures, cache_file: Path) -> NDArray[np.float16]:
+    """MobileNetV2's probabilities, N×1000: means over each picture and its mirror image.
 
-    teacher: weights of torchvision's mobilenet_v2; None downloads the official ones. kept: file
-    that the answer is read from, or written to. Raises DemoError where the teacher is missing.
+    Args:
+        teacher: weights of torchvision's mobilenet_v2; None downloads the official ones.
+        pictures: N pictures.
+        cache_file: .npy file that the result is written to, or read from where it is there.
+
+    Raises:
+        DemoError: the teacher's file is missing.
     """
-    if kept.is_file():
-        known: NDArray[np.float16] = np.load(kept)
-        return known
-    network = _teacher(teacher).eval().to(memory_format=torch.channels_last)
-    rows = [_said(network, pictures.images[i : i + 50]) for i in range(0, len(pictures), 50)]
-    np.save(kept, np.concatenate(rows))
-    return np.concatenate(rows)
+    if cache_file.is_file():
+        cached: NDArray[np.float16] = np.load(cache_file)
+        return cached
+    network = _mobilenet(teacher).eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    batches = [pictures.images[i : i + 50] for i in range(0, len(pictures), 50)]
+    rows = np.concatenate([_probabilities(network, images) for images in batches])
+    np.save(cache_file, rows)
+    return rows
 
 
-def _teacher(weights: Path | None) -> Any:
+def _mobilenet(weights: Path | None) -> nn.Module:
     from torchvision.models import MobileNet_V2_Weights, mobilenet_v2
 
+    network: nn.Module
     if weights is None:
-        return mobilenet_v2(weights=MobileNet_V2_Weights.IMAGENET1K_V2)
+        network = mobilenet_v2(weights=MobileNet_V2_Weights.IMAGENET1K_V2)
+        return network
     if not weights.is_file():
         expected = f"weights/{weights.name}"
         raise DemoError("lab_data_missing", dataset=weights.stem, expected=expected)
@@ -52,13 +61,13 @@ def _teacher(weights: Path | None) -> Any:
 
 
 @torch.inference_mode()
-def _said(network: torch.nn.Module, images: NDArray[np.uint8]) -> NDArray[np.float16]:
+def _probabilities(network: nn.Module, images: NDArray[np.uint8]) -> NDArray[np.float16]:
     from torchvision.transforms.v2 import functional
 
     pixels = torch.from_numpy(images).permute(0, 3, 1, 2)
     large = functional.resize(pixels, [_SIDE, _SIDE], antialias=True).float() / 255
     inputs = functional.normalize(large, list(_MEAN), list(_STD))
     inputs = inputs.contiguous(memory_format=torch.channels_last)
-    said = sum(network(view).softmax(1) for view in (inputs, inputs.flip(3)))
-    rows: NDArray[np.float16] = (said / 2).numpy().astype(np.float16)
+    total = sum(network(view).softmax(1) for view in (inputs, inputs.flip(3)))
+    rows: NDArray[np.float16] = (total / 2).numpy().astype(np.float16)
     return rows

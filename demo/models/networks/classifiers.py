@@ -86,7 +86,7 @@ class Residual(nn.Module):
 
 
 class Scaled(nn.Module):
-    """x · factor: logits that start small, so that a high learning rate does not blow them up."""
+    """x · factor: logits that start small, so that training does not diverge at a high rate."""
 
     def __init__(self, factor: float) -> None:
         super().__init__()
@@ -98,8 +98,8 @@ class Scaled(nn.Module):
 
 
 class Mirrored(nn.Module):
-    """A classifier that looks twice: outside training the logits are the mean of the picture's
-    and its mirror image's, which costs a second pass and makes the answer indifferent to mirrors.
+    """Test-time augmentation: in evaluation the logits are the mean over a picture and its mirror
+    image, which takes a second pass and makes the answer invariant to mirroring.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -133,13 +133,13 @@ def resnet9_cifar10(dropout: float = 0.0) -> nn.Module:
     return Mirrored(nn.Sequential(*layers, *head, Scaled(1 / 8)))
 
 
-def photo_101(dropout: float = 0.0, classes: int = 100, hints: int = 0) -> nn.Module:
+def photo_101(dropout: float = 0.0, classes: int = 100, soft_labels: int = 0) -> nn.Module:
     """A residual network for photos of 96 to 160 pixels: 5.4 million parameters at 100 classes.
 
     Two strided convolutions bring a photo to a quarter of its side; four stages of 64, 128, 256
     and 384 channels follow, one residual block of two convolutions in each (He et al. 2016), then
-    the mean of each channel. N×3×H×W normalised float → N×(classes + hints) logits; the last
-    `hints` are for a teacher's classes, in training.
+    the mean of each channel. N×3×H×W normalised float → N×(classes + soft_labels) logits; the last
+    `soft_labels` outputs are for a teacher's classes, in training.
     """
     layers: list[nn.Module] = [ConvNorm(3, 32, nn.GELU(), stride=2)]
     before = 32
@@ -149,7 +149,7 @@ def photo_101(dropout: float = 0.0, classes: int = 100, hints: int = 0) -> nn.Mo
         layers.append(Residual(inner, ConvNorm(width, width, nn.Identity())))
         layers.append(nn.GELU())
         before = width
-    head = nn.Linear(before, classes + hints)
+    head = nn.Linear(before, classes + soft_labels)
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(dropout), head)
 
 

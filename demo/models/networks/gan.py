@@ -1,4 +1,4 @@
-"""The networks of a DCGAN for 32×32 pixels: one draws pictures from noise, one tells them apart.
+"""The networks of a DCGAN for 32×32 pixels: a generator and a discriminator.
 
 After Radford, Metz and Chintala 2016, arXiv:1511.06434: (transposed) convolutions of 4×4 and
 stride 2 instead of pooling, batch norm, ReLU and tanh in the generator, LeakyReLU of slope 0.2 in
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 NOISE = 100
-"""Numbers that one picture is drawn from, each of N(0, 1)."""
+"""Length of the latent vector of one picture, each element of N(0, 1)."""
 
 
 class Generator(nn.Sequential):
@@ -35,7 +35,7 @@ class Generator(nn.Sequential):
 
 
 class Discriminator(nn.Sequential):
-    """Pictures N×3×32×32 float, −1 to 1 → N logits: above 0 says real, below 0 made.
+    """Pictures N×3×32×32 float, −1 to 1 → N logits: above 0 real, below 0 generated.
 
     width: channels of the first layer. Used in training only.
     """
@@ -77,7 +77,7 @@ def _draw_weights(layer: nn.Module) -> None:
 
 def noise_of(seed: int, count: int) -> Tensor:
     """count×100 float32 of N(0, 1); a smaller count gives the first rows of a greater one."""
-    # NumPy's: torch draws short and long tensors in different ways.
+    # NumPy's generator: torch samples short and long tensors in different ways.
     drawn = np.random.default_rng(seed).standard_normal((count, NOISE), np.float32)
     return torch.from_numpy(drawn)
 

@@ -1,8 +1,8 @@
-"""Convolutions in the form that oneDNN runs fastest on a CPU.
+"""Convolutions in the layout that oneDNN runs fastest on a CPU.
 
-The weights are laid out once instead of at every pass, and the activation happens inside the
-convolution instead of in a second walk through memory: a third off a YOLO pass. These are the
-operators that torch.compile emits; calling them directly costs no compilation.
+The weights are laid out once instead of at every pass, and the activation is fused into the
+convolution instead of a second pass through memory: a YOLO forward pass takes a third less time.
+These are the operators that torch.compile emits; calling them directly needs no compilation.
 """
 
 from typing import TypeGuard, cast
@@ -10,14 +10,20 @@ from typing import TypeGuard, cast
 import torch
 from torch import Tensor, nn
 
+from demo.models.networks.yolo_head import ROUTING
 
-def packs(device: torch.device) -> bool:
-    """Whether this torch has the operators and the device is theirs."""
-    return device.type == "cpu" and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
+_BLOCKS = ("Conv", "DWConv")
+"""Blocks of ultralytics that are a fused convolution `conv` followed by an activation `act`."""
+_ACTIVATIONS: dict[type, str] = {nn.SiLU: "swish", nn.Identity: "none"}
+
+
+def is_supported() -> bool:
+    """Whether this build of torch has the oneDNN operators."""
+    return hasattr(torch.ops.mkldnn, "_convolution_pointwise")
 
 
 class PackedConv(nn.Module):
-    """An nn.Conv2d with zero padding, and what follows it; the same numbers up to rounding."""
+    """An nn.Conv2d with zero padding and its activation; equal to both up to rounding."""
 
     def __init__(self, conv: nn.Conv2d, activation: str = "none") -> None:
         """activation: `none`, `swish` (SiLU) or `relu`."""
@@ -40,3 +46,21 @@ class PackedConv(nn.Module):
 def packable(layer: object) -> TypeGuard[nn.Conv2d]:
     """Whether PackedConv computes what this layer computes."""
     return type(layer) is nn.Conv2d and layer.padding_mode == "zeros" and layer.padding != "same"
+
+
+def pack_convolutions(network: nn.Module) -> None:
+    """Replace ultralytics' fused blocks and plain convolutions by PackedConv, in place."""
+    for name, layer in network.named_children():
+        activation = _ACTIVATIONS.get(type(getattr(layer, "act", None)))
+        conv = getattr(layer, "conv", None)
+        if type(layer).__name__ in _BLOCKS and activation and packable(conv):
+            packed = PackedConv(conv, activation)
+        elif packable(layer):
+            packed = PackedConv(layer)
+        else:
+            pack_convolutions(layer)
+            continue
+        for attribute in ROUTING:
+            if hasattr(layer, attribute):
+                setattr(packed, attribute, getattr(layer, attribute))
+        setattr(network, name, packed)

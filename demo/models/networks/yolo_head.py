@@ -1,4 +1,4 @@
-"""From the maps of a YOLO head to boxes, decoding only what can be an answer.
+"""From the feature maps of a YOLO head to boxes, decoding only the anchors that score high enough.
 
 An anchor is the centre of a cell of one map. Its box is four distances from there, each either a
 number or a distribution over `bins` cells (DFL, Li et al. 2020, arXiv:2006.04388); everything is
@@ -14,21 +14,21 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from demo.models.spec import FLOOR
+from demo.models.spec import MIN_SCORE
 
 STRIDES = (8, 16, 32)
 """Network pixels a cell of each map, in the order of the maps."""
-LINKS = ("f", "i", "type")
-"""What the network's own loop reads from a layer to feed it."""
-_TOP = 300
-"""Most answers of an NMS-free head (ultralytics `Detect.max_det`)."""
-_LOWEST = math.log(FLOOR / (1 - FLOOR))
+ROUTING = ("f", "i", "type")
+"""Attributes by which ultralytics' forward loop routes features between layers."""
+_MAX_DETECTIONS = 300
+"""Most detections of an NMS-free head (ultralytics `Detect.max_det`)."""
+_MIN_LOGIT = math.log(MIN_SCORE / (1 - MIN_SCORE))
 
 Rows = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
+class Candidates:
     """Boxes in network pixels, best first: N×4 float32 xyxy, N float32 in 0–1, N int64."""
 
     xyxy: NDArray[np.float32]
@@ -36,19 +36,19 @@ class Found:
     class_ids: NDArray[np.int64]
 
 
-class Maps(nn.Module):
+class UndecodedHead(nn.Module):
     """An ultralytics Detect head without its decoding.
 
-    Gives N×A×(4·bins+C): for each anchor, row by row and map by map, the four distances and one
-    logit a class. `nms_free` takes the one-to-one branch of the head.
+    Its output is N×A×(4·bins+C): for each anchor, row by row and map by map, the four distances and
+    one logit a class. nms_free: use the one-to-one branch of the head.
     """
 
     def __init__(self, head: Any, nms_free: bool) -> None:
         super().__init__()
         self.boxes = head.one2one_cv2 if nms_free else head.cv2
         self.classes = head.one2one_cv3 if nms_free else head.cv3
-        for fact in LINKS:
-            setattr(self, fact, getattr(head, fact))
+        for name in ROUTING:
+            setattr(self, name, getattr(head, name))
 
     def forward(self, features: list[Tensor]) -> Tensor:
         """Three N×C×h×w maps → N×A×(4·bins+C)."""
@@ -63,27 +63,27 @@ class Maps(nn.Module):
         return torch.cat(levels, dim=1)
 
 
-def best_classes(raw: Rows, input_hw: tuple[int, int], classes: int) -> Found:
-    """A×(4·bins+C) → each anchor whose best class scores ≥ FLOOR; doubles are still in it."""
-    chosen, best = _promising(raw[:, -classes:])
+def pick_best_class(raw: Rows, input_hw: tuple[int, int], classes: int) -> Candidates:
+    """A×(4·bins+C) → one box an anchor whose best class scores ≥ MIN_SCORE, before suppression."""
+    chosen, best = _candidates(raw[:, -classes:])
     ids = raw[chosen, -classes:].argmax(axis=1)
-    return Found(_corners(raw, chosen, input_hw, classes), _sigmoid(best), ids)
+    return Candidates(_corners(raw, chosen, input_hw, classes), _sigmoid(best), ids)
 
 
-def without_doubles(raw: Rows, input_hw: tuple[int, int], classes: int) -> Found:
-    """The best pairs of anchor and class among the best anchors, as `Detect.postprocess` picks."""
-    anchors = _promising(raw[:, -classes:])[0][:_TOP]
+def pick_pairs(raw: Rows, input_hw: tuple[int, int], classes: int) -> Candidates:
+    """A×(4·bins+C) → the best pairs of anchor and class, as ultralytics' `Detect.postprocess`."""
+    anchors = _candidates(raw[:, -classes:])[0][:_MAX_DETECTIONS]
     pairs = raw[anchors, -classes:].ravel()
-    best = np.argsort(-pairs, kind="stable")[:_TOP]
-    best = best[pairs[best] >= _LOWEST]
+    best = np.argsort(-pairs, kind="stable")[:_MAX_DETECTIONS]
+    best = best[pairs[best] >= _MIN_LOGIT]
     chosen, ids = anchors[best // classes], best % classes
-    return Found(_corners(raw, chosen, input_hw, classes), _sigmoid(pairs[best]), ids)
+    return Candidates(_corners(raw, chosen, input_hw, classes), _sigmoid(pairs[best]), ids)
 
 
-def _promising(logits: Rows) -> tuple[NDArray[np.intp], Rows]:
-    """The anchors whose best class scores ≥ FLOOR, best first, and that class's logits."""
+def _candidates(logits: Rows) -> tuple[NDArray[np.intp], Rows]:
+    """The anchors whose best class scores ≥ MIN_SCORE, best first, and that class's logits."""
     best = logits.max(axis=1)
-    chosen = np.flatnonzero(best >= _LOWEST)
+    chosen = np.flatnonzero(best >= _MIN_LOGIT)
     chosen = chosen[np.argsort(-best[chosen], kind="stable")]
     return chosen, best[chosen]
 

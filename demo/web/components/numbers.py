@@ -1,38 +1,37 @@
-"""Number controls that answer an emptied or mistyped field as a person would expect."""
+"""Number controls that correct an emptied or mistyped field as a visitor would expect."""
 
 import math
-from typing import Any
 
 import gradio as gr
 
 
 class Slider(gr.Slider):
-    """A slider: what lies outside counts as its nearer end, an empty field as its start."""
+    """A slider: values outside are clamped, an empty field counts as the initial value."""
 
     def get_block_name(self) -> str:
-        """The front end's component."""
+        """Name of the front end's component."""
         return "slider"
 
-    def preprocess(self, payload: Any) -> float:
-        """The number that the handler gets."""
-        return _within(payload, self.value, self.minimum, self.maximum)
+    def preprocess(self, payload: object) -> float:
+        """Return the number that the handler gets."""
+        return _clamped(payload, self.value, self.minimum, self.maximum)
 
 
 class Number(gr.Number):
-    """A number field with the same manners."""
+    """A number field that clamps and falls back as `Slider` does; a missing bound is infinite."""
 
     def get_block_name(self) -> str:
-        """The front end's component."""
+        """Name of the front end's component."""
         return "number"
 
-    def preprocess(self, payload: Any) -> float | int | None:
-        """The number that the handler gets."""
+    def preprocess(self, payload: object) -> float | int | None:
+        """Return the number that the handler gets."""
         low = -math.inf if self.minimum is None else self.minimum
         high = math.inf if self.maximum is None else self.maximum
-        return super().preprocess(_within(payload, self.value, low, high))
+        return super().preprocess(_clamped(payload, self.value, low, high))
 
 
-def _within(payload: Any, start: Any, low: float, high: float) -> float:
-    number = isinstance(payload, int | float) and not isinstance(payload, bool)
-    wished: float = payload if number and not math.isnan(payload) else start
-    return min(max(wished, low), high)
+def _clamped(payload: object, initial: float, low: float, high: float) -> float:
+    if isinstance(payload, bool) or not isinstance(payload, int | float) or math.isnan(payload):
+        payload = initial
+    return min(max(payload, low), high)

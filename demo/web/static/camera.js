@@ -1,82 +1,82 @@
-// The live camera of a tab: frames go out as JPEG over a WebSocket, drawn ones come back.
-// The newest frame wins: while two are unanswered the camera's further frames are dropped.
-// A camera of the server's is read there: its drawn frames come, and are told to be seen.
+// The live camera of a tab: frames go out as JPEG over a WebSocket, annotated ones come back.
+// Newer frames replace older ones: while two frames are unanswered, further ones are dropped.
+// A network camera is read by the server; its annotated frames come back, each one acknowledged.
 (() => {
   "use strict";
-  const LONGEST = 640;      // pixels of a frame that is sent
-  const QUALITY = 0.85;
-  const WINDOW_MS = 3000;   // over which rate and delay are told
-  const WAIT_MS = 6;        // how long a frame should lie ready before the server takes it
-  const wishes = {};        // task → what the tab's controls say
-  const lives = new WeakMap();
-  const say = (root, key, fields = {}) => {
-    const text = JSON.parse(root.dataset.words)[key][document.documentElement.dataset.l];
-    return text.replace(/\{(\w+)\}/g, (_, name) => fields[name]);
-  };
-  const element = (name, text, style = "") => Object.assign(
-    document.createElement(name), { textContent: text, style });
+  const MAX_SIDE_PX = 640;    // of a frame that is sent
+  const JPEG_QUALITY = 0.85;
+  const WINDOW_MS = 3000;     // over which rate and delay are averaged
+  const TARGET_WAIT_MS = 6;   // how long a frame should wait at the server until it is processed
+  const tabOptions = {};      // task → values of the tab's controls
+  const panes = new WeakMap();
 
-  class Live {
+  class CameraPane {
     constructor(root) {
       this.root = root;
       this.task = root.dataset.task;
       this.canvas = root.querySelector("canvas");
-      this.pen = this.canvas.getContext("2d");
+      this.context = this.canvas.getContext("2d");
       this.colours = JSON.parse(root.dataset.colours);
-      this.aim = new VitrineAim(this.canvas, say(root, "live_line_keys"), () => this.ask());
-      this.number = 0;
+      this.strings = JSON.parse(root.dataset.strings);
+      this.lineEditor = new VitrineLineEditor(
+        this.canvas, this.translate("live_line_keys"), () => this.sendOptions());
+      this.frameNumber = 0;
     }
 
-    // Asking for the camera takes as long as the visitor does: one question at a time.
-    async go() {
+    translate(key, fields = {}) {
+      const text = this.strings[key][document.documentElement.dataset.l];
+      return text.replace(/\{(\w+)\}/g, (_, name) => fields[name]);
+    }
+
+    // The browser may ask the visitor for permission; a second click must not ask again.
+    async toggle() {
       if (this.socket) return this.stop();
-      if (this.asking) return;
-      this.asking = true;
-      try { await this.start(); } finally { this.asking = false; }
+      if (this.starting) return;
+      this.starting = true;
+      try { await this.start(); } finally { this.starting = false; }
     }
 
     async start() {
-      const pick = this.root.querySelector("[data-pick]").value;
-      this.source = pick.startsWith("server:") ? pick.slice(7) : undefined;
-      this.mirrors();
-      if (!this.source && !await this.film(pick)) return;
+      const choice = this.select.value;
+      this.source = choice.startsWith("server:") ? choice.slice(7) : undefined;
+      this.showMirrorSwitch();
+      if (!this.source && !await this.openCamera(choice)) return;
       Object.assign(this, {
-        frames: 0, answered: 0, dropped: 0, out: new Map(), recent: [], fresh: false,
-        busy: 60, lead: 25, dueAt: 0, open: false, grabbing: false,
+        captured: 0, answered: 0, dropped: 0, unanswered: new Map(), recent: [],
+        hasNewFrame: false, encoding: false, accepted: false, serverMs: 60, leadMs: 25, dueAt: 0,
       });
-      this.buttons(true);
+      this.showRunning(true);
       this.connect();
-      if (!this.source) this.eachFrame();
-      this.ticker = setInterval(() => this.tick(), 500);
+      if (!this.source) this.watchVideo();
+      this.statsTimer = setInterval(() => this.updateStats(), 500);
     }
 
-    // The visitor's own camera; whether it can be had.
-    async film(pick) {
-      if (!navigator.mediaDevices) return this.note("live_insecure");
-      const which = ["user", "environment"].includes(pick)
-        ? { facingMode: pick } : { deviceId: { exact: pick } };
+    // Open the visitor's own camera; returns whether it is available.
+    async openCamera(choice) {
+      if (!navigator.mediaDevices) return this.showStatus("live_insecure");
+      const which = ["user", "environment"].includes(choice)
+        ? { facingMode: choice } : { deviceId: { exact: choice } };
       try {
         this.stream = await navigator.mediaDevices.getUserMedia({
           audio: false, video: { ...which, width: { ideal: 1280 }, height: { ideal: 720 } },
         });
-      } catch (fault) {
-        return this.note(fault.name === "NotAllowedError" ? "live_denied" : "live_no_camera");
+      } catch (error) {
+        return this.showStatus(error.name === "NotAllowedError" ? "live_denied" : "live_no_camera");
       }
       this.video = Object.assign(document.createElement("video"), {
         muted: true, playsInline: true, srcObject: this.stream,
       });
       await this.video.play();
       const facing = this.stream.getVideoTracks()[0].getSettings().facingMode;
-      if (facing) this.set("mirror", facing !== "environment");
-      this.list();
+      if (facing) this.setSwitch("mirror", facing !== "environment");
+      this.listCameras();
       return true;
     }
 
-    // Only the visitor's own camera has a mirror.
-    mirrors() {
-      const pick = this.root.querySelector("[data-pick]").value;
+    // Only frames of the visitor's own camera can be mirrored.
+    showMirrorSwitch() {
       const mirror = this.root.querySelector("[data-switch=mirror]");
-      mirror.closest("label").style.display = pick.startsWith("server:") ? "none" : "";
+      mirror.closest("label").style.display = this.select.value.startsWith("server:") ? "none" : "";
     }
 
     connect() {
@@ -85,221 +85,189 @@
       const socket = this.socket = new WebSocket(address);
       socket.binaryType = "arraybuffer";
       socket.onmessage = (event) => {
-        if (typeof event.data === "string") this.hear(JSON.parse(event.data));
-        else this.show(event.data);
+        if (typeof event.data === "string") this.receiveText(JSON.parse(event.data));
+        else this.receiveAnswer(event.data);
       };
       socket.onclose = () => { if (this.socket === socket) this.stop("live_lost"); };
     }
 
-    hear(told) {
-      if (told.type === "start") {
-        this.open = true;
-        this.note("live_waiting");
-        this.ask();
-      } else if (told.type === "end") {
+    // Messages without a frame: start, end, error, and the place in the queue.
+    receiveText(message) {
+      if (message.type === "start") {
+        this.accepted = true;
+        this.showStatus("live_waiting");
+        this.sendOptions();
+      } else if (message.type === "end") {
         this.stop();
-        this.text(told.text);
+        this.showText(message.text);
       } else {
-        this.out.delete(told.frame);
-        this.text(told.text);
-        if (told.type === "error") this.seen();
+        this.unanswered.delete(message.frame);
+        this.showText(message.text);
+        if (message.type === "error") this.acknowledge();
       }
     }
 
-    // Frames of the server's camera come only to a page that is looked at.
-    seen() {
+    // The server sends the next frame of a network camera only after this message, so that a page
+    // in the background, where no animation frames run, gets none.
+    acknowledge() {
       const { socket, source } = this;
       if (source) requestAnimationFrame(() => {
         if (this.socket !== socket || socket.readyState !== WebSocket.OPEN) return;
-        if (!this.root.isConnected || !this.root.offsetParent) this.stop();
-        else socket.send(JSON.stringify({ type: "seen" }));
+        if (!this.visible) this.stop();
+        else socket.send(JSON.stringify({ type: "shown" }));
       });
     }
 
-    // What is wanted from the next frame on: the tab's controls and this pane's own.
-    ask() {
-      if (!this.open || !wishes[this.task]) return;
-      const own = { track: this.on("track"), heat: this.on("heat"), line: this.line };
+    // The options from the next frame on: the tab's controls and the switches of this pane.
+    sendOptions() {
+      if (!this.accepted || !tabOptions[this.task]) return;
+      const own = { track: this.isOn("track"), heat: this.isOn("heat"), line: this.line };
       if (!own.track) own.line = null;
       if (this.source) own.source = this.source;
-      this.socket.send(JSON.stringify({ type: "wish", ...wishes[this.task], ...own }));
+      this.socket.send(JSON.stringify({ type: "options", ...tabOptions[this.task], ...own }));
     }
 
-    eachFrame() {
+    watchVideo() {
       const video = this.video;
       const next = video.requestVideoFrameCallback
         ? (call) => video.requestVideoFrameCallback(call) : requestAnimationFrame;
-      const seen = (now, facts) => {
+      const onFrame = (now, metadata) => {
         if (this.video !== video) return;
-        if (!this.root.isConnected || !this.root.offsetParent) return this.stop();
-        next(seen);
-        this.frames += 1;
-        this.fresh = true;
-        this.taken = facts?.captureTime ?? now;
-        this.send();
+        if (!this.visible) return this.stop();
+        next(onFrame);
+        this.captured += 1;
+        this.hasNewFrame = true;
+        this.capturedAt = metadata?.captureTime ?? now;
+        this.sendWhenDue();
       };
-      next(seen);
+      next(onFrame);
     }
 
-    // At most two frames are out, and the second leaves just in time for the server to take it.
-    send() {
-      if (!this.open || !this.fresh || this.grabbing || this.out.size > 1) return;
-      if (this.out.size === 1) {
+    // At most two frames are unanswered, and the second is sent just in time for the server.
+    sendWhenDue() {
+      if (!this.accepted || !this.hasNewFrame || this.encoding || this.unanswered.size > 1) return;
+      if (this.unanswered.size === 1) {
         const early = this.dueAt - performance.now();
         if (early > 1) {
-          clearTimeout(this.timer);
-          this.timer = setTimeout(() => this.send(), early);
+          clearTimeout(this.sendTimer);
+          this.sendTimer = setTimeout(() => this.sendWhenDue(), early);
           return;
         }
       }
-      this.grab();
+      this.sendFrame();
     }
 
-    async grab() {
-      this.fresh = false;
-      this.grabbing = true;
-      const { video, taken, socket } = this;
-      const scale = Math.min(LONGEST / Math.max(video.videoWidth, video.videoHeight), 1);
-      const held = this.held ??= document.createElement("canvas");
-      held.width = Math.round(video.videoWidth * scale);
-      held.height = Math.round(video.videoHeight * scale);
-      const pen = held.getContext("2d");
-      // The picture is mirrored, not the canvas: what is written on it stays readable.
-      if (this.on("mirror")) pen.setTransform(-1, 0, 0, 1, held.width, 0);
-      pen.drawImage(video, 0, 0, held.width, held.height);
-      const blob = await new Promise((done) => held.toBlob(done, "image/jpeg", QUALITY));
+    async sendFrame() {
+      this.hasNewFrame = false;
+      this.encoding = true;
+      const { video, capturedAt, socket } = this;
+      const scale = Math.min(MAX_SIDE_PX / Math.max(video.videoWidth, video.videoHeight), 1);
+      const scratch = this.scratch ??= document.createElement("canvas");
+      scratch.width = Math.round(video.videoWidth * scale);
+      scratch.height = Math.round(video.videoHeight * scale);
+      const context = scratch.getContext("2d");
+      // The frame is mirrored, not the canvas on the page: labels drawn on it stay readable.
+      if (this.isOn("mirror")) context.setTransform(-1, 0, 0, 1, scratch.width, 0);
+      context.drawImage(video, 0, 0, scratch.width, scratch.height);
+      const blob = await new Promise((done) => scratch.toBlob(done, "image/jpeg", JPEG_QUALITY));
       const data = new Uint8Array(4 + blob.size);
       data.set(new Uint8Array(await blob.arrayBuffer()), 4);
-      this.grabbing = false;
+      this.encoding = false;
       if (this.socket !== socket || socket.readyState !== WebSocket.OPEN) return;
-      this.number += 1;
-      new DataView(data.buffer).setUint32(0, this.number);
-      this.out.set(this.number, taken);
+      this.frameNumber += 1;
+      new DataView(data.buffer).setUint32(0, this.frameNumber);
+      this.unanswered.set(this.frameNumber, capturedAt);
       socket.send(data);
     }
 
-    async show(buffer) {
+    // An answer: 4 bytes of a length, big-endian, so many bytes of JSON, the annotated JPEG.
+    async receiveAnswer(buffer) {
       const { socket } = this;
       const length = new DataView(buffer).getUint32(0);
       const facts = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
-      const taken = this.out.get(facts.frame);
+      const capturedAt = this.unanswered.get(facts.frame);
       // A frame that the server dropped for a newer one gets no answer of its own.
-      for (const number of this.out.keys()) if (number <= facts.frame) this.out.delete(number);
-      this.busy += 0.3 * (facts.server_ms - this.busy);
-      const late = facts.idle_ms > 1 ? facts.idle_ms : WAIT_MS - facts.waited_ms;
-      this.lead = Math.min(Math.max(this.lead + 0.2 * late, 0), this.busy + 50);
-      this.dueAt = performance.now() + this.busy - this.lead;
-      this.send();
+      for (const number of this.unanswered.keys())
+        if (number <= facts.frame) this.unanswered.delete(number);
+      this.schedule(facts);
+      this.sendWhenDue();
       const bitmap = await createImageBitmap(new Blob([new Uint8Array(buffer, 4 + length)]));
       if (this.socket !== socket) return;
+      this.draw(bitmap);
+      this.acknowledge();
+      this.answered += 1;
+      if (this.source) Object.assign(this, { captured: facts.frame, dropped: facts.replaced });
+      const now = performance.now();
+      const delay = now - capturedAt;
+      this.recent.push({ now, delay, server: facts.server_ms });
+      if (this.answered === 1) {
+        this.showHint();
+        this.root.classList.add("has-frames");
+      }
+      this.root.querySelector(".camera-result").replaceChildren(
+        ...vitrineCameraResult(facts, (key) => this.translate(key), this.colours));
+      this.root.dispatchEvent(new CustomEvent("answered", { detail: { facts, delay } }));
+    }
+
+    // When the next frame is due: a running mean of the server's time, less a lead that grows while
+    // the server idles and shrinks while frames wait there.
+    schedule({ server_ms: serverMs, idle_ms: idleMs, waited_ms: waitedMs }) {
+      this.serverMs += 0.3 * (serverMs - this.serverMs);
+      const late = idleMs > 1 ? idleMs : TARGET_WAIT_MS - waitedMs;
+      this.leadMs = Math.min(Math.max(this.leadMs + 0.2 * late, 0), this.serverMs + 50);
+      this.dueAt = performance.now() + this.serverMs - this.leadMs;
+    }
+
+    draw(bitmap) {
       if (this.canvas.width !== bitmap.width || this.canvas.height !== bitmap.height) {
         this.canvas.width = bitmap.width;
         this.canvas.height = bitmap.height;
-        this.aim.draw();
+        this.lineEditor.draw();
       }
-      this.pen.drawImage(bitmap, 0, 0);
+      this.context.drawImage(bitmap, 0, 0);
       bitmap.close();
-      this.seen();
-      const now = performance.now();
-      this.answered += 1;
-      if (this.source) Object.assign(this, { frames: facts.frame, dropped: facts.replaced });
-      this.recent.push({ now, delay: now - taken, server: facts.server_ms });
-      if (this.answered === 1) {
-        this.hint();
-        this.root.classList.add("shows");
-      }
-      this.found(facts);
-      this.root.dispatchEvent(new CustomEvent("answered", { detail: { facts, delay: now - taken } }));
     }
 
-    // Chips for boxes, bars for labels.
-    found(facts) {
-      const place = this.root.querySelector(".live-found");
-      const parts = facts.labels ? this.bars(facts) : this.chips(facts);
-      place.replaceChildren(...parts);
-    }
-
-    chips(facts) {
-      const counts = new Map();
-      for (const { label, class_id: id } of facts.boxes) {
-        const [n] = counts.get(label) ?? [0];
-        counts.set(label, [n + 1, this.colours[id % this.colours.length]]);
-      }
-      const now = element("div", "");
-      now.className = "chips";
-      for (const [label, [n, colour]] of counts) {
-        const chip = element("span", `${label} × ${n}`);
-        chip.prepend(element("i", "", `background:${colour}`));
-        now.append(chip);
-      }
-      if (!counts.size) now.append(element("span", say(this.root, "live_none")));
-      const lines = [now];
-      const list = (table) => Object.entries(table).map(([label, n]) => `${label} ${n}`).join(", ");
-      if (facts.tracks && Object.keys(facts.tracks).length)
-        lines.push(element("p", `${say(this.root, "live_tracks")}: ${list(facts.tracks)}`));
-      if (facts.crossings) {
-        const { rightward, leftward } = facts.crossings;
-        const [ahead, back] = facts.arrows;
-        const both = `${ahead} ${list(rightward) || 0} · ${back} ${list(leftward) || 0}`;
-        lines.push(element("p", `${say(this.root, "live_crossings")}: ${both}`));
-      }
-      return lines;
-    }
-
-    bars(facts) {
-      const table = element("table", "");
-      table.className = facts.known ? "bars" : "bars unknown";
-      for (const { label, score } of facts.labels) {
-        const row = table.insertRow();
-        row.append(element("th", label));
-        const track = row.insertCell();
-        track.className = "track";
-        track.append(element("i", "", `width:${(100 * score).toFixed(1)}%`));
-        row.insertCell().textContent = `${(100 * score).toFixed(1)} %`;
-        row.cells[2].className = "num";
-      }
-      return facts.known ? [table] : [table, element("p", say(this.root, "live_unknown"))];
-    }
-
-    tick() {
+    updateStats() {
       const since = performance.now() - WINDOW_MS;
       this.recent = this.recent.filter((one) => one.now > since);
       if (!this.recent.length) return;
-      const middle = (key) => this.recent.map((one) => one[key]).sort((a, b) => a - b)[
+      const median = (key) => this.recent.map((one) => one[key]).sort((a, b) => a - b)[
         this.recent.length >> 1];
-      // When the server's camera saw it, the clock here cannot say.
-      const stats = this.source ? "live_server_stats" : "live_stats";
-      const span = Math.min(WINDOW_MS, performance.now() - this.recent[0].now) / 1000;
-      this.root.querySelector(".live-stats").textContent = say(this.root, stats, {
-        rate: (this.recent.length / Math.max(span, 0.5)).toFixed(1),
-        delay: Math.round(middle("delay")), server: Math.round(middle("server")),
-        frames: this.frames, dropped: this.source ? this.dropped
-          : Math.max(this.frames - this.answered - this.out.size, 0),
+      // The browser's clock cannot say when a network camera captured a frame.
+      const key = this.source ? "live_server_stats" : "live_stats";
+      const seconds = Math.min(WINDOW_MS, performance.now() - this.recent[0].now) / 1000;
+      this.root.querySelector(".camera-stats").textContent = this.translate(key, {
+        rate: (this.recent.length / Math.max(seconds, 0.5)).toFixed(1),
+        delay: Math.round(median("delay")), server: Math.round(median("server")),
+        frames: this.captured, dropped: this.source ? this.dropped
+          : Math.max(this.captured - this.answered - this.unanswered.size, 0),
       });
     }
 
     stop(key = "") {
       const { socket } = this;
       this.socket = this.video = null;
-      this.open = false;
+      this.accepted = false;
       socket?.close();
-      clearInterval(this.ticker);
-      clearTimeout(this.timer);
+      clearInterval(this.statsTimer);
+      clearTimeout(this.sendTimer);
       this.recorder?.stop();
       this.stream?.getTracks().forEach((track) => track.stop());
       this.stream = null;
-      this.buttons(false);
-      if (key) this.note(key); else this.text("");
+      this.showRunning(false);
+      if (key) this.showStatus(key); else this.showText("");
     }
 
-    async list() {
+    // Labels of cameras are known only once the visitor has allowed one.
+    async listCameras() {
       const cameras = (await navigator.mediaDevices.enumerateDevices())
         .filter((one) => one.kind === "videoinput" && one.label);
-      const select = this.root.querySelector("[data-pick]");
       if (cameras.length < 2 || this.listed) return;
       this.listed = true;
-      const first = select.querySelector("[value^='server:']");
-      for (const one of cameras) select.add(new Option(one.label, one.deviceId), first);
+      const firstOfServer = this.select.querySelector("[value^='server:']");
+      for (const one of cameras)
+        this.select.add(new Option(one.label, one.deviceId), firstOfServer);
     }
 
     snapshot() {
@@ -307,23 +275,22 @@
     }
 
     record() {
-      const button = this.root.querySelector("[data-act=record]");
-      const word = (key) => { button.textContent = say(this.root, key); };
       if (this.recorder) return this.recorder.stop();
-      const kinds = ["video/mp4;codecs=avc1.42E01F", "video/webm;codecs=vp8", "video/webm"];
-      const mimeType = kinds.find((kind) => MediaRecorder.isTypeSupported(kind));
+      const button = this.root.querySelector("[data-action=record]");
+      const types = ["video/mp4;codecs=avc1.42E01F", "video/webm;codecs=vp8", "video/webm"];
+      const mimeType = types.find((type) => MediaRecorder.isTypeSupported(type));
       const parts = [];
       const recorder = this.recorder = new MediaRecorder(this.canvas.captureStream(), { mimeType });
       recorder.ondataavailable = (event) => parts.push(event.data);
       recorder.onstop = () => {
         this.recorder = null;
         button.setAttribute("aria-pressed", "false");
-        word("live_record");
+        button.textContent = this.translate("live_record");
         this.save(new Blob(parts, { type: mimeType }), mimeType.includes("mp4") ? "mp4" : "webm");
       };
       recorder.start(1000);
       button.setAttribute("aria-pressed", "true");
-      word("live_record_end");
+      button.textContent = this.translate("live_record_end");
     }
 
     save(blob, suffix) {
@@ -335,75 +302,75 @@
       setTimeout(() => URL.revokeObjectURL(link.href), 60000);
     }
 
-    // Turn the counting line on or off; it counts tracks.
-    count(wanted) {
-      this.set("line", wanted);
-      if (wanted) this.set("track", true);
-      this.aim[wanted ? "on" : "off"]();
-      this.root.classList.toggle("aiming", wanted);
-      this.hint();
+    // Switch the counting line on or off; it counts tracks, so tracking goes on with it.
+    setLine(on) {
+      this.setSwitch("line", on);
+      if (on) this.setSwitch("track", true);
+      this.lineEditor[on ? "on" : "off"]();
+      this.root.classList.toggle("editing-line", on);
+      this.showHint();
     }
 
-    // An option holds no markup, so that the style sheet cannot choose its language.
-    words() {
+    // An <option> holds no markup, so the style sheet cannot select its language.
+    translateOptions() {
       for (const [value, key] of [["user", "live_front"], ["environment", "live_rear"]])
-        this.root.querySelector(`option[value=${value}]`).textContent = say(this.root, key);
+        this.root.querySelector(`option[value=${value}]`).textContent = this.translate(key);
     }
 
-    hint() { if (this.line) this.note("live_line_draw"); else this.text(""); }
-    get line() { return this.aim.ends; }
-    on(name) { return this.root.querySelector(`[data-switch=${name}]`)?.checked ?? false; }
-    set(name, value) { this.root.querySelector(`[data-switch=${name}]`).checked = value; }
-    note(key) { this.text(say(this.root, key)); }
-    text(text) { this.root.querySelector(".live-note").textContent = text; }
-    buttons(running) {
-      const go = this.root.querySelector("[data-act=go]");
-      go.textContent = say(this.root, running ? "live_stop" : "live_start");
-      for (const act of ["snapshot", "record"])
-        this.root.querySelector(`[data-act=${act}]`).disabled = !running;
+    get select() { return this.root.querySelector("[data-camera]"); }
+    get line() { return this.lineEditor.ends; }
+    get visible() { return this.root.isConnected && this.root.offsetParent !== null; }
+    isOn(name) { return this.root.querySelector(`[data-switch=${name}]`)?.checked ?? false; }
+    setSwitch(name, on) { this.root.querySelector(`[data-switch=${name}]`).checked = on; }
+    showHint() { if (this.line) this.showStatus("live_line_draw"); else this.showText(""); }
+    showStatus(key) { this.showText(this.translate(key)); }
+    showText(text) { this.root.querySelector(".camera-status").textContent = text; }
+    showRunning(running) {
+      const button = this.root.querySelector("[data-action=toggle]");
+      button.textContent = this.translate(running ? "live_stop" : "live_start");
+      for (const action of ["snapshot", "record"])
+        this.root.querySelector(`[data-action=${action}]`).disabled = !running;
     }
   }
 
-  const liveOf = (inside) => {
-    const root = inside.closest?.("section.live");
+  const paneOf = (inside) => {
+    const root = inside.closest?.("section.camera-pane");
     if (!root) return null;
-    if (!lives.has(root)) lives.set(root, new Live(root));
-    return lives.get(root);
+    if (!panes.has(root)) panes.set(root, new CameraPane(root));
+    return panes.get(root);
   };
 
   document.addEventListener("click", (event) => {
     const mode = event.target.closest?.(".modes [data-mode]");
     if (mode) {
       const tab = mode.closest("[role=tabpanel]");
-      tab.classList.toggle("live-mode", mode.dataset.mode === "live");
+      tab.classList.toggle("camera-mode", mode.dataset.mode === "camera");
       for (const one of mode.parentElement.children)
         one.setAttribute("aria-pressed", String(one === mode));
-      liveOf(tab.querySelector("section.live")).words();
+      paneOf(tab.querySelector("section.camera-pane")).translateOptions();
       return;
     }
-    const act = event.target.closest?.("section.live [data-act]")?.dataset.act;
-    if (!act) return;
-    const live = liveOf(event.target);
-    if (act === "go") live.go(); else live[act]();
+    const action = event.target.closest?.("section.camera-pane [data-action]")?.dataset.action;
+    if (action) paneOf(event.target)[action]();
   });
   document.addEventListener("change", (event) => {
-    const live = liveOf(event.target);
-    if (!live) return;
-    if (event.target.matches("[data-pick]")) {
-      live.mirrors();
-      if (live.socket) { live.stop(); live.go(); }
+    const pane = paneOf(event.target);
+    if (!pane) return;
+    if (event.target.matches("[data-camera]")) {
+      pane.showMirrorSwitch();
+      if (pane.socket) { pane.stop(); pane.toggle(); }
       return;
     }
     const { switch: name } = event.target.dataset;
-    if (name === "line") live.count(event.target.checked);
-    if (name === "track" && !event.target.checked && live.line) live.count(false);
-    live.ask();
+    if (name === "line") pane.setLine(event.target.checked);
+    if (name === "track" && !event.target.checked && pane.line) pane.setLine(false);
+    pane.sendOptions();
   });
 
-  // The tab's controls tell their values here, without a way to the server and back.
-  window.vitrineLive = (task, values) => {
-    wishes[task] = values;
-    const root = document.querySelector(`section.live[data-task=${task}]`);
-    if (root) liveOf(root).ask();
+  // Called with the values of the tab's controls at each change, without a round trip.
+  window.vitrineCamera = (task, values) => {
+    tabOptions[task] = values;
+    const root = document.querySelector(`section.camera-pane[data-task=${task}]`);
+    if (root) paneOf(root).sendOptions();
   };
 })();

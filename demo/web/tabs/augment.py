@@ -1,42 +1,41 @@
-"""Augment: what training would see, from one seed; every control comes from a transform's SPEC."""
+"""Augment: previews of training augmentation, all drawn from one seed."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import gradio as gr
+from gradio.components import Component
 
 from demo.augment.pipeline import MAX_COUNT, MAX_SEED, specs
-from demo.augment.spec import Param, Transform
 from demo.errors import DemoError
 from demo.export.preview_zip import preview_zip
 from demo.i18n import translate
 from demo.images.encode import encode_jpeg
-from demo.service.service import Made
+from demo.service.service import AugmentAnswer
+from demo.web.components.answering import answer_on_change, error_note
 from demo.web.components.numbers import Number, Slider
-from demo.web.components.picture import PictureIn, save
-from demo.web.components.shared import answer_on_change, hidden, needed, picture_column, sentence
-from demo.web.tab import Context, Tab, request_locale, to_toast, toast_errors
+from demo.web.components.picture import PictureIn
+from demo.web.components.picture_input import picture_input
+from demo.web.components.private_files import save
+from demo.web.components.transform_controls import TransformControls, transform_controls
+from demo.web.endpoints import required_picture, unseen_components
+from demo.web.request import request_locale, to_toast, toast_errors
+from demo.web.tab import Context, Tab
 from demo.web.views import answer as answer_view
 
-_START = ("rotation", "horizontal_flip", "crop", "colour_jitter")
-_COUNT = 9
-_SEED = 7
-Names = list[tuple[str, str]]
-"""The transform and the parameter of each generated control, in the order of the inputs."""
-
-_EMPTY = f'<div class="note">{answer_view.everywhere("empty_previews")}</div>'
-_JS_DICE = "() => Math.floor(Math.random() * 4294967296)"
-_JS_SAVE = "() => document.querySelector('#augment-zip a')?.click()"
+_DEFAULT_TRANSFORMS = ("rotation", "horizontal_flip", "crop", "colour_jitter")
+_DEFAULT_COUNT = 9
+_DEFAULT_SEED = 7
+_JS_RANDOM_SEED = "() => Math.floor(Math.random() * 4294967296)"
+_JS_FOLLOW_LINK = "() => document.querySelector('#augment-zip a')?.click()"
 
 
 def build(context: Context) -> None:
-    """Lay the tab out and wire it: any change answers by itself, the last one wins."""
+    """Lay the tab out and connect it: any change answers by itself, the last one wins."""
     t = context.t
-    transforms = list(specs().values())
-    with gr.Row(elem_classes="stage"):
+    with gr.Row(elem_classes="two-columns"):
         with gr.Column(scale=5, min_width=320):
-            picture = picture_column(context, "augment")
-            count, seed, zipped = _drawing(context)
+            picture = picture_input(context, "augment")
+            count, seed, zip_button = _preview_controls(context)
         with gr.Column(scale=7, min_width=320):
             gallery = gr.Gallery(
                 label=t("augment_previews"),
@@ -47,38 +46,43 @@ def build(context: Context) -> None:
                 buttons=["fullscreen"],
                 elem_id="augment-previews",
             )
-            status = gr.HTML(_EMPTY, elem_id="augment-status", padding=False)
+            status = gr.HTML(
+                answer_view.hint("empty_previews"), elem_id="augment-status", padding=False
+            )
     chosen = gr.CheckboxGroup(
-        [(t(transform.title), transform.name) for transform in transforms],
-        value=list(_START),
+        [(t(transform.title), transform.name) for transform in specs().values()],
+        value=list(_DEFAULT_TRANSFORMS),
         label=t("augment_transforms"),
         elem_id="augment-chosen",
     )
-    groups, controls = _all_controls(context, transforms)
+    params = transform_controls(context, _DEFAULT_TRANSFORMS)
     with gr.Accordion(t("augment_code"), open=False, elem_id="augment-code"):
         code = gr.Code(language="python", show_label=False, interactive=False, max_lines=30)
-    names = [name for name, _ in controls]
-    inputs: list[Any] = [picture, chosen, count, seed, *(control for _, control in controls)]
-    triggers = [item.change for item in inputs]
-    answer_on_change(triggers, _handler(context, names), inputs, [gallery, status, code])
+    generated = list(params.controls.values())
+    inputs: list[Component] = [picture, chosen, count, seed, *generated]
+    triggers = [picture.change, chosen.change, count.change, seed.change]
+    triggers += [control.change for control in generated]
+    answer_on_change(triggers, _handler(context, params), inputs, [gallery, status, code])
     chosen.change(
-        lambda wanted: [gr.Group(visible=x.name in wanted) for x in transforms],
+        params.show,
         chosen,
-        groups,
+        list(params.groups.values()),
         show_progress="hidden",
         api_visibility="private",
     )
-    _download(context, zipped, names, inputs)
+    _download(context, zip_button, params, inputs)
     _publish(context)
 
 
-def _drawing(context: Context) -> tuple[gr.Slider, gr.Number, gr.Button]:
-    """How many previews, from which seed, and the button that downloads them."""
+def _preview_controls(context: Context) -> tuple[gr.Slider, gr.Number, gr.Button]:
+    """Number of previews, seed, and the button that downloads them."""
     t = context.t
     with gr.Row():
-        count = Slider(1, MAX_COUNT, _COUNT, step=1, label=t("augment_count"), min_width=200)
+        count = Slider(
+            1, MAX_COUNT, _DEFAULT_COUNT, step=1, label=t("augment_count"), min_width=200
+        )
         seed = Number(
-            _SEED,
+            _DEFAULT_SEED,
             label=t("augment_seed"),
             precision=0,
             minimum=0,
@@ -86,121 +90,80 @@ def _drawing(context: Context) -> tuple[gr.Slider, gr.Number, gr.Button]:
             min_width=140,
         )
         with gr.Column(min_width=160):
-            dice = gr.Button(t("augment_dice"), elem_id="augment-dice", size="sm")
-            zipped = gr.Button(t("augment_download"), elem_id="augment-save", size="sm")
-    dice.click(None, None, seed, js=_JS_DICE, api_visibility="private")
-    return count, seed, zipped
+            random_seed = gr.Button(t("augment_dice"), elem_id="augment-random-seed", size="sm")
+            zip_button = gr.Button(t("augment_download"), elem_id="augment-save", size="sm")
+    random_seed.click(None, None, seed, js=_JS_RANDOM_SEED, api_visibility="private")
+    return count, seed, zip_button
 
 
-def _download(context: Context, button: gr.Button, names: Names, inputs: list[Any]) -> None:
-    """Make the ZIP only when it is asked for, then follow the link to it."""
-    parcel = gr.HTML(elem_id="augment-zip", elem_classes="offstage")
-    button.click(_packer(context, names), inputs, parcel, api_visibility="private").success(
-        None, None, None, js=_JS_SAVE, api_visibility="private"
+def _download(
+    context: Context, button: gr.Button, params: TransformControls, inputs: Sequence[Component]
+) -> None:
+    """Make the ZIP only on a click, then follow the link to it."""
+    link = gr.HTML(elem_id="augment-zip", elem_classes="off-screen")
+    button.click(_zip_handler(context, params), inputs, link, api_visibility="private").success(
+        None, None, None, js=_JS_FOLLOW_LINK, api_visibility="private"
     )
 
 
-def _all_controls(
-    context: Context, transforms: list[Transform]
-) -> tuple[list[gr.Group], list[tuple[tuple[str, str], Any]]]:
-    """A group a transform, with a control a parameter; only chosen transforms show theirs."""
-    groups, controls = [], []
-    with gr.Row(elem_id="augment-controls"):
-        for transform in transforms:
-            visible = transform.name in _START
-            with gr.Group(visible=visible, elem_classes="transform") as group:
-                gr.Markdown(f"**{context.t(transform.title)!s}**", padding=True)
-                for param in transform.params:
-                    controls.append(((transform.name, param.name), _control(context, param)))
-            groups.append(group)
-    return groups, controls
-
-
-def _control(context: Context, param: Param) -> Any:
-    label = f"{context.t(param.title)!s}{f' ({param.unit})' if param.unit else ''}"
-    if param.kind == "bool":
-        return gr.Checkbox(bool(param.default), label=label)
-    if param.kind == "choice":
-        choices = [(context.t(f"{param.title}_{choice}"), choice) for choice in param.choices]
-        return gr.Radio(choices, value=str(param.default), label=label)
-    step = 1 if param.kind == "int" else param.step
-    return Slider(param.low, param.high, float(param.default), step=step, label=label)
-
-
-def _handler(context: Context, names: Names) -> Callable[..., Any]:
-    def previews(
-        request: gr.Request,
-        path: str | None,
-        wanted: list[str],
-        count: int,
-        seed: int,
-        *values: Any,
-    ) -> tuple[Any, ...]:
+def _handler(context: Context, params: TransformControls) -> Callable[..., tuple[object, str, str]]:
+    def previews(request: gr.Request, path: str | None, *values: object) -> tuple[object, str, str]:
         locale = request_locale(request)
         if path is None:
-            return None, _EMPTY, ""
+            return None, answer_view.hint("empty_previews"), ""
         try:
-            made = context.service.augment(path, _steps(names, wanted, values), count, seed)
+            answer = _augment(context, params, path, *values)
         except DemoError as error:
-            return None, sentence(error, locale), ""
-        return _saved(context, made), _told(made, locale), made.facts["code"]
+            return None, error_note(error, locale), ""
+        return _saved(context, answer), _notes(answer, locale), answer.facts["code"]
 
     return previews
 
 
-def _steps(names: Names, wanted: list[str], values: Iterable[Any]) -> list[dict[str, Any]]:
-    """The pipeline in the API's form, in the order of the page."""
-    steps: dict[str, dict[str, Any]] = {}
-    for (transform, param), value in zip(names, values, strict=True):
-        if transform in wanted:
-            steps.setdefault(transform, {"name": transform, "params": {}})
-            steps[transform]["params"][param] = value
-    for transform in wanted:
-        steps.setdefault(transform, {"name": transform, "params": {}})
-    order = list(specs())
-    return sorted(steps.values(), key=lambda step: order.index(step["name"]))
+def _augment(
+    context: Context,
+    params: TransformControls,
+    path: str,
+    *inputs: object,
+) -> AugmentAnswer:
+    """The answer to the values of the tab's inputs behind the picture."""
+    chosen, count, seed, *values = inputs
+    assert isinstance(chosen, list)
+    return context.service.augment(path, params.pipeline(chosen, values), count, seed)
 
 
-def _saved(context: Context, made: Made) -> list[str]:
+def _saved(context: Context, answer: AugmentAnswer) -> list[str]:
     folder = _folder(context)
-    return [save(encode_jpeg(image), folder, "jpg") for image in made.images]
+    return [save(encode_jpeg(image), folder, "jpg") for image in answer.images]
 
 
-def _told(made: Made, locale: str) -> str:
-    height, width = made.images[0].shape[:2]
-    words = translate(
+def _notes(answer: AugmentAnswer, locale: str) -> str:
+    height, width = answer.images[0].shape[:2]
+    text = translate(
         "augment_told",
         locale,
-        count=len(made.images),
+        count=len(answer.images),
         width=width,
         height=height,
-        decode=made.decode_ms,
-        apply=made.apply_ms,
+        decode=answer.decode_ms,
+        apply=answer.apply_ms,
     )
-    return answer_view.note(words) + answer_view.picture_notes(made.picture, locale)
+    return answer_view.note(text) + answer_view.picture_notes(answer.picture, locale)
 
 
-def _packer(context: Context, names: Names) -> Callable[..., Any]:
-    def pack(
-        request: gr.Request,
-        path: str | None,
-        wanted: list[str],
-        count: int,
-        seed: int,
-        *values: Any,
-    ) -> str:
-        """The same previews again, lossless, with the code and the draws, as one ZIP."""
+def _zip_handler(context: Context, params: TransformControls) -> Callable[..., str]:
+    def make_zip(request: gr.Request, path: str | None, *values: object) -> str:
+        """The same previews, lossless, with the code and the drawn parameters as one ZIP."""
         try:
-            steps = _steps(names, wanted, values)
-            made = context.service.augment(needed(path), steps, count, seed)
+            answer = _augment(context, params, required_picture(path), *values)
         except DemoError as error:
             raise to_toast(error, request) from None
         archive = save(
-            preview_zip(made.images, made.facts), _folder(context), "zip", "vitrine-previews"
+            preview_zip(answer.images, answer.facts), _folder(context), "zip", "vitrine-previews"
         )
-        return answer_view.link(archive, "vitrine-previews.zip")
+        return answer_view.download_link(archive, "vitrine-previews.zip")
 
-    return pack
+    return make_zip
 
 
 def _folder(context: Context) -> str:
@@ -208,12 +171,12 @@ def _folder(context: Context) -> str:
 
 
 def _publish(context: Context) -> None:
-    """The endpoint /augment, on components that the page does not show."""
+    """The endpoint /augment."""
 
     @toast_errors
     def augment(
-        image: str | None, pipeline: Any, count: float, seed: float, request: gr.Request
-    ) -> tuple[list[str], dict[str, Any]]:
+        image: str | None, pipeline: object, count: float, seed: float, request: gr.Request
+    ) -> tuple[list[str], Mapping[str, object]]:
         """Preview what random augmentation does to a picture.
 
         Args:
@@ -226,15 +189,15 @@ def _publish(context: Context) -> None:
             The previews, and as JSON the pipeline, what was drawn for each, and the code of
             torchvision.transforms.v2 that gives these pictures.
         """
-        made = context.service.augment(needed(image), pipeline, count, seed)
-        return _saved(context, made), made.facts
+        answer = context.service.augment(required_picture(image), pipeline, count, seed)
+        return _saved(context, answer), answer.facts
 
-    with hidden():
+    with unseen_components():
         inputs = [
             PictureIn(label="image"),
             gr.JSON([{"name": "rotation", "params": {}}], label="pipeline"),
-            gr.Number(_COUNT, label="count"),
-            gr.Number(_SEED, label="seed"),
+            gr.Number(_DEFAULT_COUNT, label="count"),
+            gr.Number(_DEFAULT_SEED, label="seed"),
         ]
         outputs = [gr.Gallery(label="pictures"), gr.JSON(label="answer")]
         gr.Button().click(augment, inputs, outputs, api_name="augment")

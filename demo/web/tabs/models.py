@@ -1,41 +1,44 @@
-"""Models: what can answer here, what could, how good it is and how to bring it."""
-
-from typing import Any
+"""Models: the catalog with sizes, scores and licences, and how to get what is missing."""
 
 import gradio as gr
 
+from demo import tasks
 from demo.i18n import translate
-from demo.web.tab import Context, Tab, request_locale
-from demo.web.views import page_frame
+from demo.inference.engine import ModelRow
+from demo.web.request import request_locale
+from demo.web.tab import Context, Tab
+from demo.web.views.models_table import models_table
 
 
 def build(context: Context) -> None:
-    """A table of the catalog with a filter."""
-    wish = gr.Textbox(label=context.t("models_filter"), elem_id="models-filter")
+    """Lay out the table of the catalog with a filter."""
+    words = gr.Textbox(label=context.t("models_filter"), elem_id="models-filter")
     table = gr.HTML(elem_id="models-table")
 
     def show(text: str | None, request: gr.Request) -> str:
-        words = (text or "").lower().split()
+        locale = request_locale(request)
+        parts = (text or "").lower().split()
         rows = [
             row
             for row in context.service.engine.models()
-            if all(word in _words(row, request_locale(request)) for word in words)
+            if all(part in _searchable(row, locale) for part in parts)
         ]
-        return page_frame.models(rows, request_locale(request))
+        return models_table(rows, locale)
 
-    wish.change(
+    words.change(
         show,
-        wish,
+        words,
         table,
         trigger_mode="always_last",
         show_progress="hidden",
         api_visibility="private",
     )
-    context.page.load(show, wish, table, show_progress="hidden", api_visibility="private")
+    context.page.load(show, words, table, show_progress="hidden", api_visibility="private")
 
 
-def _words(row: dict[str, Any], locale: str) -> str:
-    return f"{row['name']} {row['task']} {translate('tab_' + row['task'], locale)}".lower()
+def _searchable(row: ModelRow, locale: str) -> str:
+    title = translate(tasks.find(row["task"]).title, locale)
+    return f"{row['name']} {row['task']} {title}".lower()
 
 
 TAB = Tab("models", 90, "tab_models", build)

@@ -1,4 +1,4 @@
-"""Data sets decode right; splits are fixed and disjoint; recipes are collected."""
+"""Data sets decode correctly; splits are fixed and disjoint; recipes are collected."""
 
 import hashlib
 import io
@@ -18,16 +18,22 @@ from demo.lab.data.boxed_photos import (
     negative_photos,
     write_layout,
 )
-from demo.lab.data.caltech import NO_ANIMAL_NO_FACE, NOT_IN_CIFAR10, spread
+from demo.lab.data.caltech import NO_ANIMAL_NO_FACE, NOT_IN_CIFAR10, interleaved_paths
 from demo.lab.data.cifar import Pictures, cifar10, decode
-from demo.lab.data.outliers import FOREIGN, SHOWN, compressed, foreign_things
+from demo.lab.data.outliers import (
+    FOREIGN_CATEGORIES,
+    TRAINING_CATEGORIES,
+    compressed,
+    foreign_animals,
+    foreign_things,
+)
 from demo.lab.data.photo101 import photo_paths
 from demo.lab.data.splits import is_test
 from demo.lab.recipe import DetectorRecipe, find_recipe, recipes
-from demo.lab.training.soft_labels import CLASSES, hints
+from demo.lab.training.soft_labels import CLASSES, soft_labels
 
 
-def first_of(archive: "np.lib.npyio.NpzFile", part: str, count: int) -> dict[str, object]:
+def first_of(archive: "np.lib.npyio.NpzFile", part: str, count: int) -> dict[str, np.ndarray]:
     """The archive cut to its first pictures."""
     return {
         "header": archive["header"],
@@ -46,7 +52,7 @@ def test_split_is_the_sha1_of_the_path_modulo_five() -> None:
     assert 0.18 < np.mean(shares) < 0.22
 
 
-def test_a_made_up_archive_decodes_to_its_pixels() -> None:
+def test_a_synthetic_archive_decodes_to_its_pixels() -> None:
     flat = [np.full((32, 32, 3), value, np.uint8) for value in (10, 128, 240)]
     jpegs = []
     for picture in flat:
@@ -56,7 +62,7 @@ def test_a_made_up_archive_decodes_to_its_pixels() -> None:
     header = jpegs[0][:20]
     assert all(jpeg.startswith(header) for jpeg in jpegs)
     lossless = np.random.default_rng(0).integers(0, 256, (1, 32, 32, 3), np.uint8)
-    archive = {
+    archive: dict[str, np.ndarray] = {
         "header": np.frombuffer(header, np.uint8),
         "train_data": np.frombuffer(b"".join(j[20:] for j in jpegs), np.uint8),
         "train_len": np.array([len(j) - 20 for j in jpegs], np.uint16),
@@ -70,7 +76,7 @@ def test_a_made_up_archive_decodes_to_its_pixels() -> None:
     np.testing.assert_array_equal(images[1], lossless[0])
 
 
-def test_cifar_begins_as_everybody_knows_it(shared_data: Path) -> None:
+def test_the_first_test_pictures_of_cifar10_are_the_known_ones(shared_data: Path) -> None:
     with np.load(shared_data / "cifar10" / "cifar10.npz") as archive:
         images = decode(first_of(archive, "test", 3), "test")
         labels = [str(archive["class_names"][i]) for i in archive["test_labels"][:5]]
@@ -79,7 +85,7 @@ def test_cifar_begins_as_everybody_knows_it(shared_data: Path) -> None:
     assert images[1].mean() > 120 > images[0].mean() > 60
 
 
-def test_a_folder_without_the_set_is_said(tmp_path: Path) -> None:
+def test_a_folder_without_the_set_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DemoError, match=r"cifar10/cifar10\.npz"):
         cifar10(tmp_path, "test", tmp_path)
     with pytest.raises(DemoError, match=r"boxes3/boxes\.csv"):
@@ -90,27 +96,27 @@ def test_parts_are_disjoint_and_boxes_fit(shared_data: Path) -> None:
     photos = boxed_photos(shared_data, "boxes3") + boxed_photos(shared_data, "animals")
     assert len(photos) == 2032 + 4608
     assert sum(len(photo.boxes) for photo in photos) == 2032 + 6117
-    assert sum(is_test(photo.inside) for photo in photos) == 1352
+    assert sum(is_test(photo.path_in_set) for photo in photos) == 1352
     labels = {label for photo in photos for label in photo.labels}
     assert labels == {"face", "motorcycle", "airplane", "dog", "cat", "sheep", "horse", "cow"}
-    train = {photo.inside for photo in negative_photos(shared_data, 400, "train")}
-    test = {photo.inside for photo in negative_photos(shared_data, 300, "test")}
+    train = {photo.path_in_set for photo in negative_photos(shared_data, 400, "train")}
+    test = {photo.path_in_set for photo in negative_photos(shared_data, 300, "test")}
     assert (len(train), len(test)) == (400, 300)
     assert not train & test
 
 
 def test_foreign_photos_are_spread_over_their_categories(shared_data: Path) -> None:
     folder = shared_data / "caltech101"
-    paths = spread(folder, NOT_IN_CIFAR10, 1000)
+    paths = interleaved_paths(folder, NOT_IN_CIFAR10, 1000)
     assert len(set(paths)) == 1000
     assert {path.split("/")[0] for path in paths} == set(NOT_IN_CIFAR10)
-    assert paths == spread(folder, NOT_IN_CIFAR10, 1000)
+    assert paths == interleaved_paths(folder, NOT_IN_CIFAR10, 1000)
     near = {"car_side", "dalmatian", "ferry", "ketch", "schooner", "pigeon", "emu", "wild_cat"}
     assert not near & set(NOT_IN_CIFAR10)
     assert not {"dalmatian", "gerenuk", "BACKGROUND_Google"} & set(NO_ANIMAL_NO_FACE)
 
 
-def test_the_layout_holds_shares_of_the_photo(tmp_path: Path) -> None:
+def test_label_files_are_relative_to_the_photo(tmp_path: Path) -> None:
     photos = []
     for i in range(20):
         path = tmp_path / "toy" / "images" / f"{i}.png"
@@ -126,7 +132,7 @@ def test_the_layout_holds_shares_of_the_photo(tmp_path: Path) -> None:
     )
     assert len(train) + len(val) == 20
     assert not set(train) & set(val)
-    assert len(val) == sum(is_test(photo.inside) for photo in photos) > 0
+    assert len(val) == sum(is_test(photo.path_in_set) for photo in photos) > 0
     assert "0: dog\n  1: cat" in yaml.read_text()
     assert all(Path(path).resolve().is_file() for path in train + val)
 
@@ -138,7 +144,7 @@ def test_recipes_are_found_by_name() -> None:
         find_recipe("no-such-recipe")
 
 
-def test_pictures_grow_with_the_epochs() -> None:
+def test_training_pictures_grow_with_the_epochs() -> None:
     recipe = find_recipe("yolo-vitrine-base")
     assert isinstance(recipe, DetectorRecipe)
     sizes = [recipe.size_at(epoch, 18) for epoch in range(18)]
@@ -149,9 +155,9 @@ def test_a_third_of_coco128_is_never_trained_on(shared_data: Path) -> None:
     photos = coco128_photos(shared_data)
     assert len(photos) == 128
     assert sum(len(photo.boxes) for photo in photos) == 929
-    test = [photo for photo in photos if photo.test]
+    test = [photo for photo in photos if photo.is_test]
     assert 30 <= len(test) <= 56
-    assert test[0].test == is_test(test[0].inside, 3)
+    assert test[0].is_test == is_test(test[0].path_in_set, 3)
     assert any(label == "person" for photo in test for label in photo.labels)
 
 
@@ -166,36 +172,63 @@ def test_photo_101_has_a_hundred_kinds_and_two_parts(shared_data: Path, tmp_path
         photo_paths(tmp_path, tmp_path)
 
 
-def test_shown_outliers_and_foreign_photos_are_of_other_kinds(
+def test_training_outliers_and_foreign_photos_have_no_category_in_common(
     shared_data: Path, tmp_path: Path
 ) -> None:
-    assert not set(SHOWN) & set(FOREIGN)
-    assert set(SHOWN) | set(FOREIGN) == set(NOT_IN_CIFAR10)
+    assert not set(TRAINING_CATEGORIES) & set(FOREIGN_CATEGORIES)
+    assert set(TRAINING_CATEGORIES) | set(FOREIGN_CATEGORIES) == set(NOT_IN_CIFAR10)
     foreign = foreign_things(shared_data, tmp_path, 32)
     assert foreign.shape == (1000, 32, 32, 3)
-    assert np.array_equal(foreign, foreign_things(shared_data, tmp_path, 32))  # the kept one
+    assert np.array_equal(foreign, foreign_things(shared_data, tmp_path, 32))
 
 
-def test_compression_leaves_its_traces() -> None:
+def test_compression_changes_pixels_moderately() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (32, 32, 3)).astype(np.uint8)
     through = compressed(noise)
     assert through.shape == noise.shape
     assert 5 < np.abs(through.astype(int) - noise).mean() < 80
 
 
-def test_a_teacher_says_the_same_of_a_picture_and_its_mirror_image(tmp_path: Path) -> None:
+def test_soft_labels_of_a_picture_and_its_mirror_image_are_equal(tmp_path: Path) -> None:
     torch.manual_seed(0)
     weights = tmp_path / "mobilenet_v2.pth"
     torch.save(mobilenet_v2().state_dict(), weights)
     left = np.random.default_rng(0).integers(0, 256, (1, 40, 40, 3)).astype(np.uint8)
     both = np.concatenate([left, left[:, :, ::-1]])
     pictures = Pictures(both, np.zeros(2, np.int64), ("thing",))
-    said = hints(weights, pictures, tmp_path / "kept.npy")
-    assert said.shape == (2, CLASSES)
-    assert said.astype(np.float64).sum(axis=1) == pytest.approx([1, 1], abs=2e-3)
-    np.testing.assert_allclose(said[0], said[1], atol=1e-5)
+    rows = soft_labels(weights, pictures, tmp_path / "cache.npy")
+    assert rows.shape == (2, CLASSES)
+    assert rows.astype(np.float64).sum(axis=1) == pytest.approx([1, 1], abs=2e-3)
+    np.testing.assert_allclose(rows[0], rows[1], atol=1e-5)
     np.testing.assert_array_equal(
-        said, hints(tmp_path / "gone.pth", pictures, tmp_path / "kept.npy")
+        rows, soft_labels(tmp_path / "gone.pth", pictures, tmp_path / "cache.npy")
     )
     with pytest.raises(DemoError, match=r"weights/gone\.pth"):
-        hints(tmp_path / "gone.pth", pictures, tmp_path / "other.npy")
+        soft_labels(tmp_path / "gone.pth", pictures, tmp_path / "other.npy")
+
+
+def animal_photos(data: Path, labels: list[str]) -> None:
+    """A made-up set `animals` of one boxed photo a label."""
+    (data / "animals" / "images").mkdir(parents=True)
+    rows = ["file,x0,y0,x1,y1,class"]
+    for i, label in enumerate(labels):
+        Image.new("RGB", (20, 16), (i, 0, 0)).save(data / "animals" / "images" / f"{i:04}.png")
+        rows.append(f"{i:04}.png,1,1,9,9,{label}")
+    (data / "animals" / "boxes.csv").write_text("\n".join(rows) + "\n")
+
+
+def test_foreign_animals_are_all_there_are_where_there_are_few(tmp_path: Path) -> None:
+    animal_photos(tmp_path, ["sheep", "dog", "horse", "cow"])
+    photos = foreign_animals(tmp_path, tmp_path / "cache", 8)
+    assert photos.shape == (3, 8, 8, 3)
+    assert sorted(photos[:, 0, 0, 0].tolist()) == [0, 2, 3]
+
+
+def test_a_set_without_foreign_animals_is_an_error(tmp_path: Path) -> None:
+    animal_photos(tmp_path, ["dog", "cat"])
+    with pytest.raises(DemoError) as raised:
+        foreign_animals(tmp_path, tmp_path / "cache", 8)
+    assert raised.value.key == "lab_data_missing"
+    with pytest.raises(DemoError) as raised:
+        foreign_animals(None, tmp_path / "cache", 8)
+    assert raised.value.key == "lab_data_needed"

@@ -1,4 +1,4 @@
-"""Scores against small examples worked out by hand, and against COCO's own evaluation."""
+"""Metrics against small examples by hand, and against COCO's own evaluation."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ import pytest
 from faster_coco_eval import COCO, COCOeval_faster
 
 from demo.lab.evaluation.metrics import (
-    Truth,
+    GroundTruth,
     average_precisions,
     bootstrap_map,
     class_scores,
-    confusion,
+    confusion_matrix,
     match,
     pairwise_iou,
     wilson,
@@ -37,8 +37,8 @@ def found(boxes: list[list[float]], scores: list[float], ids: list[int]) -> Dete
     )
 
 
-def truth(boxes: list[list[float]], ids: list[int]) -> Truth:
-    return Truth(np.array(boxes, np.float32).reshape(-1, 4), np.array(ids, np.int64))
+def truth(boxes: list[list[float]], ids: list[int]) -> GroundTruth:
+    return GroundTruth(np.array(boxes, np.float32).reshape(-1, 4), np.array(ids, np.int64))
 
 
 def test_wilson_as_in_the_textbook() -> None:
@@ -49,7 +49,7 @@ def test_wilson_as_in_the_textbook() -> None:
 
 
 def test_class_scores_by_hand() -> None:
-    table = confusion(np.array([0, 0, 0, 1, 1, 2]), np.array([0, 0, 1, 1, 0, 1]), 3)
+    table = confusion_matrix(np.array([0, 0, 0, 1, 1, 2]), np.array([0, 0, 1, 1, 0, 1]), 3)
     assert table.tolist() == [[2, 1, 0], [1, 1, 0], [0, 1, 0]]
     first, second, third = class_scores(table)
     assert (first.precision, first.recall, first.f1, first.support) == pytest.approx(
@@ -67,12 +67,12 @@ def test_overlap_by_hand() -> None:
 
 def test_a_true_box_is_found_only_once_and_only_by_its_class() -> None:
     boxes: list[list[float]] = [[0, 0, 10, 10], [0, 0, 10, 9], [0, 0, 10, 10]]
-    settled = match(found(boxes, [0.5, 0.9, 0.8], [0, 0, 1]), truth([[0, 0, 10, 10]], [0]))
-    assert settled.scores.tolist() == pytest.approx([0.9, 0.8, 0.5])
+    matched = match(found(boxes, [0.5, 0.9, 0.8], [0, 0, 1]), truth([[0, 0, 10, 10]], [0]))
+    assert matched.scores.tolist() == pytest.approx([0.9, 0.8, 0.5])
     # The box of overlap 0.9 comes first and takes the true box up to 0.9; then the exact one may.
-    assert settled.hits[:, 0].tolist() == [True, False, False]
-    assert settled.hits[:, 9].tolist() == [False, False, True]
-    assert settled.truths.tolist() == [1, 0]
+    assert matched.hits[:, 0].tolist() == [True, False, False]
+    assert matched.hits[:, 9].tolist() == [False, False, True]
+    assert matched.true_boxes.tolist() == [1, 0]
 
 
 def test_average_precision_by_hand() -> None:
@@ -86,7 +86,7 @@ def test_average_precision_by_hand() -> None:
     assert np.isnan(table[1]).all()
 
 
-def random_photos(count: int, seed: int) -> list[tuple[Detections, Truth]]:
+def random_photos(count: int, seed: int) -> list[tuple[Detections, GroundTruth]]:
     random = np.random.default_rng(seed)
     photos = []
     for _ in range(count):
@@ -103,7 +103,7 @@ def random_photos(count: int, seed: int) -> list[tuple[Detections, Truth]]:
     return photos
 
 
-def by_coco(photos: list[tuple[Detections, Truth]]) -> Any:
+def by_coco(photos: list[tuple[Detections, GroundTruth]]) -> Any:
     boxes: list[dict[str, object]] = []
     answers: list[dict[str, object]] = []
     for image, (guess, real) in enumerate(photos):
@@ -149,7 +149,7 @@ def test_map_equals_cocos_own_evaluation() -> None:
     assert float(np.nanmean(table[:, 0])) == pytest.approx(map50, abs=1e-6)
 
 
-def test_the_bootstrap_holds_the_score_and_narrows() -> None:
+def test_the_bootstrap_interval_holds_the_score_and_narrows_with_more_photos() -> None:
     few = [match(guess, real) for guess, real in random_photos(20, 1)]
     many = [match(guess, real) for guess, real in random_photos(200, 1)]
     value = float(np.nanmean(average_precisions(many)[:, 0]))
@@ -183,7 +183,7 @@ def test_the_temperature_undoes_overconfidence() -> None:
         assert fit_temperature(logits, targets) == pytest.approx(scale, rel=0.05)
 
 
-def test_calibration_promises_what_it_measures() -> None:
+def test_the_calibrated_rule_states_the_rates_that_it_has() -> None:
     logits, targets = sampled(8_000, 1.0, 1)
     logits[:, 0] += 6  # own pictures: one class stands out
     targets[:] = 0

@@ -8,15 +8,16 @@ import pytest
 import torch
 
 from demo.lab.data.cifar import Pictures
+from demo.lab.options import TrainOptions
 from demo.lab.recipe import ClassifierRecipe, find_recipe
+from demo.lab.training.checkpoints import CHECKPOINT
 from demo.lab.training.classifier import (
-    CHECKPOINT,
-    Extra,
     logits_of,
-    loss_of,
     make_optimizer,
     train_classifier,
 )
+from demo.lab.training.classifier_loss import classifier_loss
+from demo.lab.training.datasets import ClassifierData
 from demo.lab.training.progress import Progress, Record
 from demo.lab.training.soft_labels import CLASSES
 from demo.models.networks.classifiers import NETWORKS, Mirrored, cnn_cifar10
@@ -44,100 +45,103 @@ def final_state(run: Path) -> dict[str, torch.Tensor]:
 
 
 def test_interrupted_equals_uninterrupted_bit_for_bit(tmp_path: Path) -> None:
-    train, test, recipe = coloured(160, 0), coloured(32, 1), small_recipe()
-    for _ in train_classifier(recipe, train, test, tmp_path / "whole", 2):
-        pass
-    broken = train_classifier(recipe, train, test, tmp_path / "broken", 2)
-    assert next(broken).epoch == 1
-    del broken
-    torch.manual_seed(12345)  # whatever happened in between must not matter
-    rest = list(train_classifier(recipe, train, test, tmp_path / "broken", 2, resume=True))
+    data, recipe = ClassifierData(coloured(160, 0), coloured(32, 1)), small_recipe()
+    list(train_classifier(recipe, data, TrainOptions(tmp_path / "whole", 2)))
+    interrupted = TrainOptions(tmp_path / "interrupted", 2)
+    steps = train_classifier(recipe, data, interrupted)
+    assert next(steps).epoch == 1
+    del steps
+    torch.manual_seed(12345)  # random numbers drawn in between must not matter
+    rest = list(train_classifier(recipe, data, replace(interrupted, resume=True)))
     assert [progress.epoch for progress in rest] == [2]
-    whole, resumed = final_state(tmp_path / "whole"), final_state(tmp_path / "broken")
+    whole, resumed = final_state(tmp_path / "whole"), final_state(tmp_path / "interrupted")
     assert all(torch.equal(whole[key], resumed[key]) for key in whole)
     other = replace(recipe, seed=1)
-    for _ in train_classifier(other, train, test, tmp_path / "other", 2):
-        pass
+    list(train_classifier(other, data, TrainOptions(tmp_path / "other", 2)))
     assert not torch.equal(final_state(tmp_path / "other")["4.weight"], whole["4.weight"])
 
 
-def test_with_outliers_hints_transforms_and_bfloat16_it_resumes_exactly_too(
+def test_with_outliers_soft_labels_transforms_and_bfloat16_it_resumes_exactly_too(
     tmp_path: Path,
 ) -> None:
     changes = {
         "network": "photo-101",
-        "hints": "weights/teacher.pth",
+        "soft_labels": "weights/teacher.pth",
         "outliers": "scenes",
         "precision": "bfloat16",
         "transforms": (("crop", {"smallest": 0.5}), ("cutout", {})),
         "sizes": ((0.5, 24), (0.5, 32)),
         "loss": "mse",
     }
-    train, test, recipe = coloured(64, 0), coloured(32, 1), small_recipe(**changes)
-    random = np.random.default_rng(2)
-    said = random.dirichlet(np.full(CLASSES, 0.1), 64).astype(np.float16)
-    extra = Extra(coloured(40, 3).images, said)
-    list(train_classifier(recipe, train, test, tmp_path / "whole", 2, extra=extra))
-    broken = train_classifier(recipe, train, test, tmp_path / "broken", 2, extra=extra)
-    assert next(broken).scores
-    del broken
-    list(train_classifier(recipe, train, test, tmp_path / "broken", 2, resume=True, extra=extra))
-    whole, resumed = final_state(tmp_path / "whole"), final_state(tmp_path / "broken")
+    random, recipe = np.random.default_rng(2), small_recipe(**changes)
+    soft_labels = random.dirichlet(np.full(CLASSES, 0.1), 64).astype(np.float16)
+    outliers = coloured(40, 3).images
+    data = ClassifierData(coloured(64, 0), coloured(32, 1), outliers, soft_labels)
+    list(train_classifier(recipe, data, TrainOptions(tmp_path / "whole", 2)))
+    interrupted = TrainOptions(tmp_path / "interrupted", 2)
+    steps = train_classifier(recipe, data, interrupted)
+    assert next(steps).scores
+    del steps
+    list(train_classifier(recipe, data, replace(interrupted, resume=True)))
+    whole, resumed = final_state(tmp_path / "whole"), final_state(tmp_path / "interrupted")
     assert all(torch.equal(whole[key], resumed[key]) for key in whole)
-    list(train_classifier(recipe, train, test, tmp_path / "without", 2, extra=Extra(None, said)))
+    plain = replace(data, outliers=None)
+    list(train_classifier(recipe, plain, TrainOptions(tmp_path / "without", 2)))
     without = final_state(tmp_path / "without")
     assert not all(torch.equal(whole[key], without[key]) for key in whole)
 
 
-def test_it_learns_what_can_be_learned(tmp_path: Path) -> None:
+def test_it_learns_separable_classes(tmp_path: Path) -> None:
     recipe = small_recipe(optimizer="adam", lr=2e-3, dropout=0.0, pad=0)
-    steps = train_classifier(recipe, coloured(320, 0), coloured(100, 1), tmp_path, 6)
+    data = ClassifierData(coloured(320, 0), coloured(100, 1))
+    steps = train_classifier(recipe, data, TrainOptions(tmp_path, 6))
     accuracies = [step.scores["accuracy"] for step in steps]
     assert accuracies[-1] > 0.6
 
 
-def test_the_network_is_the_tutorials() -> None:
+def test_the_small_network_is_that_of_the_tutorials() -> None:
     model = cnn_cifar10()
     assert sum(p.numel() for p in model.parameters()) == 545_098
     shapes = [tuple(p.shape) for p in model.parameters() if p.ndim > 1]
     assert shapes == [(32, 3, 3, 3), (64, 32, 3, 3), (128, 4096), (10, 128)]
 
 
-def test_the_losses_and_penalties_are_what_they_say() -> None:
+def test_losses_and_penalties_by_hand() -> None:
     model = torch.nn.Linear(2, 2, bias=False)
     with torch.no_grad():
         model.weight.copy_(torch.tensor([[1.0, -2.0], [0.0, 0.5]]))
     inputs, targets = torch.tensor([[1.0, 0.0]]), torch.tensor([0])  # logits 1 and 0
     p = float(torch.sigmoid(torch.tensor(1.0)))
-    plain = float(loss_of(small_recipe(), model, inputs, targets).detach())
+    plain = float(classifier_loss(small_recipe(), model, inputs, targets).detach())
     assert plain == pytest.approx(-np.log(p))
-    squares = float(loss_of(small_recipe(loss="mse"), model, inputs, targets).detach())
+    squares = float(classifier_loss(small_recipe(loss="mse"), model, inputs, targets).detach())
     assert squares == pytest.approx((1 - p) ** 2)
-    penalised = float(loss_of(small_recipe(l1=0.1), model, inputs, targets).detach())
+    penalised = float(classifier_loss(small_recipe(l1=0.1), model, inputs, targets).detach())
     assert penalised == pytest.approx(plain + 0.35)
     with pytest.raises(ValueError, match="hinge"):
-        loss_of(small_recipe(loss="hinge"), model, inputs, targets)
+        classifier_loss(small_recipe(loss="hinge"), model, inputs, targets)
 
 
-def test_an_outlier_asks_for_no_class_and_a_hint_for_the_teachers() -> None:
+def test_the_losses_of_outliers_and_soft_labels_by_hand() -> None:
     model = torch.nn.Linear(1, 2, bias=False)
     with torch.no_grad():
         model.weight.copy_(torch.tensor([[2.0], [0.0]]))
     own, other = torch.tensor([[1.0]]), torch.tensor([[0.0]])  # logits 2, 0 and 0, 0
     recipe, targets = small_recipe(outlier_weight=0.5), torch.tensor([0])
-    alone = float(loss_of(recipe, model, own, targets).detach())
-    with_unsure = float(loss_of(recipe, model, torch.cat([own, other]), targets).detach())
+    alone = float(classifier_loss(recipe, model, own, targets).detach())
+    with_unsure = float(classifier_loss(recipe, model, torch.cat([own, other]), targets).detach())
     assert with_unsure == pytest.approx(alone + 0.5 * np.log(2))  # already as unsure as can be
-    with_sure = float(loss_of(recipe, model, torch.cat([own, own]), targets).detach())
+    with_sure = float(classifier_loss(recipe, model, torch.cat([own, own]), targets).detach())
     assert with_sure > with_unsure
     teacher = torch.nn.Linear(1, 2 + CLASSES, bias=False)
-    said = torch.zeros(1, CLASSES)
-    said[0, 7] = 1
+    soft_labels = torch.zeros(1, CLASSES)
+    soft_labels[0, 7] = 1
     logits = teacher(own)
     expected = torch.nn.functional.cross_entropy(logits[:, :2], targets)
     expected = expected + torch.nn.functional.cross_entropy(logits[:, 2:], torch.tensor([7]))
-    hinted = loss_of(small_recipe(hint_weight=1.0), teacher, own, targets, said)
-    assert float(hinted.detach()) == pytest.approx(float(expected.detach()))
+    recipe = small_recipe(soft_label_weight=1.0)
+    both = classifier_loss(recipe, teacher, own, targets, soft_labels)
+    assert float(both.detach()) == pytest.approx(float(expected.detach()))
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -150,7 +154,7 @@ def test_every_network_gives_one_row_of_logits_a_picture(name: str) -> None:
     assert sum(p.numel() for p in model.parameters()) <= 7e6
 
 
-def test_a_mirrored_network_answers_a_mirror_image_alike() -> None:
+def test_a_mirrored_network_gives_a_mirror_image_the_same_logits() -> None:
     torch.manual_seed(0)
     model = Mirrored(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(48, 3)))
     pictures = torch.randn(2, 3, 4, 4)

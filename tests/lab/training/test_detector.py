@@ -1,19 +1,20 @@
-"""Ultralytics' trainer on a handful of made-up photos."""
+"""Ultralytics' trainer on a handful of synthetic photos."""
 
 import csv
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 from safetensors import safe_open
 
 from demo.lab.data.boxed_photos import Photo
-from demo.lab.evaluation.detector import detect, false_finds, load_detector
+from demo.lab.evaluation.detector import count_false_positives, detect
+from demo.lab.evaluation.networks import load_detector
+from demo.lab.options import TrainOptions
 from demo.lab.recipe import DetectorRecipe, find_recipe
+from demo.lab.runs import TrainingRun
 from demo.lab.training.detector import STATE, train_detector
 
 
@@ -25,7 +26,7 @@ def small_recipe() -> DetectorRecipe:
 
 
 @pytest.fixture
-def toys(tmp_path: Path) -> Iterator[Path]:
+def toys(tmp_path: Path, one_thread: None) -> Path:
     """24 photos of one bright square each, in the layout of a boxed set; one thread."""
     random = np.random.default_rng(0)
     folder = tmp_path / "data" / "toys"
@@ -37,21 +38,19 @@ def toys(tmp_path: Path) -> Iterator[Path]:
             image[y : y + 30, x : x + 40] = 230
             Image.fromarray(image).save(folder / "images" / f"{i}.png")
             csv.writer(table).writerow([f"{i}.png", x, y, x + 40, y + 30, "dog"])
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield tmp_path / "data"
-    torch.set_num_threads(before)
+    return tmp_path / "data"
 
 
 @pytest.mark.filterwarnings("default")
-def test_an_interrupted_training_goes_on_and_its_state_loads(toys: Path, tmp_path: Path) -> None:
+def test_an_interrupted_training_resumes_and_its_state_loads(toys: Path, tmp_path: Path) -> None:
     recipe, run = small_recipe(), tmp_path / "run"
-    first = train_detector(recipe, toys, run, 2, resume=False, threads=1)
+    options = TrainOptions(run, 2, data=toys, cache=tmp_path / "cache")
+    first = train_detector(recipe, options)
     assert next(first).epoch == 1
     del first
     with safe_open(run / STATE, framework="pt") as file:
         assert file.metadata() == {"epoch": "1"}
-    rest = list(train_detector(recipe, toys, run, 2, resume=True, threads=1))
+    rest = list(train_detector(recipe, replace(options, resume=True)))
     assert {progress.epoch for progress in rest} == {2}
     with safe_open(run / STATE, framework="pt") as file:
         assert file.metadata() == {"epoch": "2"}
@@ -62,5 +61,19 @@ def test_an_interrupted_training_goes_on_and_its_state_loads(toys: Path, tmp_pat
     assert found.size_wh == (100, 80)
     assert found.labels == recipe.labels
     path = toys / "toys" / "images" / "0.png"
-    finds = false_finds(model, [Photo(path, "images/0.png", (), ())], 64, recipe.labels)
-    assert finds["n"] == 1 >= finds["0.25"] >= finds["0.5"]
+    photos = [Photo(path, "images/0.png", (), ())]
+    counts = count_false_positives(model, photos, 64, recipe.labels)
+    assert counts.n == 1 >= counts.above_25 >= counts.above_50
+
+
+def test_it_trains_and_stops_in_a_process_of_its_own(toys: Path, tmp_path: Path) -> None:
+    options = TrainOptions(tmp_path / "run", 1000, data=toys, cache=tmp_path / "cache")
+    with TrainingRun.start(small_recipe(), options) as run:
+        steps = iter(run)
+        first = next(steps)
+        run.stop()
+        last = [first, *steps][-1]
+    assert first.epoch == 1
+    assert last.epoch < 1000
+    with safe_open(tmp_path / "run" / STATE, framework="pt") as file:
+        assert int(file.metadata()["epoch"]) >= last.epoch

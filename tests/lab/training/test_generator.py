@@ -1,7 +1,6 @@
-"""The duel of two networks on a few made-up pictures, and what is kept of it."""
+"""Training of a generator and a discriminator on a few synthetic pictures; the loaded result."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,36 +10,28 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from demo.backends.torch_cpu import BACKEND
 from demo.errors import DemoError
-from demo.lab.evaluation.generator import load_generator
-from demo.lab.generator_recipe import GeneratorRecipe
-from demo.lab.recipe import find_recipe
-from demo.lab.training.classifier import CHECKPOINT
-from demo.lab.training.detector import half_state
+from demo.lab.evaluation.networks import load_generator
+from demo.lab.options import TrainOptions
+from demo.lab.recipe import GeneratorRecipe, find_recipe
+from demo.lab.training.batches import mirror_half
+from demo.lab.training.checkpoints import CHECKPOINT
 from demo.lab.training.generator import (
-    Rivals,
-    as_input,
-    draw,
-    follow,
-    mirror_half,
-    settle_norms,
+    Gan,
+    generate,
+    scale_pixels,
     train_generator,
+    update_average,
+    update_batch_norms,
 )
+from demo.lab.training.weights_file import half_state
 from demo.models import bundled
-from demo.models.image_generator import ImageGenerator
 from demo.models.networks.gan import NOISE, Discriminator, Generator, noise_of, to_pictures
-from demo.models.spec import WeightsFile, format_score
+from demo.models.spec import ImageRequest, NoiseRequest, WeightsFile, format_score
+from demo.results import GeneratedImages
 
-CPU = torch.device("cpu")
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Small networks on a busy machine lose more by waiting for each other than they gain."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def small_recipe(**changes: object) -> GeneratorRecipe:
@@ -50,7 +41,7 @@ def small_recipe(**changes: object) -> GeneratorRecipe:
 
 
 def reds(count: int) -> NDArray[np.uint8]:
-    """Bright red with a little noise."""
+    """Bright red pictures with a little noise, count×32×32×3 uint8 RGB."""
     noise = np.random.default_rng(0).integers(0, 40, (count, 32, 32, 3))
     return np.asarray(noise + np.array([200, 10, 10]), np.uint8)
 
@@ -63,17 +54,19 @@ def final(run: Path) -> dict[str, torch.Tensor]:
 
 def test_interrupted_equals_uninterrupted_bit_for_bit(tmp_path: Path) -> None:
     recipe, images = small_recipe(), reds(50)
-    steps = list(train_generator(recipe, images, tmp_path / "whole", 2))
+    steps = list(train_generator(recipe, images, TrainOptions(tmp_path / "whole", 2)))
     assert [(step.epoch, step.step, step.steps) for step in steps] == [(1, 3, 3), (2, 3, 3)]
-    broken = train_generator(recipe, images, tmp_path / "broken", 2)
-    assert next(broken).epoch == 1
-    del broken
-    torch.manual_seed(12345)  # whatever happened in between must not matter
-    rest = list(train_generator(recipe, images, tmp_path / "broken", 2, resume=True))
+    interrupted = TrainOptions(tmp_path / "interrupted", 2)
+    part = train_generator(recipe, images, interrupted)
+    assert next(part).epoch == 1
+    del part
+    torch.manual_seed(12345)  # random numbers drawn in between must not matter
+    rest = list(train_generator(recipe, images, replace(interrupted, resume=True)))
     assert [step.epoch for step in rest] == [2]
-    whole, resumed = final(tmp_path / "whole"), final(tmp_path / "broken")
+    whole, resumed = final(tmp_path / "whole"), final(tmp_path / "interrupted")
     assert all(torch.equal(whole[key], resumed[key]) for key in whole)
-    list(train_generator(replace(recipe, seed=1), images, tmp_path / "other", 2))
+    other = TrainOptions(tmp_path / "other", 2)
+    list(train_generator(replace(recipe, seed=1), images, other))
     assert not torch.equal(
         final(tmp_path / "other")["generator.1.weight"], whole["average.1.weight"]
     )
@@ -81,20 +74,19 @@ def test_interrupted_equals_uninterrupted_bit_for_bit(tmp_path: Path) -> None:
 
 def test_it_learns_the_colour_of_all_pictures(tmp_path: Path) -> None:
     recipe, images = small_recipe(lr=2e-3, average=0.9), reds(160)
-    for _ in train_generator(recipe, images, tmp_path, 6):
-        pass
-    rivals = Rivals.new(recipe)
-    settle_norms(rivals.average, 0, batches=2)
-    before = draw(rivals.average, 32, 0).mean((0, 1, 2))
+    list(train_generator(recipe, images, TrainOptions(tmp_path, 6)))
+    gan = Gan.new(recipe)
+    update_batch_norms(gan.average, 0, batches=2)
+    before = generate(gan.average, 32, 0).mean((0, 1, 2))
     assert before == pytest.approx([128] * 3, abs=20)
-    assert rivals.load(tmp_path) == 6
-    settle_norms(rivals.average, 0, batches=2)
-    red, green, blue = draw(rivals.average, 32, 0).mean((0, 1, 2))
+    assert gan.restore(tmp_path) == 6
+    update_batch_norms(gan.average, 0, batches=2)
+    red, green, blue = generate(gan.average, 32, 0).mean((0, 1, 2))
     assert red > 170
     assert max(green, blue) < 80
 
 
-def test_the_networks_are_radfords() -> None:
+def test_the_networks_have_the_shapes_of_radford_et_al() -> None:
     generator, discriminator = Generator(), Discriminator()
     assert sum(p.numel() for p in generator.parameters()) == 1_068_931
     shapes = [tuple(p.shape) for p in generator.parameters() if p.ndim > 1]
@@ -114,14 +106,14 @@ def test_the_average_follows_slowly() -> None:
     with torch.no_grad():
         slow.weight.fill_(1.0)
         fast.weight.fill_(3.0)
-    follow(slow, fast, 0.75)
+    update_average(slow, fast, 0.75)
     assert slow.weight.item() == 1.5
     assert fast.weight.item() == 3.0
 
 
-def test_values_survive_the_way_there_and_back() -> None:
+def test_scaled_pixels_convert_back_to_the_same_values() -> None:
     every = torch.arange(256, dtype=torch.uint8).repeat(3).view(1, 3, 16, 16)
-    inputs = as_input(every)
+    inputs = scale_pixels(every)
     assert (inputs.min().item(), inputs.max().item()) == (-1, 1)
     assert np.array_equal(to_pictures(inputs), every.permute(0, 2, 3, 1).numpy())
 
@@ -135,36 +127,36 @@ def test_half_are_mirrored_and_nothing_else_changes() -> None:
     assert torch.equal(out[turned], pixels[turned].flip(3))
 
 
-def test_settled_norms_are_the_statistics_of_what_passes() -> None:
+def test_updated_batch_norms_hold_the_statistics_of_their_inputs() -> None:
     torch.manual_seed(0)
     generator = Generator(4)
-    settle_norms(generator, 7, batches=3)
+    update_batch_norms(generator, 7, batches=3)
     assert not generator.training
     with torch.inference_mode():
-        passing = nn.Sequential(*list(generator)[:2])(noise_of(7, 768))
+        inputs = nn.Sequential(*list(generator)[:2])(noise_of(7, 768))
     norm = generator[2]
     assert isinstance(norm, nn.BatchNorm2d)
-    torch.testing.assert_close(norm.running_mean, passing.mean((0, 2, 3)), rtol=0, atol=1e-5)
+    torch.testing.assert_close(norm.running_mean, inputs.mean((0, 2, 3)), rtol=0, atol=1e-5)
 
 
-def test_a_picture_depends_on_the_seed_and_its_place_alone() -> None:
+def test_a_picture_depends_on_the_seed_and_its_index_only() -> None:
     torch.manual_seed(0)
     generator = Generator(4)
-    settle_norms(generator, 0, batches=1)
-    many = draw(generator, 40, seed=3, batch=16)
-    assert np.array_equal(draw(generator, 5, seed=3), many[:5])
-    assert not np.array_equal(draw(generator, 5, seed=4), many[:5])
+    update_batch_norms(generator, 0, batches=1)
+    many = generate(generator, 40, seed=3, batch=16)
+    assert np.array_equal(generate(generator, 5, seed=3), many[:5])
+    assert not np.array_equal(generate(generator, 5, seed=4), many[:5])
     assert len(np.unique(many, axis=0)) == 40
 
 
 @pytest.fixture
 def card(tmp_path: Path) -> Path:
-    """A folder with a random generator and the facts that the catalog reads."""
+    """A folder with a random generator and the facts of its card that the catalog reads."""
     from safetensors.torch import save_file
 
     torch.manual_seed(0)
     generator = Generator()
-    settle_norms(generator, 0, batches=1)
+    update_batch_norms(generator, 0, batches=1)
     save_file(half_state(generator.state_dict()), tmp_path / "tiny.safetensors")
     facts = {
         "name": "tiny",
@@ -178,32 +170,39 @@ def card(tmp_path: Path) -> Path:
         "architecture": "dcgan-cifar10",
         "licence": "AGPL-3.0",
         "source": "here",
-        "measured": {"metric": "KID", "value": 0.75, "low": 0.7, "high": 0.8, "n": 9},
+        "measured": {
+            "dataset": "own test",
+            "metric": "KID",
+            "value": 0.75,
+            "low": 0.7,
+            "high": 0.8,
+            "n": 9,
+        },
         "unknown": None,
     }
     (tmp_path / "tiny.json").write_text(json.dumps(facts), "utf-8")
     return tmp_path
 
 
-def test_the_catalog_loads_it_and_it_draws_what_training_saw(card: Path) -> None:
+def test_the_catalogs_model_draws_the_same_pictures_as_the_lab(card: Path) -> None:
     [spec] = bundled.read(card)
     assert (spec.task, spec.labels, spec.input_size) == ("generate", (), NOISE)
     assert spec.measured is not None
     assert format_score(spec.measured) == "KID 0.7500"
     file = card / "tiny.safetensors"
-    model = spec.load(WeightsFile(file, ""), CPU)
-    assert isinstance(model, ImageGenerator)
-    assert model.size_bytes > 4e6
-    raw = model.forward(model.noise(5, 3))
-    wanted = draw(load_generator(file, spec.architecture), 3, 5)
-    np.testing.assert_allclose(model.pictures(raw).astype(int), wanted.astype(int), atol=1)
+    runner = BACKEND.load(spec, WeightsFile(file, ""))
+    assert runner.size_bytes > 4e6
+    prepared = spec.family.preprocess(NoiseRequest(seed=5, count=3))
+    result = spec.family.postprocess(runner.run(prepared.inputs), prepared)
+    assert isinstance(result, GeneratedImages)
+    wanted = generate(load_generator(file, spec.architecture), 3, 5)
+    np.testing.assert_allclose(result.images.astype(int), wanted.astype(int), atol=1)
 
 
-def test_it_takes_no_picture_and_says_so(card: Path) -> None:
+def test_it_refuses_a_picture_as_input(card: Path) -> None:
     [spec] = bundled.read(card)
-    model = spec.load(WeightsFile(card / "tiny.safetensors", ""), CPU)
     with pytest.raises(DemoError, match="takes none") as raised:
-        model.preprocess(np.zeros((32, 32, 3), np.uint8), NOISE)
+        spec.family.preprocess(ImageRequest(np.zeros((32, 32, 3), np.uint8)))
     assert raised.value.key == "takes_no_picture"
 
 
@@ -213,5 +212,5 @@ def test_another_networks_weights_are_refused(card: Path) -> None:
     save_file(half_state(Generator(8).state_dict()), card / "tiny.safetensors")
     [spec] = bundled.read(card)
     with pytest.raises(DemoError) as raised:
-        spec.load(WeightsFile(card / "tiny.safetensors", ""), CPU)
+        spec.network(WeightsFile(card / "tiny.safetensors", ""))
     assert raised.value.key == "weights_do_not_fit"

@@ -1,4 +1,4 @@
-"""Videos over plain HTTP: the endpoint, its faults, and who leaves in the middle."""
+"""The endpoint /video over plain HTTP: answers, errors, and visitors who disconnect."""
 
 import json
 import os
@@ -34,25 +34,25 @@ def folder(server: Server) -> Path:
     return own
 
 
-def standing(server: Server) -> list[str]:
-    """The names of all files; os.walk passes over a folder that goes meanwhile."""
+def file_names(server: Server) -> list[str]:
+    """The names of all files; os.walk skips a folder that is deleted meanwhile."""
     return [name for _, _, names in os.walk(folder(server)) for name in names]
 
 
-def test_a_film_and_what_was_counted(client: Client, clip: bytes, tmp_path: Path) -> None:
-    film, facts = client.call("video", client.upload(clip, "a clip.mp4"), *QUICK)
+def test_the_answer_is_a_video_and_its_counts(client: Client, clip: bytes, tmp_path: Path) -> None:
+    video, facts = client.call("video", client.upload(clip, "a clip.mp4"), *QUICK)
     assert facts["model"] == "yolo11n"
     assert facts["frames_seen"] == 12
     assert facts["every"] == 6
     assert facts["size_wh"] == [64, 48]
     assert not facts["stopped_early"]
     assert "tracks" in facts
-    assert film["orig_name"] == "a-clip-yolo11n.mp4"
-    (tmp_path / "out.mp4").write_bytes(client.fetch(film))
+    assert video["orig_name"] == "a-clip-yolo11n.mp4"
+    (tmp_path / "out.mp4").write_bytes(client.fetch(video))
     assert len(shown(tmp_path / "out.mp4")) == 12
 
 
-def test_a_line_is_counted_and_things_are_hidden(client: Client, clip: bytes) -> None:
+def test_a_line_is_counted_and_labels_are_blurred(client: Client, clip: bytes) -> None:
     upload = client.upload(clip, "clip.mp4")
     asked: tuple[Any, ...] = (*QUICK[:4], 1, True, ["person"], True, "32,0,32,48")
     _, facts = client.call("video", upload, *asked)
@@ -62,10 +62,10 @@ def test_a_line_is_counted_and_things_are_hidden(client: Client, clip: bytes) ->
 
 def test_a_classifier_answers_too(client: Client, clip: bytes) -> None:
     values = client.upload(clip, "clip.mp4"), "mobilenet_v2", *QUICK[1:]
-    film, facts = client.call("video", *values)
+    video, facts = client.call("video", *values)
     assert facts["model"] == "mobilenet_v2"
     assert "tracks" not in facts
-    assert client.fetch(film)[4:8] == b"ftyp"
+    assert client.fetch(video)[4:8] == b"ftyp"
 
 
 @pytest.mark.parametrize(
@@ -79,13 +79,13 @@ def test_a_classifier_answers_too(client: Client, clip: bytes) -> None:
         ("half", "ends too early"),
     ],
 )
-def test_a_file_that_is_no_film_is_one_sentence(
+def test_a_file_that_is_not_a_video_is_one_sentence(
     server: Server, client: Client, clip: bytes, data: bytes | str, word: str
 ) -> None:
-    film = client.upload(clip[: len(clip) // 2] if isinstance(data, str) else data, "x.mp4")
+    video = client.upload(clip[: len(clip) // 2] if isinstance(data, str) else data, "x.mp4")
     before = set(folder(server).iterdir())
     with pytest.raises(RuntimeError, match=word) as caught:
-        client.call("video", film, *QUICK)
+        client.call("video", video, *QUICK)
     assert str(caught.value).endswith(".")
     end = time.monotonic() + 5
     while set(folder(server).iterdir()) > before and time.monotonic() < end:
@@ -118,7 +118,7 @@ def test_a_wrong_value_is_one_sentence(
 
 
 @pytest.mark.parametrize(
-    ("film", "word"),
+    ("video", "word"),
     [
         (None, "no video yet"),
         ({"path": "/etc/passwd"}, "must be uploaded"),
@@ -127,58 +127,58 @@ def test_a_wrong_value_is_one_sentence(
         (5, "must be uploaded"),
     ],
 )
-def test_nothing_but_an_upload_is_read(client: Client, film: Any, word: str) -> None:
+def test_nothing_but_an_upload_is_read(client: Client, video: Any, word: str) -> None:
     with pytest.raises(RuntimeError, match=word):
-        client.call("video", film, *QUICK)
+        client.call("video", video, *QUICK)
 
 
-def test_the_language_of_a_fault_is_the_visitors(server: Server, clip: bytes) -> None:
+def test_an_error_is_in_the_visitors_language(server: Server, clip: bytes) -> None:
     with Client(server.url, language="zh-CN") as visitor, pytest.raises(RuntimeError, match="视频"):
         visitor.call("video", None, *QUICK)
 
 
 @contextmanager
-def watching(client: Client, film: Any, session: str) -> Iterator[Iterator[Any]]:
-    """What the page of one visitor hears of a film, until the visitor goes."""
+def watching(client: Client, video: Any, session: str) -> Iterator[Iterator[Any]]:
+    """The messages about one visitor's run, until the visitor disconnects."""
     [index] = [d["id"] for d in client.config["dependencies"] if d["api_name"] == "video"]
     body = {
-        "data": [film, *QUICK[:4], 1, *QUICK[5:]],
+        "data": [video, *QUICK[:4], 1, *QUICK[5:]],
         "fn_index": index,
         "session_hash": session,
     }
 
-    def heard(stream: httpx.Response) -> Iterator[Any]:
+    def messages(stream: httpx.Response) -> Iterator[Any]:
         for line in stream.iter_lines():
-            told = json.loads(line[5:]) if line.startswith("data:") else {}
-            if told.get("msg") == "process_generating":
-                yield told["output"]["data"][1]
+            message = json.loads(line[5:]) if line.startswith("data:") else {}
+            if message.get("msg") == "process_generating":
+                yield message["output"]["data"][1]
 
     with httpx.Client(base_url=client.url, timeout=60) as http:
         http.post("/gradio_api/queue/join", json=body).raise_for_status()
         where = {"session_hash": session}
         with http.stream("GET", "/gradio_api/queue/data", params=where) as stream:
-            yield heard(stream)
+            yield messages(stream)
 
 
 @pytest.fixture
 def long(client: Client, tmp_path: Path) -> Any:
     """An upload of many frames."""
-    film = encode(tmp_path / "long.mp4", [square(i) for i in range(900)]).read_bytes()
-    return client.upload(film, "long.mp4")
+    video = encode(tmp_path / "long.mp4", [square(i) for i in range(900)]).read_bytes()
+    return client.upload(video, "long.mp4")
 
 
-def test_who_leaves_leaves_no_film_running(server: Server, client: Client, long: Any) -> None:
-    """The place of the only film that may run at once is free again, and its files are gone."""
-    with watching(client, long, "leaver") as heard:
-        next(heard)
-        assert [name for name in standing(server) if name.endswith(".part")]
+def test_disconnecting_stops_the_run(server: Server, client: Client, long: Any) -> None:
+    """The only running place is free again, and the files are deleted."""
+    with watching(client, long, "leaver") as messages:
+        next(messages)
+        assert [name for name in file_names(server) if name.endswith(".part")]
     end = time.monotonic() + 20
-    while any("long-yolo11n" in name for name in standing(server)) and time.monotonic() < end:
+    while any("long-yolo11n" in name for name in file_names(server)) and time.monotonic() < end:
         time.sleep(0.05)
-    assert not [name for name in standing(server) if "long-yolo11n" in name]
+    assert not [name for name in file_names(server) if "long-yolo11n" in name]
 
 
-def test_who_gives_up_in_the_line_lets_the_next_one_move_up(client: Client, long: Any) -> None:
+def test_leaving_the_queue_moves_the_next_one_up(client: Client, long: Any) -> None:
     with ExitStack() as stay:
         first = stay.enter_context(watching(client, long, "first"))
         assert "done" in next(first)
@@ -190,4 +190,4 @@ def test_who_gives_up_in_the_line_lets_the_next_one_move_up(client: Client, long
         second.close()
         # Later answers say only what has changed.
         moved = [["replace", [], {"place_in_line": 1}]]
-        assert next(told for told in third if told) == moved
+        assert next(message for message in third if message) == moved

@@ -1,22 +1,29 @@
-"""HTML that is made from what strangers send: everything escaped, everything said."""
+"""The shared parts of answers, the page frame and the models table as HTML."""
 
 import re
+from typing import cast
 
 import numpy as np
 import pytest
 
+from demo.export.files import File
 from demo.i18n import LOCALES
 from demo.images.decode import decode
 from demo.images.encode import encode_png
 from demo.images.limits import Limits
-from demo.inference.engine import Prediction
+from demo.inference.engine import ModelRow, Prediction
+from demo.models.spec import InputView
 from demo.results import Detections, Scores, Timing
 from demo.web.views import answer as answer_view
 from demo.web.views import page_frame
+from demo.web.views.answers import classify as classify_view
+from demo.web.views.answers import detect as detect_view
+from demo.web.views.models_table import models_table
 
-EVIL = '"><script>alert(1)</script>&'
+HOSTILE = '"><script>alert(1)</script>&'
 RGB = np.full((30, 40, 3), 200, np.uint8)
 PICTURE = decode(encode_png(RGB), Limits())
+VIEW = InputView((0.0, 0.0, 40.0, 30.0), RGB, (40, 30))
 
 
 def detections(label: str = "cat") -> Detections:
@@ -26,12 +33,11 @@ def detections(label: str = "cat") -> Detections:
 
 
 def answer(result: Detections | Scores) -> Prediction:
-    window = (0.0, 0.0, 40.0, 30.0)
-    return Prediction("m", "0" * 64, result, Timing(), "CPU", window, RGB, (40, 30))
+    return Prediction("m", "0" * 64, "torch-cpu", result, Timing(), "CPU", VIEW)
 
 
-def row(name: str) -> dict[str, object]:
-    return {
+def row(name: str) -> ModelRow:
+    facts = {
         "name": name,
         "task": "detect",
         "available": False,
@@ -42,36 +48,39 @@ def row(name: str) -> dict[str, object]:
         "measured": None,
         "licence": name,
     }
+    return cast(ModelRow, facts)
 
 
 @pytest.mark.parametrize(
     "html",
     [
-        answer_view.note(EVIL),
-        answer_view.bars(Scores(np.ones(1, np.float32), (EVIL,)), 1, "en"),
-        answer_view.chips(detections(EVIL), "en"),
-        answer_view.nothing(detections(EVIL), "en"),
-        answer_view.table(detections(EVIL), "en"),
-        answer_view.take_away([(EVIL, EVIL, b"x", "text/csv")], "en", f"/tmp/{EVIL}.jpg"),
-        answer_view.link(f"/tmp/{EVIL}", EVIL),
-        page_frame.models([row(EVIL)], "en"),
-        page_frame.header(EVIL),
-        page_frame.footer(10, EVIL, EVIL),
+        answer_view.note(HOSTILE),
+        classify_view.score_bars(Scores(np.ones(1, np.float32), (HOSTILE,)), 1, "en"),
+        detect_view.class_counts(detections(HOSTILE)),
+        detect_view.nothing_found(detections(HOSTILE), "en"),
+        detect_view.boxes_table(detections(HOSTILE), "en"),
+        answer_view.download_links(
+            [File(HOSTILE, HOSTILE, b"x", "text/csv")], "en", f"/tmp/{HOSTILE}.jpg"
+        ),
+        answer_view.download_link(f"/tmp/{HOSTILE}", HOSTILE),
+        models_table([row(HOSTILE)], "en"),
+        page_frame.header(HOSTILE),
+        page_frame.footer(10, HOSTILE, HOSTILE),
     ],
 )
-def test_nothing_from_outside_becomes_markup(html: str) -> None:
+def test_values_from_outside_are_escaped(html: str) -> None:
     assert "<script" not in html
     assert 'href="">' not in html
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_a_table_row_says_what_the_box_is(locale: str) -> None:
-    html = answer_view.table(detections(), locale)
+def test_a_table_row_describes_a_box(locale: str) -> None:
+    html = detect_view.boxes_table(detections(), locale)
     cells = re.sub(r"<[^>]+>", " ", html.split("<tbody>")[1]).split()
     assert cells[:9] == ["1", "cat", "50.0", "%", "1", "2", "11", "22", "10"]
 
 
-def test_the_time_bar_adds_up_to_the_whole() -> None:
+def test_the_parts_of_the_time_bar_add_up() -> None:
     html = answer_view.timing(Timing(10, 10, 60, 10, 10), answer(detections()), "en")
     widths = [float(w) for w in re.findall(r"width:([\d.]+)%", html)]
     assert sum(widths) == pytest.approx(100, abs=0.3)
@@ -79,29 +88,29 @@ def test_the_time_bar_adds_up_to_the_whole() -> None:
     assert "kept" not in html
 
 
-def test_a_kept_answer_says_so() -> None:
+def test_a_cached_answer_is_marked() -> None:
     assert "kept" in answer_view.timing(Timing(draw=3), answer(detections()), "en")
 
 
 def test_nothing_found_is_a_sentence() -> None:
     empty = Detections.empty(("cat",), (40, 30))
-    html = answer_view.nothing(empty, "en")
+    html = detect_view.nothing_found(empty, "en")
     assert "Nothing found" in html
     assert "knows: cat" in html
 
 
-def test_what_was_seen_shows_both_pictures_and_tells_the_size() -> None:
-    html = answer_view.seen(PICTURE, answer(detections()), "en")
+def test_the_model_input_shows_both_pictures_and_the_size() -> None:
+    html = answer_view.model_input(PICTURE, VIEW, "en")
     assert html.count("<img") == 2
     assert "40 × 30" in html
     assert "pixelated" in html
 
 
-def test_static_text_stands_in_every_language() -> None:
-    html = answer_view.everywhere("tagline")
+def test_static_text_is_in_every_language() -> None:
+    html = page_frame.header("CPU")
     assert [f'data-l="{locale}"' in html for locale in LOCALES] == [True] * 3
 
 
-def test_an_absent_model_shows_the_command_that_brings_it() -> None:
-    assert "python -m demo.weights fetch x11" in page_frame.models([row("x11")], "en")
-    assert "No model" in page_frame.models([], "en")
+def test_a_missing_model_shows_its_download_command() -> None:
+    assert "python -m demo.weights fetch x11" in models_table([row("x11")], "en")
+    assert "No model" in models_table([], "en")

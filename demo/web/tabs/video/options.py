@@ -1,55 +1,54 @@
-"""What is asked of a film: the controls of Video and the plain values that they hand over."""
+"""The controls of Video and the plain values that they stand for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
-from demo.service.service import DEFAULT_CONFIDENCE, DEFAULT_IOU, LOWEST_CONFIDENCE
+from demo import tasks
+from demo.errors import DemoError
+from demo.models.spec import ModelSpec
+from demo.tasks.detect import DEFAULT_CONFIDENCE, DEFAULT_IOU, MIN_CONFIDENCE
+from demo.web.components.camera_pane import blur_choices
+from demo.web.components.model_picker import model_picker
 from demo.web.components.numbers import Slider
-from demo.web.components.shared import model_picker, still_hidden
-from demo.web.components.video_file import detects
-from demo.web.tab import Context
+from demo.web.tab import Context, Label
 
-NAMES = ("model", "confidence", "iou", "classes", "every", "track", "hide", "heat")
-"""As `demo.tracking.stream.stream_options` takes them, in the order of `Controls.all` and of /video."""
+OPTION_NAMES = ("model", "confidence", "iou", "classes", "every", "track", "blur", "heat")
+"""Names of `StreamOptions`, in the order of `OptionControls.all` and of /video."""
 
 
 @dataclass(frozen=True, slots=True)
-class Controls:
-    """The controls; `boxes` holds those that only a detector understands."""
+class OptionControls:
+    """The controls; `box_options` holds those that only a detector needs."""
 
     model: gr.Dropdown
     every: gr.Slider
-    boxes: gr.Column
+    box_options: gr.Column
     confidence: gr.Slider
     iou: gr.Slider
     classes: gr.Dropdown
     track: gr.Checkbox
-    hide: gr.Dropdown
+    blur: gr.Dropdown
     heat: gr.Checkbox
 
-    def all(self) -> list[Any]:
-        """The inputs of an event, in the order of NAMES."""
-        return [getattr(self, name) for name in NAMES]
-
-    def fitted(self) -> list[Any]:
-        """What another model changes."""
-        return [self.boxes, self.classes, self.hide, self.iou]
+    def all(self) -> list[Component]:
+        """The inputs of an event, in the order of OPTION_NAMES."""
+        return [getattr(self, name) for name in OPTION_NAMES]
 
 
-def controls(context: Context) -> Controls:
-    """Model, n-th frame, and in a column of their own what is only about boxes."""
+def option_controls(context: Context) -> OptionControls:
+    """Lay out model and frame step, and the box options in a column of their own."""
     t = context.t
-    model = model_picker(context, "detect", "classify", name="video")
+    model = model_picker(context, *streaming_tasks(), name="video")
     every = Slider(1, 30, 1, step=1, label=t("video_every"), elem_id="video-every")
-    found = isinstance(model.value, str)
-    spec = context.service.engine.spec(model.value) if found else None
+    available = isinstance(model.value, str)
+    spec = boxes_spec(context, model.value)
     labels = list(spec.labels) if spec else []
-    with gr.Column(visible=spec is None or spec.task == "detect") as boxes:
+    with gr.Column(visible=spec is not None or not available) as box_options:
         confidence = Slider(
-            LOWEST_CONFIDENCE,
+            MIN_CONFIDENCE,
             0.95,
             DEFAULT_CONFIDENCE,
             step=0.01,
@@ -58,52 +57,80 @@ def controls(context: Context) -> Controls:
         )
         track = gr.Checkbox(True, label=t("video_track"), elem_id="video-track")
         with gr.Accordion(t("more"), open=False, elem_id="video-more"):
-            classes = _names(labels, label=t("classes"), elem_id="video-classes")
-            hide = _names(
-                labels, label=t("live_hide"), info=t("film_hide_info"), elem_id="video-hide"
-            )
+            classes = _label_list(labels, t("classes"), elem_id="video-classes")
+            blur = _label_list(labels, t("live_hide"), t("film_hide_info"), elem_id="video-blur")
             heat = gr.Checkbox(False, label=t("film_heat"), elem_id="video-heat")
             iou = Slider(0.05, 0.95, DEFAULT_IOU, step=0.05, label=t("iou"))
-    return Controls(model, every, boxes, confidence, iou, classes, track, hide, heat)
+    return OptionControls(model, every, box_options, confidence, iou, classes, track, blur, heat)
 
 
-def fit(context: Context) -> Any:
-    """The handler for another model: only what it understands can be set."""
+def fit_options(context: Context) -> Callable[..., tuple[object, ...]]:
+    """The handler for another model: only what it understands can be set.
 
-    def changed(
-        path: str | None, model: str, chosen: list[str], hidden: list[str]
-    ) -> tuple[Any, ...]:
-        if not detects(context, model):
-            nothing = gr.Dropdown(value=[])  # what nobody sees is not asked for
-            return gr.Group(visible=False), gr.Column(visible=False), gr.skip(), nothing, gr.skip()
-        spec = context.service.spec(model, "detect")
+    It sets the group of the counting line, the box options, the classes, what is blurred, and the
+    overlap.
+    """
+
+    def fit(
+        path: str | None, model: str, chosen: list[str], blurred: list[str]
+    ) -> tuple[object, ...]:
+        spec = boxes_spec(context, model)
+        if spec is None:
+            no_choice = gr.Dropdown(value=[])  # a hidden control must not ask for anything
+            return (
+                gr.Group(visible=False),
+                gr.Column(visible=False),
+                gr.skip(),
+                no_choice,
+                gr.skip(),
+            )
         labels = list(spec.labels)
         return (
             gr.Group(visible=path is not None),
             gr.Column(visible=True),
             gr.Dropdown(choices=labels, value=_known(chosen, labels)),
-            still_hidden(labels, hidden),
+            blur_choices(labels, blurred),
             gr.Slider(interactive=spec.needs_nms),
         )
 
-    return changed
+    return fit
 
 
-def wanted(context: Context, values: Mapping[str, Any]) -> dict[str, Any]:
-    """What the controls say, without what the model does not know.
+def stream_values(context: Context, values: Mapping[str, object]) -> dict[str, object]:
+    """The values of the controls without what the model does not know.
 
     The model may have changed a moment before the list of its classes does.
     """
-    model = values["model"]
-    boxes = detects(context, model)
-    labels = context.service.engine.spec(model).labels if boxes else ()
-    classes = _known(values["classes"], labels)
-    return {**values, "classes": classes, "heat": values["heat"] and boxes}
+    spec = boxes_spec(context, values["model"])
+    classes = _known(values["classes"], spec.labels) if spec else []
+    return {**values, "classes": classes, "heat": values["heat"] and spec is not None}
 
 
-def _names(labels: list[str], **options: Any) -> gr.Dropdown:
-    return gr.Dropdown(labels, value=[], multiselect=True, **options)
+def streaming_tasks() -> list[str]:
+    """Names of the tasks whose models run over videos.
+
+    Those that find boxes come first: only their results can be tracked and counted.
+    """
+    streaming = (task for task in tasks.all_tasks() if task.streams)
+    return [task.name for task in sorted(streaming, key=lambda task: not task.finds_boxes)]
 
 
-def _known(chosen: list[str] | None, labels: Any) -> list[str]:
-    return [name for name in chosen or () if name in labels]
+def boxes_spec(context: Context, model: object) -> ModelSpec | None:
+    """The facts of a model that finds boxes, which can be tracked and counted; None for others."""
+    if not isinstance(model, str):
+        return None
+    try:
+        spec = context.service.engine.spec(model)
+    except DemoError:  # the run reports what is wrong with the name
+        return None
+    return spec if tasks.find(spec.task).finds_boxes else None
+
+
+def _label_list(
+    labels: list[str], label: Label, info: Label | None = None, *, elem_id: str
+) -> gr.Dropdown:
+    return gr.Dropdown(labels, value=[], multiselect=True, label=label, info=info, elem_id=elem_id)
+
+
+def _known(chosen: object, labels: Collection[str]) -> list[str]:
+    return [name for name in chosen if name in labels] if isinstance(chosen, list) else []

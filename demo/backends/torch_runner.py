@@ -1,0 +1,80 @@
+"""A network run by PyTorch, on whichever device; the two torch back ends share it."""
+
+from collections.abc import Callable
+from typing import cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from demo.backends.base import OutOfMemory
+from demo.models.checkpoint import nbytes
+from demo.models.spec import ModelSpec, Outputs, WeightsFile
+
+_CPU_ALLOCATOR = "DefaultCPUAllocator"
+"""Stands in the text of the RuntimeError that torch raises where the CPU's memory is exhausted."""
+
+
+class TorchRunner:
+    """A float32 network in evaluation mode, channels last, without gradients."""
+
+    precision = "float32"
+    parallel = True
+
+    def __init__(
+        self,
+        spec: ModelSpec,
+        file: WeightsFile,
+        device: torch.device,
+        optimise: Callable[[nn.Module], None] | None = None,
+    ) -> None:
+        """optimise: changes the network in place for speed, after its size was measured."""
+        self._spec, self._file, self._device = spec, file, device
+        network = _to_device(spec.network(file), device).requires_grad_(False)
+        self.size_bytes = nbytes(network)
+        if optimise is not None:
+            optimise(network)
+        self._network = network
+
+    @property
+    def device(self) -> str:
+        """Kind of device: `cpu` or `cuda`."""
+        return self._device.type
+
+    @torch.inference_mode()
+    def run(self, inputs: NDArray[np.float32]) -> Outputs:
+        """N×… float32 → one float32 array an output. Raises OutOfMemory."""
+        try:
+            batch = _batch(torch.from_numpy(inputs), self._device)
+            answer = cast(Tensor | tuple[Tensor, ...], self._network(batch))
+        except (torch.OutOfMemoryError, MemoryError):
+            raise OutOfMemory from None
+        except RuntimeError as error:
+            if _CPU_ALLOCATOR not in str(error):
+                raise
+            raise OutOfMemory from None
+        outputs = answer if isinstance(answer, tuple) else (answer,)
+        return tuple(output.float().cpu().numpy() for output in outputs)
+
+    def module(self) -> nn.Module:
+        """The plain network, loaded again and never packed, so that it has gradients."""
+        return _to_device(self._spec.network(self._file), self._device)
+
+
+def set_torch_threads(count: int) -> None:
+    """Set torch's CPU threads for the calling thread, and for those that start later."""
+    torch.set_num_threads(count)
+    # A thread adopts the number that was set last when it first asks, and keeps it.
+    torch.get_num_threads()
+
+
+def _to_device(network: nn.Module, device: torch.device) -> nn.Module:
+    moved = network.eval().to(device)
+    return moved.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
+def _batch(inputs: Tensor, device: torch.device) -> Tensor:
+    if inputs.ndim == 4:
+        return inputs.to(device, memory_format=torch.channels_last, non_blocking=True)
+    return inputs.to(device, non_blocking=True)

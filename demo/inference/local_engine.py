@@ -1,0 +1,208 @@
+"""The engine of one process and one device."""
+
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from demo import tasks, validate
+from demo.backends.base import Backend, Runner, all_backends
+from demo.backends.device import Device
+from demo.errors import DemoError
+from demo.inference.batching import Worker
+from demo.inference.catalog import Catalog
+from demo.inference.engine import ModelRow, Prediction, Status
+from demo.inference.model_cache import ModelCache
+from demo.models.spec import ImageRequest, ModelSpec, Request
+from demo.results import Timing
+from demo.settings import Settings
+from demo.system import cores, trim
+
+if TYPE_CHECKING:
+    from torch import nn
+
+T = TypeVar("T")
+
+_MAX_BATCH = {"cpu": 4, "cuda": 32}
+"""Requests in one batch, by device."""
+_WARM_UP_DELAY_S = 2.0
+"""Time for the first page to be served before models are loaded."""
+
+
+class LocalEngine:
+    """The catalog, the loaded models and the worker of one device."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalog: Catalog | None = None,
+        backends: Sequence[Backend] | None = None,
+    ) -> None:
+        """Loads nothing yet. Raises DemoError for a missing weights folder or device.
+
+        catalog, backends: in place of those of the program.
+        """
+        self._catalog = catalog or Catalog(settings)
+        self._backends = all_backends() if backends is None else backends
+        self._device = Device.choose(settings.device)
+        self._threads = settings.threads or cores()
+        budget_bytes = settings.model_budget_mb * 1_000_000
+        kind = self._device.kind
+        self._cache = ModelCache(self._catalog, self._backends, kind, budget_bytes)
+        self._max_batch = _MAX_BATCH[kind]
+        lanes = self._threads if kind == "cpu" else 0
+        self._worker = Worker(
+            self._max_batch, self._free, self._threads, self._set_threads, lanes=lanes
+        )
+        self._closing = threading.Event()
+
+    def run(self, model: str, request: Request, *, bulk: bool = False) -> Prediction:
+        """Run one request, see `Engine.run`."""
+        spec = self._catalog.spec(model)
+        checked = _checked(spec, request)
+        with self._cache.lease(model) as loaded:
+            start = time.perf_counter()
+            prepared = spec.family.preprocess(checked)
+            prepared_at = time.perf_counter()
+            outputs, forward_ms = self._worker.run(model, loaded.runner, prepared.inputs, bulk=bulk)
+            answered_at = time.perf_counter()
+            result = spec.family.postprocess(outputs, prepared)
+            end = time.perf_counter()
+        timing = Timing(
+            preprocess=(prepared_at - start) * 1000,
+            forward=forward_ms,
+            postprocess=(end - answered_at) * 1000,
+        )
+        device = self.device_text()
+        digest, backend = loaded.weights_sha256, loaded.backend
+        return Prediction(model, digest, backend, result, timing, device, prepared.view)
+
+    def run_many(self, model: str, requests: Sequence[Request]) -> list[Prediction]:
+        """Run requests together, see `Engine.run_many`."""
+        if not requests:
+            return []
+        threads = min(len(requests), self.concurrency)
+        with ThreadPoolExecutor(threads, "run-many") as pool:
+            return list(pool.map(partial(self.run, model, bulk=True), requests))
+
+    @contextmanager
+    def exclusive(self, model: str) -> "Iterator[_ExclusiveModel]":
+        """The model with its plain network for the length of the block, see `Engine.exclusive`."""
+        with self._cache.lease(model) as loaded:
+            yield _ExclusiveModel(loaded.spec, loaded.runner, self._worker)
+
+    @property
+    def concurrency(self) -> int:
+        """How many requests at once keep the device busy, one of them being prepared."""
+        return self._threads + 1 if self._device.kind == "cpu" else self._max_batch
+
+    def spec(self, name: str) -> ModelSpec:
+        """The facts of a model. Raises DemoError for an unknown name."""
+        return self._catalog.spec(name)
+
+    def status(self, name: str) -> Status:
+        """Whether a model is absent, present, downloading, loading or resident."""
+        return self._cache.status(name)
+
+    def size_bytes(self, name: str) -> int | None:
+        """Size of the model's file, here or at its source."""
+        return self._catalog.size_bytes(name)
+
+    def device_text(self) -> str:
+        """The device for people: `CPU · 2 cores`, or the GPU's name and its free memory."""
+        return self._device.text(self._threads)
+
+    def models(self) -> list[ModelRow]:
+        """Every model of the catalog: whether it can answer here, its size, scores and licence."""
+        present = self._catalog.present()
+        return [self._row(spec, present.get(spec.name)) for spec in self._catalog.specs()]
+
+    def default(self, task: str) -> str:
+        """The best model of a task that is present: by published score, else the first in order.
+
+        Raises DemoError where none is.
+        """
+        present = self._catalog.present()
+        fit = [s for s in self._catalog.specs() if s.task == task and s.name in present]
+        if not fit:
+            raise DemoError("no_models")
+        return max(fit, key=lambda s: s.published["value"] if s.published else -math.inf).name
+
+    def warm_up(self) -> None:
+        """Load in the background what the page opens on, once the first page is served."""
+        threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
+
+    def close(self) -> None:
+        """End the worker; nothing is answered any more."""
+        self._closing.set()
+        self._cache.close()
+        self._worker.close()
+
+    def _warm_up(self) -> None:
+        if self._closing.wait(_WARM_UP_DELAY_S):
+            return
+        for task in tasks.all_tasks():
+            request = task.warm_up_request()
+            if request is not None:
+                # A fault of the file is reported to the visitor who asks for the model.
+                with suppress(DemoError):
+                    self.run(self.default(task.name), request)
+        trim()
+
+    def _row(self, spec: ModelSpec, path: Path | None) -> ModelRow:
+        return {
+            "name": spec.name,
+            "title": spec.title,
+            "task": spec.task,
+            "available": path is not None,
+            "embedded": path is not None and path == spec.weights.embedded,
+            "params": spec.params,
+            "size_bytes": path.stat().st_size if path else spec.weights.size_bytes,
+            "published": spec.published,
+            "measured": spec.measured,
+            "licence": spec.licence,
+            "source": spec.source,
+            "input_size": spec.input_size,
+            "classes": len(spec.labels),
+            "resident": self._cache.status(spec.name).state == "resident",
+        }
+
+    def _set_threads(self, count: int) -> None:
+        for backend in self._backends:
+            backend.set_threads(count)
+
+    def _free(self) -> None:
+        self._cache.shrink(0)
+        self._device.release_memory()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _ExclusiveModel:
+    """A leased model; `run` blocks all forward passes of the device meanwhile."""
+
+    spec: ModelSpec
+    runner: Runner
+    worker: Worker
+
+    def run(self, work: "Callable[[nn.Module], T]") -> T:
+        """Call `work` with the plain network on the thread of the forward passes."""
+        return self.worker.run_exclusive(lambda: work(self.runner.module()))
+
+
+def _checked(spec: ModelSpec, request: Request) -> Request:
+    """The request, with a size that the model takes. Raises DemoError for any other."""
+    if not isinstance(request, ImageRequest) or request.size in (None, spec.input_size):
+        return request
+    if spec.fixed_size:
+        got = validate.brief(request.size)
+        raise DemoError("size_fixed", got=got, name=spec.name, size=spec.input_size)
+    size = validate.whole(request.size, "size", 64, 1280)
+    if size % 32:
+        raise DemoError("size_not_multiple", got=size)
+    return ImageRequest(request.image, size)

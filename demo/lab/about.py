@@ -1,0 +1,14 @@
+"""The plain sentences that the card of a weight file shows next to its numbers."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Intended use, licence, training data and known failures of a network, for its card."""
+
+    good_for: str
+    not_for: str
+    licence: str
+    data: tuple[str, ...]
+    failures: tuple[str, ...]

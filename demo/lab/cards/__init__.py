@@ -1,0 +1,1 @@
+"""Cards of published weights: typed facts (`weights/*.json`) and their Markdown (`*.md`)."""

@@ -1,0 +1,80 @@
+"""The Markdown card `weights/<name>.md`, rendered from the facts of `weights/<name>.json`."""
+
+from demo.lab.cards.card import Card
+from demo.lab.cards.facts import OutOfDistributionRule
+from demo.lab.cards.markdown import Section, bullets, table
+
+
+def render(card: Card) -> str:
+    """The whole Markdown text."""
+    parts = [
+        f"# {card.name}",
+        card.good_for,
+        f"**Not for:** {card.not_for}",
+        table(("", ""), _summary(card)),
+    ]
+    for section in _sections(card):
+        parts += section.blocks()
+    return "\n\n".join(parts) + "\n"
+
+
+def _sections(card: Card) -> list[Section]:
+    intro = "Measured on the shipped file, on pictures that were never trained on; 95 % intervals."
+    head = ("data", "metric", "value", "from", "to", "pictures")
+    sections = [
+        Section("Data", (bullets(card.data),)),
+        Section("Scores", (intro, table(head, _scores(card)))),
+        *card.sections(),
+    ]
+    if card.out_of_distribution:
+        sections.append(Section("None of the classes", _rejection(card.out_of_distribution)))
+    return [*sections, Section("Known failures", (bullets(card.failures),))]
+
+
+def _summary(card: Card) -> list[tuple[str, str]]:
+    publish = card.command.replace(" train ", " publish ")
+    return [
+        ("task", card.task),
+        ("network", f"{card.architecture}, {card.params:,} parameters"),
+        *card.input_rows(),
+        ("licence", card.licence),
+        ("source", card.source),
+        ("recipe", f"`{card.recipe}`, seed {card.seed}, {_epochs(card)}"),
+        ("command", f"`{card.command}`, then `{publish}`"),
+        ("time", f"{card.train_minutes:g} minutes on {card.machine}"),
+        ("file", f"`{card.file}`, {card.size_bytes:,} bytes, {card.precision}"),
+        ("sha256", f"`{card.sha256}`"),
+    ]
+
+
+def _epochs(card: Card) -> str:
+    done, planned = card.epochs, card.planned_epochs
+    return f"{done} epochs" if done == planned else f"{done} of {planned} epochs: not finished yet"
+
+
+def _scores(card: Card) -> list[tuple[str, ...]]:
+    rows = []
+    for score in (card.measured, *card.scores):
+        numbers = (f"{number:.3f}" for number in (score.value, score.low, score.high))
+        rows.append((score.dataset, score.metric, *numbers, f"{score.n:,}"))
+    for metric, value in card.macro_scores().items():
+        rows.append((card.measured.dataset, f"{metric}, macro", f"{value:.3f}", "", "", ""))
+    return rows
+
+
+def _rejection(rule: OutOfDistributionRule) -> tuple[str, str]:
+    return (
+        (
+            f"With T = {rule.temperature:.3f} (fitted on half of the test pictures) the "
+            "probabilities are softmax(logits / T), and the energy score of a picture is "
+            "E = T · log Σ exp(logits / T). A picture is known where E ≥ "
+            f"{rule.threshold:.3f}, a threshold set on the same half."
+        ),
+        (
+            f"On the other half ({rule.own:,} pictures) {rule.false_alarm:.1%} are wrongly "
+            f"called unknown (95 % interval {rule.false_alarm_low:.1%}–"
+            f"{rule.false_alarm_high:.1%}). Of {rule.foreign:,} foreign photos "
+            f"{rule.caught:,} are called unknown; looking at the largest probability alone, at "
+            f"the same rate of false alarms, {rule.caught_max_softmax:,} would be."
+        ),
+    )

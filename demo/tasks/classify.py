@@ -1,0 +1,100 @@
+"""Classification: probabilities over the labels of a model."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from demo import validate
+from demo.drawing.corner_plates import draw_corner_plates
+from demo.drawing.label_plates import clean
+from demo.export.files import File, score_files
+from demo.export.replay import PICTURE
+from demo.models.spec import ModelSpec
+from demo.results import Image, Scores
+from demo.tasks.base import JsonObject, QueryField, Task
+
+_MAX_TOP_K = 1000
+_FRAME_ROWS = 5
+_FRAME_PLATES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ClassifyQuery:
+    """How many labels are wanted, best first."""
+
+    top_k: int = 5
+    size: int | None = None
+
+
+class Classify(Task[Scores, ClassifyQuery]):
+    """One probability a label, and whether the picture shows any of the labels at all."""
+
+    name = "classify"
+    title = "tab_classify"
+    order = 10
+    streams = True
+    scored = True
+    rows_key = "labels"
+    fields = (QueryField("top_k", "number", 5, "how many labels to answer, best first."),)
+    summary = "Name what a picture shows."
+    model_doc = "the name of a classifier, see /models."
+    returns = (
+        "Labels with their probability, whether the picture is one of the classes at all, and\n"
+        "where the time went, as JSON."
+    )
+
+    def parse(self, spec: ModelSpec, values: Mapping[str, object]) -> ClassifyQuery:
+        """top_k: a whole number, 1–1000."""
+        return ClassifyQuery(validate.whole(values.get("top_k", 5), "top_k", 1, _MAX_TOP_K))
+
+    def facts(self, result: Scores, query: ClassifyQuery) -> JsonObject:
+        """`labels`, best first, and `known`."""
+        return {"labels": _labels(result, query.top_k), "known": result.known}
+
+    def files(
+        self,
+        result: Scores,
+        facts: Mapping[str, Any],
+        url: str,
+        query: ClassifyQuery | None = None,
+        picture: str = PICTURE,
+    ) -> list[File]:
+        """JSON, CSV and the scripts that give the same answer."""
+        return score_files(result, facts, url, picture)
+
+    def rows(self, result: Scores, ids: NDArray[np.int64] | None = None) -> list[JsonObject]:
+        """The five best labels."""
+        return _labels(result, _FRAME_ROWS)
+
+    def frame_facts(self, result: Scores, rows: Sequence[JsonObject]) -> JsonObject:
+        """`labels` and `known`."""
+        return {self.rows_key: list(rows), "known": result.known}
+
+    def timeline_values(self, result: Scores) -> NDArray[np.float32]:
+        """The probabilities."""
+        return result.probabilities
+
+    def occurrences(self, result: Scores) -> NDArray[np.int64]:
+        """One for the best label."""
+        counts = np.zeros(len(result.labels), np.int64)
+        counts[int(result.probabilities.argmax())] = 1
+        return counts
+
+    def draw_frame(
+        self, image: Image, result: Scores, ids: NDArray[np.int64] | None = None
+    ) -> Image:
+        """A copy with the three best labels in the corner."""
+        canvas = image.copy()
+        best = result.top(_FRAME_PLATES)
+        draw_corner_plates(canvas, [f"{clean(label)} {p:.2f}" for label, p in best])
+        return canvas
+
+
+def _labels(result: Scores, count: int) -> list[JsonObject]:
+    return [{"label": label, "score": round(p, 6)} for label, p in result.top(count)]
+
+
+TASK = Classify()

@@ -1,0 +1,141 @@
+"""Detection: labelled boxes in pixels of the upload."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from demo import validate
+from demo.drawing.detections import draw_detections
+from demo.export.files import DetectQuery, File, detection_files
+from demo.export.replay import PICTURE
+from demo.geometry import boxes
+from demo.models.spec import ImageRequest, ModelSpec, Request
+from demo.results import Detections, Image
+from demo.tasks.base import JsonObject, QueryField, Task
+
+INPUT_SIZES = (256, 320, 416, 512, 640, 800, 960, 1280)
+"""Input sizes that the page offers, pixels."""
+MIN_CONFIDENCE = 0.01
+DEFAULT_CONFIDENCE = 0.25
+DEFAULT_IOU = 0.7
+"""The defaults of ultralytics' predict, so that both give the same answer."""
+_MAX_LINE_WIDTH = 20
+
+
+class Detect(Task[Detections, DetectQuery]):
+    """Boxes with a label and a score, filtered and suppressed without a forward pass."""
+
+    name = "detect"
+    title = "tab_detect"
+    order = 20
+    draws = True
+    streams = True
+    finds_boxes = True
+    rows_key = "boxes"
+    fields = (
+        QueryField("confidence", "number", DEFAULT_CONFIDENCE, "lowest score of a box, 0.01 to 1."),
+        QueryField(
+            "iou",
+            "number",
+            DEFAULT_IOU,
+            "overlap above which the weaker of two boxes of one class goes, 0 to 1.",
+        ),
+        QueryField("classes", "names", (), "label names to keep; empty keeps all."),
+    )
+    summary = "Find objects in a picture."
+    model_doc = "the name of a detector, see /models."
+    returns = "The picture with the boxes drawn, and the boxes in its pixels as JSON."
+
+    def parse(self, spec: ModelSpec, values: Mapping[str, object]) -> DetectQuery:
+        """confidence 0.01–1, iou 0–1, classes of the model, size 64–1280 or None, line_width."""
+        low = values.get("confidence", DEFAULT_CONFIDENCE)
+        confidence = validate.number(low, "confidence", MIN_CONFIDENCE, 1.0)
+        iou = validate.number(values.get("iou", DEFAULT_IOU), "iou", 0.0, 1.0)
+        classes = validate.names(values.get("classes", ()), "classes", spec.labels)
+        size = values.get("size")
+        side = None if size is None else validate.whole(size, "size", 64, 1280)
+        width = validate.whole(values.get("line_width", 0), "line_width", 0, _MAX_LINE_WIDTH)
+        return DetectQuery(confidence, iou, classes, side, width)
+
+    def refine(self, spec: ModelSpec, result: Detections, query: DetectQuery) -> Detections:
+        """Boxes above the confidence, of the classes, without duplicates."""
+        # A box is only ever suppressed by one with a higher score, so filtering before or after
+        # suppression gives the same boxes, and filtering first is cheaper.
+        chosen = result.select(query.confidence, query.classes)
+        return boxes.nms(chosen, query.iou) if spec.needs_nms else chosen
+
+    def facts(self, result: Detections, query: DetectQuery) -> JsonObject:
+        """`boxes`."""
+        return {"boxes": _rows(result)}
+
+    def draw(self, image: Image, result: Detections, query: DetectQuery) -> Image:
+        """Boxes and name plates on a copy."""
+        return draw_detections(image, result, line_width=query.line_width or None)
+
+    def files(
+        self,
+        result: Detections,
+        facts: Mapping[str, Any],
+        url: str,
+        query: DetectQuery | None = None,
+        picture: str = PICTURE,
+    ) -> list[File]:
+        """JSON, CSV, COCO, YOLO, VOC and the scripts that give the same answer."""
+        return detection_files(result, facts, url, query, picture)
+
+    def warm_up_request(self) -> Request:
+        """A grey picture: ultralytics takes seconds to import, a classifier loads at once."""
+        return ImageRequest(np.full((480, 640, 3), 114, np.uint8))
+
+    def detections(self, result: Detections) -> Detections:
+        """The result itself."""
+        return result
+
+    def with_detections(self, result: Detections, found: Detections) -> Detections:
+        """The other boxes."""
+        return found
+
+    def rows(self, result: Detections, ids: NDArray[np.int64] | None = None) -> list[JsonObject]:
+        """The boxes as `/detect` gives them, each with its `track` or None."""
+        numbers = [0] * len(result) if ids is None else ids.tolist()
+        pairs = zip(_rows(result), numbers, strict=True)
+        return [{**row, "track": number or None} for row, number in pairs]
+
+    def timeline_values(self, result: Detections) -> NDArray[np.float32]:
+        """Boxes a label."""
+        return self.occurrences(result).astype(np.float32)
+
+    def occurrences(self, result: Detections) -> NDArray[np.int64]:
+        """Boxes a label."""
+        return np.bincount(result.class_ids, minlength=len(result.labels))
+
+    def draw_frame(
+        self, image: Image, result: Detections, ids: NDArray[np.int64] | None = None
+    ) -> Image:
+        """Boxes, each captioned by its label and the number of its track."""
+        if ids is None:
+            return draw_detections(image, result)
+        labels = [result.labels[class_id] for class_id in result.class_ids.tolist()]
+        captions = [
+            f"{label} #{number}" if number else label
+            for label, number in zip(labels, ids.tolist(), strict=True)
+        ]
+        return draw_detections(image, result, captions=captions)
+
+
+def _rows(found: Detections) -> list[JsonObject]:
+    columns = zip(found.xyxy.tolist(), found.scores.tolist(), found.class_ids.tolist(), strict=True)
+    return [
+        {
+            "label": found.labels[class_id],
+            "class_id": class_id,
+            "score": round(score, 4),
+            "xyxy": [round(value, 1) for value in xyxy],
+        }
+        for xyxy, score, class_id in columns
+    ]
+
+
+TASK = Detect()

@@ -1,0 +1,136 @@
+"""Answers without a button: any change is an event, and waiting shows what is happening."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import wait
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import gradio as gr
+from gradio.components import Component
+from gradio.events import Dependency
+
+from demo.errors import DemoError
+from demo.i18n import translate
+from demo.inference.engine import Engine
+from demo.service.service import Answer, Service
+from demo.web.request import base_url, request_locale
+from demo.web.tab import Context
+from demo.web.views import answers
+from demo.web.views.answer import empty, megabytes, note
+
+T = TypeVar("T")
+Updates = tuple[object, ...]
+"""New values of a handler's outputs, in their order."""
+
+_POLL_S = 0.3
+_MAX_WAITING_VISITORS = 32
+"""Visitors of one tab who may wait at once; waiting for a download delays no other visitor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The request behind an answer: name of the uploaded file, language, address of the page."""
+
+    file_name: str
+    locale: str
+    url: str
+
+
+def answer_on_change(
+    triggers: Sequence[Callable[..., Dependency]],
+    handler: Callable[..., Any],
+    inputs: Sequence[Component],
+    outputs: Sequence[Component],
+) -> None:
+    """Call `handler` on any of the events; of several in a row the last one wins.
+
+    A control that a handler may set has to be triggered by its `input` event, which only visitors
+    cause; its `change` event would give every answer twice.
+    """
+    gr.on(
+        triggers,
+        handler,
+        inputs,
+        outputs,
+        trigger_mode="always_last",
+        concurrency_limit=_MAX_WAITING_VISITORS,
+        show_progress="hidden",
+        api_visibility="private",
+    )
+
+
+def answer_handler(
+    context: Context,
+    task: str,
+    values: Callable[..., Mapping[str, object]],
+    show: Callable[[Answer, Visit], Updates],
+    cleared: Updates,
+) -> Callable[..., Iterator[Updates]]:
+    """The handler of a tab that answers about a picture.
+
+    Its inputs are the picture, the model and the tab's own controls; its outputs the status and
+    the tab's own.
+
+    Args:
+        context: gives the service.
+        task: name of the task.
+        values: model and controls → the options of the query. May raise DemoError.
+        show: an answer → the tab's own outputs.
+        cleared: the tab's own outputs without an answer.
+    """
+
+    def answer(
+        request: gr.Request, path: str | None, model: str, *controls: object
+    ) -> Iterator[Updates]:
+        locale = request_locale(request)
+        if path is None:
+            yield empty("empty_answer"), *cleared
+            return
+
+        def work() -> Answer:
+            return context.service.predict(task, path, model, values(model, *controls))
+
+        try:
+            for step in progress_then_result(context.service, model, locale, work):
+                if isinstance(step, str):
+                    yield step, *(gr.skip() for _ in cleared)
+                else:
+                    visit = Visit(Path(path).name, locale, base_url(request))
+                    yield answers.status(step, locale), *show(step, visit)
+        except DemoError as error:
+            yield error_note(error, locale), *cleared
+
+    return answer
+
+
+def progress_then_result(
+    service: Service, model: object, locale: str, work: Callable[[], T]
+) -> Iterator[str | T]:
+    """Run `work` in a thread; yield its progress as HTML while it runs, then its value.
+
+    Raises what `work` raises.
+    """
+    future = service.submit(work)
+    while not wait([future], _POLL_S).done:
+        yield note(model_progress(service.engine, model, locale), "busy")
+    yield future.result()
+
+
+def model_progress(engine: Engine, model: object, locale: str) -> str:
+    """What an answer waits for: the download, the loading or the forward pass of its model."""
+    if not isinstance(model, str):
+        return translate("working", locale)
+    status = engine.status(model)
+    size = megabytes(engine.size_bytes(model))
+    if status.state == "downloading":
+        percent = round(100 * (status.fraction or 0))
+        return translate("downloading_model", locale, name=model, size=size, percent=percent)
+    if status.state == "loading":
+        return translate("loading_model", locale, name=model, size=size)
+    return translate("working", locale)
+
+
+def error_note(error: DemoError, locale: str) -> str:
+    """The error as HTML in the place of the answer."""
+    return note(translate(error.key, locale, **error.fields), "warn")

@@ -1,0 +1,76 @@
+"""The model picker: a drop-down list of the catalog that follows models added later."""
+
+import gradio as gr
+from gradio.components import Component
+
+from demo.inference.engine import ModelRow
+from demo.web.tab import Context
+from demo.web.views.answer import megabytes
+
+Choices = list[tuple[str, str]]
+"""(text in the list, name of the model) each."""
+
+
+def model_picker(context: Context, *tasks: str, name: str = "") -> gr.Dropdown:
+    """All models of the tasks: available ones first with their size, then the downloadable.
+
+    It opens on the best model of the first task that has one. `refresh_pickers` keeps its choices
+    up to date.
+
+    Args:
+        context: gives the catalog and the page.
+        tasks: names of tasks, in the order of their models.
+        name: the prefix of the element's id; the first task by default.
+    """
+    service = context.service
+    best = next((task for task in tasks if service.names(task)), None)
+    picker = gr.Dropdown(
+        _choices(service.engine.models(), tasks),
+        value=service.engine.default(best) if best else None,
+        label=context.t("model"),
+        elem_id=f"{name or tasks[0]}-model",
+        filterable=True,
+        min_width=280,
+    )
+    context.pickers[picker] = tasks
+    return picker
+
+
+def refresh_pickers(context: Context) -> None:
+    """Bring the choices of all pickers up to date at each load of the page."""
+
+    def refresh() -> dict[Component, object]:
+        models = context.service.engine.models()
+        # Choices only: setting the value as well would count as a change and trigger an answer.
+        return {
+            picker: gr.Dropdown(choices=_choices(models, tasks))
+            for picker, tasks in context.pickers.items()
+        }
+
+    context.page.load(
+        refresh,
+        None,
+        list(context.pickers),
+        queue=False,
+        show_progress="hidden",
+        api_visibility="private",
+    )
+
+
+def default_model(context: Context, task: str) -> str:
+    """The name of the model that the page opens on; empty where none of the task is available."""
+    return context.service.engine.default(task) if context.service.names(task) else ""
+
+
+def _choices(models: list[ModelRow], tasks: tuple[str, ...]) -> Choices:
+    rows = [row for task in tasks for row in models if row["task"] == task]
+    return [
+        (f"{row['name']} · {_score(row)} · {megabytes(row['size_bytes'])}", row["name"])
+        for row in sorted(rows, key=lambda row: not row["available"])
+    ]
+
+
+def _score(row: ModelRow) -> str:
+    score = row["measured"] or row["published"]
+    text = f"{score['metric']} {score['value']:.1f}" if score else ""
+    return text if row["available"] else f"⤓ {text}"

@@ -1,0 +1,59 @@
+"""The input picture of a tab, with examples under it."""
+
+from typing import cast
+
+import gradio as gr
+
+from demo.errors import DemoError
+from demo.results import Image
+from demo.service import examples
+from demo.web.components.picture import PictureIn
+from demo.web.tab import Context
+
+_BROWSER_FORMATS = {"JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF"}
+
+
+def picture_input(context: Context, name: str) -> PictureIn:
+    """Lay out upload, clipboard and webcam with the examples; `name` makes the ids unique."""
+    picture = PictureIn(
+        sources=["upload", "clipboard", "webcam"],
+        label=context.t("your_picture"),
+        placeholder=cast(str, context.t("put_picture")),  # translated as labels are
+        height=380,
+        buttons=["fullscreen"],
+        webcam_options=gr.WebcamOptions(mirror=False),
+        elem_id=f"{name}-picture",
+    )
+    gr.Examples(
+        [[str(path)] for path in examples.paths()],
+        inputs=[picture],
+        label=context.t("examples"),
+        elem_id=f"{name}-examples",
+        api_visibility="private",
+    )
+    _show_what_browsers_cannot(context, picture)
+    return picture
+
+
+def _show_what_browsers_cannot(context: Context, picture: PictureIn) -> None:
+    """Show pictures in formats that browsers cannot decode, such as TIFF, as PNG."""
+    undisplayable = gr.State(None)
+
+    def check(path: str | None) -> str | None:
+        """The path if browsers cannot show its format; the answer reports all other faults."""
+        if path is None:
+            return None
+        try:
+            decoded, _ = context.service.open(path)
+        except DemoError:
+            return None
+        return None if decoded.format in _BROWSER_FORMATS else path
+
+    def preview(path: str | None) -> Image | dict[str, object]:
+        return gr.skip() if path is None else context.service.open(path)[0].rgb
+
+    # By way of a state: an event whose output is the picture itself would count as a new upload.
+    picture.upload(check, picture, undisplayable, api_visibility="private", show_progress="hidden")
+    undisplayable.change(
+        preview, undisplayable, picture, api_visibility="private", show_progress="hidden"
+    )

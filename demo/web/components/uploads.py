@@ -1,0 +1,51 @@
+"""Uploads as data: anything else in their place is refused with one sentence."""
+
+from typing import Any, Self
+
+import gradio as gr
+from gradio import processing_utils
+from gradio.data_classes import GradioModel
+from gradio.exceptions import InvalidPathError
+from pydantic import ValidationError
+
+from demo.i18n import translate
+
+
+class UploadOnly(GradioModel):
+    """Mixin for data models: a request value that is not a file raises gr.Error."""
+
+    @classmethod
+    def model_validate(cls, obj: Any, **options: Any) -> Self:
+        """Check the fields. Raises gr.Error for anything but a file."""
+        try:
+            return super().model_validate(obj, **options)
+        except ValidationError:
+            raise not_uploaded() from None
+
+
+def refuse_all_but_uploads() -> None:
+    """Make Gradio answer a foreign address or path in a request with one sentence.
+
+    This covers every component: each value passes the first replaced function before it is
+    preprocessed, and every `http…` path is fetched by the second.
+    """
+    move = processing_utils.async_move_files_to_cache
+
+    async def refuse(*_: object, **__: object) -> str:
+        raise not_uploaded()
+
+    async def move_or_refuse(*values: Any, **options: Any) -> Any:
+        try:
+            return await move(*values, **options)
+        except (InvalidPathError, OSError, ValueError):  # not allowed, or no path at all
+            if options.get("postprocess"):
+                raise
+            raise not_uploaded() from None
+
+    processing_utils.async_ssrf_protected_download = refuse
+    processing_utils.async_move_files_to_cache = move_or_refuse
+
+
+def not_uploaded() -> gr.Error:
+    """The error for a value that is not an upload."""
+    return gr.Error(translate("picture_not_uploaded", "en"), print_exception=False)

@@ -1,0 +1,53 @@
+"""What a handler reads from its request, and how it reports an error to the visitor."""
+
+import functools
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+import gradio as gr
+
+from demo.errors import DemoError
+from demo.i18n import locale_for, translate
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_DEFAULT_URL = "http://127.0.0.1:7860"
+
+
+def request_locale(request: gr.Request | None) -> str:
+    """The visitor's language: the one chosen on the page, else the browser's."""
+    return "en" if request is None else locale_for(request.headers)
+
+
+def base_url(request: gr.Request | None) -> str:
+    """The address that the visitor opened this page at, without a trailing slash."""
+    if request is None:
+        return _DEFAULT_URL
+    headers = request.headers
+    scheme = headers.get("x-forwarded-proto", "http").split(",")[0].strip()
+    return f"{scheme}://{headers.get('host', '127.0.0.1:7860')}"
+
+
+def toast_errors(handler: Callable[P, R]) -> Callable[P, R]:
+    """Turn a DemoError of a handler into a toast in the visitor's language, without a traceback.
+
+    The handler's last parameter is `request: gr.Request`.
+    """
+
+    @functools.wraps(handler)
+    def wrapped(*values: P.args, **options: P.kwargs) -> R:
+        try:
+            return handler(*values, **options)
+        except DemoError as error:
+            request = values[-1]
+            assert request is None or isinstance(request, gr.Request)
+            raise to_toast(error, request) from None
+
+    return wrapped
+
+
+def to_toast(error: DemoError, request: gr.Request | None) -> gr.Error:
+    """The toast of a DemoError."""
+    text = translate(error.key, request_locale(request), **error.fields)
+    return gr.Error(text, print_exception=False)

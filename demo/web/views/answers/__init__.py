@@ -1,0 +1,32 @@
+"""How the answers of each task look: one file a task, which declares `VIEW`."""
+
+from functools import cache
+
+from demo.discover import collect
+from demo.service.service import Answer
+from demo.web.views.answer import picture_notes, timing
+from demo.web.views.answers.base import AnyView
+
+
+def find(task: str) -> AnyView:
+    """The view of a task. Raises KeyError for a task without one."""
+    return _by_task()[task]
+
+
+def status(answer: Answer, locale: str) -> str:
+    """The result at a glance, where the time went, and what was done to the upload."""
+    return (
+        find(answer.task.name).result(answer.result, answer, locale)
+        + timing(answer.timing, answer.prediction, locale)
+        + picture_notes(answer.picture, locale)
+    )
+
+
+def details(answer: Answer, locale: str) -> str:
+    """The result in full."""
+    return find(answer.task.name).details(answer.result, answer, locale)
+
+
+@cache
+def _by_task() -> dict[str, AnyView]:
+    return {view.name: view for view in collect(__name__, "VIEW")}

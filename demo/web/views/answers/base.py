@@ -1,0 +1,33 @@
+"""What the page needs to know about the answers of a task."""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, Generic, TypeVar
+
+from demo.results import Result
+from demo.service.service import Answer
+
+R = TypeVar("R", bound=Result)
+
+
+class AnswerView(ABC, Generic[R]):
+    """HTML of the answers of one task, whose results are of type R. It keeps no state."""
+
+    name: ClassVar[str]
+    """Name of the task."""
+
+    @abstractmethod
+    def result(self, result: R, answer: Answer, locale: str) -> str:
+        """The result at a glance, shown next to the picture.
+
+        Args:
+            result: `answer.result`.
+            answer: the whole answer, for the facts of the model and of the query.
+            locale: one of `demo.i18n.LOCALES`.
+        """
+
+    def details(self, result: R, answer: Answer, locale: str) -> str:
+        """The result in full, for a section that folds out; empty for nothing more to show."""
+        return ""
+
+
+AnyView = AnswerView[Any]

@@ -1,0 +1,45 @@
+"""A classifier's answer as HTML: probability bars, and whether the picture is of a known class."""
+
+from demo.i18n import translate
+from demo.models.spec import ModelSpec
+from demo.results import Scores
+from demo.service.service import Answer
+from demo.web.views.answer import note
+from demo.web.views.answers.base import AnswerView
+from demo.web.views.templates import render
+
+
+class ClassifyView(AnswerView[Scores]):
+    """Bars of the best labels, and a notice about unknown pictures."""
+
+    name = "classify"
+
+    def result(self, result: Scores, answer: Answer, locale: str) -> str:
+        """As many bars as the query asks for, and the notice."""
+        bars = score_bars(result, len(answer.facts["labels"]), locale)
+        return bars + unknown_notice(result, answer.spec, locale)
+
+
+def score_bars(scores: Scores, top_k: int, locale: str) -> str:
+    """The k best labels with their probability; greyed where the picture is of no known class."""
+    rows = [(label, f"{100 * score:.1f}") for label, score in scores.top(top_k)]
+    return render("score_bars", rows=rows, known=scores.known, locale=locale)
+
+
+def unknown_notice(scores: Scores, spec: ModelSpec, locale: str) -> str:
+    """Whether the picture is probably of no known class, by which method, and its error rates."""
+    rule = spec.unknown
+    if rule is None:
+        return note(translate("unknown_uncalibrated", locale))
+    text = translate(
+        "known_sign" if scores.known else "unknown_sign",
+        locale,
+        method=rule.method,
+        false_alarm=100 * rule.false_alarm,
+        caught=rule.caught,
+        foreign=rule.foreign,
+    )
+    return note(text, "calm" if scores.known else "warn")
+
+
+VIEW = ClassifyView()

@@ -1,0 +1,62 @@
+"""A detector's answer as HTML: counts per class, a table of boxes, or that nothing was found."""
+
+from demo.drawing.palette import hex_color
+from demo.i18n import translate
+from demo.results import Detections
+from demo.service.service import Answer
+from demo.web.views.answer import note
+from demo.web.views.answers.base import AnswerView
+from demo.web.views.templates import render
+
+_COLUMNS = ("number", "label", "score", "x0", "y0", "x1", "y1", "size")
+_MAX_LABELS = 12
+"""Labels that are listed as an example of what a model can find."""
+
+
+class DetectView(AnswerView[Detections]):
+    """Counts per class, and a table of all boxes."""
+
+    name = "detect"
+
+    def result(self, result: Detections, answer: Answer, locale: str) -> str:
+        """Counts per class, or that nothing was found."""
+        return class_counts(result) if len(result) else nothing_found(result, locale)
+
+    def details(self, result: Detections, answer: Answer, locale: str) -> str:
+        """The table of boxes; empty without boxes."""
+        return boxes_table(result, locale) if len(result) else ""
+
+
+def nothing_found(found: Detections, locale: str) -> str:
+    """The sentence for an answer without boxes, with examples of what the model can find."""
+    known = ", ".join(found.labels[:_MAX_LABELS])
+    more = " …" if len(found.labels) > _MAX_LABELS else ""
+    return note(translate("nothing_found", locale, known=known + more))
+
+
+def class_counts(found: Detections) -> str:
+    """The number of boxes of each class, in the colour of the class."""
+    ids = {label: i for i, label in enumerate(found.labels)}
+    counts = [(label, ids[label], count) for label, count in found.counts().items()]
+    return render("class_counts", counts=counts)
+
+
+def boxes_table(found: Detections, locale: str) -> str:
+    """Every box: label, score, corners and size in pixels of the upload."""
+    colors = [hex_color(i) for i in range(len(found.labels))]
+    values = zip(found.xyxy.tolist(), found.scores.tolist(), found.class_ids.tolist(), strict=True)
+    rows = [
+        (
+            number,
+            found.labels[class_id],
+            colors[class_id],
+            f"{100 * score:.1f}",
+            *(f"{value:.0f}" for value in (x0, y0, x1, y1)),
+            f"{x1 - x0:.0f} × {y1 - y0:.0f}",
+        )
+        for number, ((x0, y0, x1, y1), score, class_id) in enumerate(values, 1)
+    ]
+    return render("boxes_table", columns=_COLUMNS, rows=rows, locale=locale)
+
+
+VIEW = DetectView()

@@ -1,0 +1,77 @@
+"""Cards are typed, complete, and written byte for byte as they are read."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from demo.errors import DemoError
+from demo.lab.cards.card import Origin
+from demo.lab.cards.classifier import ClassifierCard
+from demo.lab.cards.render import render
+from demo.lab.kinds.base import kinds, read_card, read_cards
+
+WEIGHTS = Path(__file__).parents[3] / "weights"
+NAMES = sorted(file.stem for file in WEIGHTS.glob("*.json"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_card_is_written_byte_for_byte_as_it_is_read(name: str) -> None:
+    kind, card = read_card(WEIGHTS, name)
+    assert kind.name == card.task
+    assert type(card) is kind.card_type
+    assert card.dump().encode() == (WEIGHTS / f"{name}.json").read_bytes()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_markdown_is_rendered_from_the_facts(name: str) -> None:
+    _, card = read_card(WEIGHTS, name)
+    text = render(card)
+    assert text.encode() == (WEIGHTS / f"{name}.md").read_bytes()
+    assert f"`python -m demo.lab publish {name} --data DATA`" in text
+
+
+def test_the_first_facts_of_all_cards_are_their_origin() -> None:
+    for kind in kinds().values():
+        fields = list(kind.card_type.model_fields)
+        assert fields[: len(Origin.model_fields)] == list(Origin.model_fields)
+        further = {
+            field.serialization_alias or name
+            for name, field in kind.card_type.model_fields.items()
+            if name not in Origin.model_fields
+        }
+        assert further == set(kind.card_type.KEYS)
+
+
+def test_a_publish_command_changes_the_verb_only() -> None:
+    card = ClassifierCard.read(WEIGHTS, "cnn-cifar10")
+    command = "python -m demo.lab train trainable --data DATA"
+    assert "`python -m demo.lab publish trainable --data DATA`" in render(
+        card.model_copy(update={"command": command})
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"task": None},
+        {"measured": {"metric": "accuracy"}},
+        {"params": "many"},
+        {"unheard_of": 1},
+        {"mean": None},
+    ],
+)
+def test_a_broken_card_is_named(tmp_path: Path, change: dict[str, object]) -> None:
+    facts = json.loads((WEIGHTS / "cnn-cifar10.json").read_text("utf-8"))
+    (tmp_path / "net.json").write_text(json.dumps(facts | change), "utf-8")
+    with pytest.raises(DemoError) as raised:
+        read_cards(tmp_path)
+    assert raised.value.key in ("card_broken", "lab_kind_unknown")
+    (tmp_path / "net.json").write_text("[", "utf-8")
+    with pytest.raises(DemoError, match=r"net\.json"):
+        read_card(tmp_path, "net")
+
+
+def test_a_missing_card_is_an_error_with_the_ones_that_are_there() -> None:
+    with pytest.raises(DemoError, match="cnn-cifar10"):
+        read_card(WEIGHTS, "no-such-weights")

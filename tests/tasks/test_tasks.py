@@ -1,0 +1,130 @@
+"""Contracts of every task, and what each decides."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from demo import tasks
+from demo.errors import DemoError
+from demo.i18n import known
+from demo.inference.catalog import Catalog
+from demo.results import Detections, GeneratedImages, Image, Result, Scores
+from demo.settings import Settings
+from demo.tasks.base import AnyTask
+
+CATALOG = Catalog(Settings(cache_dir=Path("/nonexistent"), offline=True))
+LABELS = ("cat", "dog", "cow")
+
+
+def grey() -> Image:
+    return np.full((60, 80, 3), 128, np.uint8)
+
+
+def scores() -> Scores:
+    return Scores(np.array([0.2, 0.7, 0.1], np.float32), LABELS, known=False)
+
+
+def detections() -> Detections:
+    xyxy = np.array([[0, 0, 20, 20], [1, 1, 20, 20], [30, 30, 50, 50]], np.float32)
+    confidences = np.array([0.9, 0.8, 0.3], np.float32)
+    return Detections(xyxy, confidences, np.array([0, 0, 1]), LABELS, (80, 60))
+
+
+RESULTS: Mapping[str, Result] = {
+    "classify": scores(),
+    "detect": detections(),
+    "generate": GeneratedImages(np.zeros((2, 8, 8, 3), np.uint8)),
+}
+
+
+@pytest.mark.parametrize("task", tasks.all_tasks(), ids=lambda task: task.name)
+class TestEveryTask:
+    def test_its_names_are_visible_and_unique(self, task: AnyTask) -> None:
+        assert known(task.title)
+        assert tasks.find(task.name) is task
+        assert not task.takes_pictures or (task.summary and task.returns and task.model_doc)
+
+    def test_the_defaults_of_its_endpoint_are_valid(self, task: AnyTask) -> None:
+        spec = next(spec for spec in CATALOG.specs() if spec.task == task.name)
+        query = task.parse(spec, {field.name: field.default for field in task.fields})
+        assert query == task.parse(spec, {})
+        assert query.size is None
+
+    def test_a_frame_is_drawn_on_a_copy(self, task: AnyTask) -> None:
+        image = grey()
+        drawn = task.draw_frame(image, RESULTS[task.name])
+        assert drawn is not image
+        assert (image == 128).all()
+
+    def test_the_timeline_has_a_value_a_label(self, task: AnyTask) -> None:
+        result = RESULTS[task.name]
+        assert task.timeline_values(result).shape == (len(result.labels),)
+        assert task.occurrences(result).shape == (len(result.labels),)
+
+    def test_its_boxes_are_those_it_promises(self, task: AnyTask) -> None:
+        assert (task.detections(RESULTS[task.name]) is not None) == task.finds_boxes
+
+
+def test_every_model_has_its_task() -> None:
+    for spec in CATALOG.specs():
+        assert tasks.find(spec.task).name == spec.task
+
+
+def test_an_unknown_task_is_one_sentence() -> None:
+    with pytest.raises(DemoError, match="classify"):
+        tasks.find("teleport")
+
+
+class TestClassify:
+    task = tasks.find("classify")
+
+    def test_the_best_labels_come_first(self) -> None:
+        facts = self.task.facts(scores(), self.task.parse(CATALOG.spec("resnet50"), {"top_k": 2}))
+        labels = [{"label": "dog", "score": 0.7}, {"label": "cat", "score": 0.2}]
+        assert facts == {"labels": labels, "known": False}
+        assert self.task.occurrences(scores()).tolist() == [0, 1, 0]
+
+    @pytest.mark.parametrize("top_k", [0, 1001, 1.5, "5", None, float("nan")])
+    def test_a_wrong_number_is_one_sentence(self, top_k: Any) -> None:
+        with pytest.raises(DemoError, match="top_k"):
+            self.task.parse(CATALOG.spec("resnet50"), {"top_k": top_k})
+
+
+class TestDetect:
+    task = tasks.find("detect")
+
+    def refined(self, model: str, **values: object) -> Detections:
+        spec = CATALOG.spec(model)
+        query = self.task.parse(spec, values)
+        refined: Detections = self.task.refine(spec, detections(), query)
+        return refined
+
+    def test_duplicates_go_only_where_the_head_makes_them(self) -> None:
+        assert len(self.refined("yolo11n")) == 2
+        assert len(self.refined("yolo11n", iou=0.99)) == 3
+        assert len(self.refined("yolo26n-nmsfree")) == 3
+
+    def test_confidence_filters_without_the_network(self) -> None:
+        assert len(self.refined("yolo26n-nmsfree", confidence=0.5)) == 2
+
+    def test_rows_name_the_track(self) -> None:
+        rows = self.task.rows(detections(), np.array([4, 0, 5]))
+        assert [row["track"] for row in rows] == [4, None, 5]
+        assert rows[0]["xyxy"] == [0.0, 0.0, 20.0, 20.0]
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("confidence", 0),
+            ("iou", -1),
+            ("classes", ["unicorn"]),
+            ("size", 50),
+            ("line_width", 21),
+        ],
+    )
+    def test_a_wrong_value_is_one_sentence(self, name: str, value: object) -> None:
+        with pytest.raises(DemoError, match=name):
+            self.task.parse(CATALOG.spec("yolo11n"), {name: value})

@@ -1,0 +1,76 @@
+"""The Gradio API is stable: names, order, defaults and documentation of its endpoints."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import Server
+
+MODELS = "Every model of the catalog: whether it can answer here, its size, scores and licence."
+IMAGE = ("image", False, None)
+BOXES: tuple[Any, ...] = (
+    ("confidence", True, 0.25),
+    ("iou", True, 0.7),
+    ("classes", True, []),
+)
+EXPECTED: dict[str, tuple[str, list[Any], list[str]]] = {
+    "/classify": (
+        "Name what a picture shows.",
+        [IMAGE, ("model", True, "mobilenet_v2"), ("top_k", True, 5)],
+        ["answer"],
+    ),
+    "/detect": (
+        "Find objects in a picture.",
+        [IMAGE, ("model", True, "yolo26n"), *BOXES],
+        ["picture", "answer"],
+    ),
+    "/video": (
+        "Find or name what is in each frame of a video.",
+        [
+            ("video", False, None),
+            ("model", True, "yolo26n"),
+            *BOXES,
+            ("every", True, 1),
+            ("track", True, True),
+            ("hide", True, []),
+            ("heat", True, False),
+            ("line", True, ""),
+        ],
+        ["video", "answer"],
+    ),
+    "/augment": (
+        "Preview what random augmentation does to a picture.",
+        [
+            IMAGE,
+            ("pipeline", True, [{"name": "rotation", "params": {}}]),
+            ("count", True, 9),
+            ("seed", True, 7),
+        ],
+        ["pictures", "answer"],
+    ),
+    "/models": (f"{MODELS} Scores are in %.", [], ["1st"]),
+}
+
+
+@pytest.fixture(scope="module")
+def endpoints(server: Server) -> dict[str, Any]:
+    info = httpx.get(f"{server.url}/gradio_api/info").json()
+    named: dict[str, Any] = info["named_endpoints"]
+    assert info["unnamed_endpoints"] == {}
+    return named
+
+
+def test_there_are_these_endpoints_in_this_order(endpoints: dict[str, Any]) -> None:
+    assert list(endpoints) == list(EXPECTED)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_an_endpoint_is_described_as_before(endpoints: dict[str, Any], name: str) -> None:
+    endpoint = endpoints[name]
+    keys = ("parameter_name", "parameter_has_default", "parameter_default")
+    assert (
+        endpoint["description"],
+        [tuple(parameter[key] for key in keys) for parameter in endpoint["parameters"]],
+        [value["label"] for value in endpoint["returns"]],
+    ) == EXPECTED[name]

@@ -1,0 +1,56 @@
+"""The model pickers follow what is on the disk, at each load of the page."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import Server
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    """The owner's folder of weights, empty."""
+    return tmp_path
+
+
+@pytest.fixture
+def own(weights: Path) -> Iterator[Server]:
+    running = Server(VITRINE_WEIGHTS=str(weights), VITRINE_CACHE=str(weights / "cache")).wait()
+    yield running
+    assert "Traceback" not in running.stop()
+
+
+def load(url: str) -> list[Any]:
+    """What a load of the page sets the pickers to, by position: Classify, Detect, Video."""
+    config = httpx.get(f"{url}/config").json()
+    ids = [
+        next(c["id"] for c in config["components"] if c["props"].get("elem_id") == name)
+        for name in ("classify-model", "detect-model", "video-model")
+    ]
+    [event] = [d for d in config["dependencies"] if d["outputs"] == ids]
+    assert [kind for _, kind in event["targets"]] == ["load"]
+    body = {"data": [], "fn_index": event["id"], "session_hash": "visitor"}
+    answer = httpx.post(f"{url}/gradio_api/run/predict", json=body)
+    answer.raise_for_status()
+    updates: list[Any] = answer.json()["data"]
+    return updates
+
+
+def test_a_file_that_arrives_is_in_the_pickers_and_the_value_stays(
+    own: Server, weights: Path, shared_data: Path
+) -> None:
+    for update in load(own.url):
+        assert "value" not in update
+    _, detect, video = load(own.url)
+    assert [name for label, name in detect["choices"] if "⤓" not in label] == ["yolo-vitrine"]
+    shutil.copy(shared_data / "weights" / "yolo11n.pt", weights)
+    classify, detect, video = load(own.url)
+    here = [name for label, name in detect["choices"] if "⤓" not in label]
+    assert sorted(here) == ["yolo-vitrine", "yolo11n"]
+    assert [name for _, name in detect["choices"]][:2] == here
+    assert "yolo11n" in [name for _, name in video["choices"]][:9]
+    assert "yolo11n" not in [name for _, name in classify["choices"]]

@@ -1,0 +1,65 @@
+"""Contracts of the views of answers."""
+
+import numpy as np
+import pytest
+
+from demo import tasks
+from demo.images.decode import decode
+from demo.images.encode import encode_png
+from demo.images.limits import Limits
+from demo.inference.catalog import Catalog
+from demo.inference.engine import Prediction
+from demo.models.spec import InputView
+from demo.results import Detections, Result, Scores, Timing
+from demo.service.service import Answer
+from demo.settings import Settings
+from demo.tasks.base import AnyTask
+from demo.web.views import answers
+from tests.web.views.dom import dom
+
+RGB = np.full((30, 40, 3), 200, np.uint8)
+LABELS = ("cat", "<script>")
+RESULTS: dict[str, Result] = {
+    "classify": Scores(np.array([0.4, 0.6], np.float32), LABELS),
+    "detect": Detections(
+        np.array([[1, 2, 11, 22]], np.float32),
+        np.array([0.5], np.float32),
+        np.array([1]),
+        LABELS,
+        (40, 30),
+    ),
+}
+PICTURE_TASKS = [task for task in tasks.all_tasks() if task.takes_pictures]
+
+
+def answer(task: AnyTask, result: Result) -> Answer:
+    spec = next(s for s in Catalog(Settings()).specs() if s.task == task.name)
+    query = task.parse(spec, {})
+    view = InputView((0.0, 0.0, 40.0, 30.0), RGB, (40, 30))
+    prediction = Prediction("m", "0" * 64, "torch-cpu", result, Timing(forward=9), "CPU", view)
+    picture = decode(encode_png(RGB), Limits())
+    facts = dict(task.facts(result, query))
+    return Answer(task, spec, query, picture, prediction, Timing(10), facts, result, None)
+
+
+@pytest.mark.parametrize("task", PICTURE_TASKS, ids=lambda task: task.name)
+@pytest.mark.parametrize("locale", ["en", "zh-CN"])
+def test_every_task_that_takes_pictures_shows_its_answers(task: AnyTask, locale: str) -> None:
+    given = answer(task, RESULTS[task.name])
+    html = answers.status(given, locale)
+    assert "&lt;script&gt;" in html
+    assert 'class="timing"' in html
+    assert ("start", "script", ()) not in dom(html + answers.details(given, locale))
+
+
+def test_boxes_are_listed_and_no_boxes_are_a_sentence() -> None:
+    task = tasks.find("detect")
+    assert "<td>" in answers.details(answer(task, RESULTS["detect"]), "en")
+    nothing = answer(task, Detections.empty(LABELS, (40, 30)))
+    assert answers.details(nothing, "en") == ""
+    assert "Nothing found" in answers.status(nothing, "en")
+
+
+def test_a_task_without_a_view_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        answers.find("teleport")
