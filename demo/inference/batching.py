@@ -5,8 +5,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -71,6 +72,7 @@ class Worker:
         self._lock = threading.Lock()
         self._waiting: deque[_Job] = deque()
         self._cores = CoreLock()
+        self._closed = threading.Event()
         self._lanes = ThreadPoolExecutor(lanes, "lane") if lanes > 1 else None
         self._thread = ThreadPoolExecutor(1, "forward")
         self._thread.submit(set_threads, threads).result()
@@ -85,11 +87,11 @@ class Worker:
         DemoError where the memory does not suffice for this request alone.
         """
         if bulk and self._lanes is not None and runner.parallel:
-            return self._lanes.submit(self._run_in_lane, name, runner, inputs).result()
+            return self._call(self._lanes, partial(self._run_in_lane, name, runner, inputs))
         job = _Job(name, runner, inputs)
         with self._lock:
             self._waiting.append(job)
-        return self._thread.submit(self._answer, job).result()
+        return self._call(self._thread, partial(self._answer, job))
 
     def run_exclusive(self, work: Callable[[], T]) -> T:
         """Run `work` on the thread of the forward passes, with all cores and no pass meanwhile."""
@@ -98,13 +100,24 @@ class Worker:
             with self._cores.exclusive():
                 return work()
 
-        return self._thread.submit(alone).result()
+        return self._call(self._thread, alone)
 
     def close(self) -> None:
-        """End the threads after their running passes; waiting requests are cancelled."""
+        """End the threads after their running passes; waiting and later requests are refused."""
+        self._closed.set()
         if self._lanes is not None:
             self._lanes.shutdown(wait=True, cancel_futures=True)
         self._thread.shutdown(wait=True, cancel_futures=True)
+
+    def _call(self, pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        """The value of `work`, run by a thread of the pool. Raises DemoError after `close`."""
+        try:
+            return pool.submit(work).result()
+        except (CancelledError, RuntimeError) as error:
+            stopping = isinstance(error, CancelledError) or self._closed.is_set()
+            if not stopping:
+                raise
+            raise DemoError("server_stopping") from None
 
     def _answer(self, job: _Job) -> tuple[Outputs, float]:
         if job.outputs is None:

@@ -95,8 +95,14 @@ class Service:
         return self._decode(file)
 
     def submit(self, work: Callable[[], T]) -> "Future[T]":
-        """Start `work` in a thread, so that its caller can show what it waits for."""
-        return self._workers.submit(work)
+        """Start `work` in a thread, so that its caller can show what it waits for.
+
+        Raises DemoError once the service is closed.
+        """
+        try:
+            return self._workers.submit(work)
+        except RuntimeError:
+            raise DemoError("server_stopping") from None
 
     def close(self) -> None:
         """Cancel what waits, break off downloads and end the engine."""

@@ -468,6 +468,30 @@ class TestWorker:
         worker.close()
 
 
+def test_a_stopped_engine_refuses_in_one_sentence(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, net=1)
+    running = shelf.engine()
+    ask_one(running, "net", colour(0))
+    shelf.models["net"].gate.clear()
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(ask_one, running, "net", colour(1))
+        time.sleep(0.05)
+        waiting = threads.submit(running.run, "net", ImageRequest(colour(2)[:4]))
+        while len(running._worker._waiting) < 1:
+            time.sleep(0.001)
+        closing = threading.Thread(target=running.close)
+        closing.start()
+        with pytest.raises(DemoError) as raised:
+            waiting.result(10)
+        assert raised.value.key == "server_stopping"
+        shelf.models["net"].gate.set()
+        closing.join(10)
+        assert isinstance(first.result(10).result, Scores)
+    with pytest.raises(DemoError) as raised:
+        ask_one(running, "net", colour(3))
+    assert raised.value.key == "server_stopping"
+
+
 def test_a_bug_in_one_model_reaches_its_own_caller_only(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path, good=1, bad=1)
     running = shelf.engine()
