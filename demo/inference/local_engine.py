@@ -4,7 +4,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -150,17 +150,11 @@ class LocalEngine:
         for task in tasks.all_tasks():
             request = task.warm_up_request()
             if request is not None:
-                # A fault of the file is reported to the visitor who asks for the model.
+                # A fault of the file is reported to the visitor who asks for the model, and an
+                # engine that is closed meanwhile to nobody.
                 with suppress(DemoError):
-                    self._run_unless_closing(self.default(task.name), request)
+                    self.run(self.default(task.name), request)
         trim()
-
-    def _run_unless_closing(self, model: str, request: Request) -> None:
-        try:
-            self.run(model, request)
-        except (RuntimeError, CancelledError):  # of the workers, which were closed meanwhile
-            if not self._closing.is_set():
-                raise
 
     def _row(self, spec: ModelSpec, path: Path | None) -> ModelRow:
         return {
