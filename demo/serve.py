@@ -1,6 +1,5 @@
 """Run the application in this process: settings and port first, then torch and the page."""
 
-import gc
 import os
 import socket
 import sys
@@ -62,11 +61,7 @@ def _serve(environ: Mapping[str, str], arguments: list[str]) -> None:
             tunnel = (app.state.page, host, port)
             threading.Thread(target=announce, args=tunnel, name="share", daemon=True).start()
 
-    try:
-        Server(app, host, port, ready).run()
-    finally:
-        # Otherwise the interpreter collects garbage among the objects of torch before it exits.
-        gc.freeze()
+    Server(app, host, port, ready).run()
 
 
 def _port(text: str) -> int:
