@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -165,7 +166,7 @@ def test_a_slow_page_gets_the_newest_frame(server: CameraServer, webcam: Webcam)
 def test_the_reader_ends_with_idle_pages_and_the_time_limit(
     tmp_path: Path, settings: Settings, limits: dict[str, float], word: str
 ) -> None:
-    short = settings.model_copy(update=limits)
+    short = replace(settings, **limits)  # type: ignore[arg-type]
     with opened(tmp_path, short) as server, server.visitor() as one:
         one.notice()
         one.configure(source="door")
@@ -187,10 +188,7 @@ def test_an_unknown_camera_is_refused(server: CameraServer, webcam: Webcam, sour
 
 
 def test_without_the_setting_there_is_no_camera(tmp_path: Path, settings: Settings) -> None:
-    with (
-        opened(tmp_path, settings.model_copy(update={"cameras": {}})) as server,
-        server.visitor() as one,
-    ):
+    with opened(tmp_path, replace(settings, cameras={})) as server, server.visitor() as one:
         one.notice()
         one.configure(source="door")
         assert "no camera of that name" in ended(one)

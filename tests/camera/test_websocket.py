@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -228,7 +229,7 @@ def test_leaving_frees_the_slot_within_two_seconds(server: CameraServer, finder:
 
 
 def test_the_time_limit(tmp_path: Path, settings: Settings) -> None:
-    short = CameraServer(tmp_path, Finder(), settings.model_copy(update={"stream_minutes": 0.01}))
+    short = CameraServer(tmp_path, Finder(), replace(settings, stream_minutes=0.01))
     with short.client, short.visitor() as one:
         one.notice()
         end = one.notice()
@@ -240,7 +241,7 @@ def test_the_time_limit(tmp_path: Path, settings: Settings) -> None:
 
 
 def test_a_stream_without_frames_ends(tmp_path: Path, settings: Settings) -> None:
-    short = CameraServer(tmp_path, Finder(), settings.model_copy(update={"stream_idle_s": 0.3}))
+    short = CameraServer(tmp_path, Finder(), replace(settings, stream_idle_s=0.3))
     with short.client, short.visitor() as one:
         one.notice()
         one.configure()
