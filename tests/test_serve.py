@@ -125,7 +125,8 @@ def test_a_signal_ends_it_at_once_although_streams_are_open(
         start = time.monotonic()
         server.process.send_signal(number)
         printed, _ = server.process.communicate(timeout=30)
-        assert time.monotonic() - start < 2
+        # Below 1 s on an idle machine; without an end of the streams it takes for ever.
+        assert time.monotonic() - start < 4
     reader.join()
     assert server.process.returncode == 0
     assert printed == f"* Running on local URL:  {server.url}\n"
