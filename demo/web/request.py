@@ -21,12 +21,18 @@ def request_locale(request: gr.Request | None) -> str:
 
 
 def base_url(request: gr.Request | None) -> str:
-    """The address that the visitor opened this page at, without a trailing slash."""
-    if request is None:
+    """The address that the visitor opened this page at, without a trailing slash.
+
+    The root path of the application is the prefix of a reverse proxy, or its whole address.
+    """
+    if request is None or request.request is None:
         return _DEFAULT_URL
+    root_path = str(request.request.scope.get("root_path", "")).rstrip("/")
+    if root_path.startswith(("http://", "https://")):
+        return root_path
     headers = request.headers
     scheme = headers.get("x-forwarded-proto", "http").split(",")[0].strip()
-    return f"{scheme}://{headers.get('host', '127.0.0.1:7860')}"
+    return f"{scheme}://{headers.get('host', '127.0.0.1:7860')}{root_path}"
 
 
 def toast_errors(handler: Callable[P, R]) -> Callable[P, R]:
