@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from demo import logs
 from demo.errors import DemoError
 from demo.inference.catalog import Catalog
 from demo.models.spec import ModelSpec, Score, format_score
@@ -45,7 +46,9 @@ def _line(spec: ModelSpec, path: Path | None) -> str:
 
 if __name__ == "__main__":
     try:
-        sys.exit(main(sys.argv[1:], Settings.from_env(os.environ)))
+        own = Settings.from_env(os.environ)
+        logs.configure(own.log)
+        sys.exit(main(sys.argv[1:], own))
     except DemoError as error:
         print(error, file=sys.stderr)
         sys.exit(1)

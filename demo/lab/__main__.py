@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
+from demo import logs
 from demo.errors import DemoError
 from demo.lab.kinds.base import find_kind, kinds, read_card, read_cards
 from demo.lab.options import EvaluateOptions, PublishOptions, TrainOptions
 from demo.lab.recipe import find_recipe, recipes
 from demo.lab.runs import TrainingRun
+from demo.settings import Settings
 from demo.system import settle_heaps
 
 _WEIGHTS = Path("weights")
@@ -56,6 +58,7 @@ def main(words: list[str]) -> int:
     signal.signal(signal.SIGTERM, _exit)
     settle_heaps()
     try:
+        logs.configure(Settings.from_env(os.environ).log)
         for row in arguments.work(arguments):
             print(row, flush=True)
     except DemoError as problem:

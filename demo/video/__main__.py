@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from demo import logs
 from demo.errors import DemoError
 from demo.settings import Settings
 from demo.system import settle_heaps
@@ -61,6 +62,7 @@ def _process(arguments: argparse.Namespace) -> None:
 
     settle_heaps()
     settings = Settings.from_env(os.environ)
+    logs.configure(settings.log)
     engine = LocalEngine(settings)
     try:
         run = _run(engine, settings, arguments)
