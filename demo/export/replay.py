@@ -76,7 +76,7 @@ def _local(picture: str, model: str, size: int | None, *imports: str) -> str:
     """The lines up to `answer`, the engine's prediction."""
     return "\n".join(
         [
-            "# Run it in the project's folder, with the picture there too: python this_file.py",
+            "# Run it in the project's folder, with the picture beside it: python this_file.py",
             "import os",
             "import sys",
             "from pathlib import Path",

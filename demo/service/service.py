@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -117,20 +116,24 @@ class Service:
     def spec(self, model: object, task: str) -> ModelSpec:
         """The facts of a model of that task.
 
-        Raises DemoError for any other name, with similar names of models of the task.
+        Raises DemoError for any other name: for an unknown one with similar names of the task, else
+        with models of the task that are present.
         """
+        near: list[str] = []
         if isinstance(model, str):
-            with suppress(DemoError):
+            try:
                 spec = self.engine.spec(model)
+            except DemoError:
+                known = [row["name"] for row in self.engine.models() if row["task"] == task]
+                near = get_close_matches(model, known, n=5, cutoff=0.3)
+            else:
                 if spec.task == task:
                     return spec
         present = self.names(task)
         if not present:
             raise DemoError("no_model")
-        got = validate.brief(model)
-        known = [row["name"] for row in self.engine.models() if row["task"] == task]
-        near = get_close_matches(got, known, n=5, cutoff=0.3)
-        raise DemoError("unknown_model", name=got, some=", ".join(near or present[:8]))
+        some = ", ".join(near or present[:8])
+        raise DemoError("unknown_model", name=validate.brief(model), some=some)
 
     def names(self, task: str) -> list[str]:
         """Names of the models of a task that are present on this machine."""
