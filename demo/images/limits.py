@@ -28,7 +28,7 @@ class Limits:
         """Raise DemoError for a file of too many bytes."""
         if size_bytes > self.max_file_mb * 1e6:
             raise DemoError(
-                "image_too_heavy", got=_millions(size_bytes), limit=f"{self.max_file_mb:g}"
+                "image_too_heavy", got=millions(size_bytes), limit=f"{self.max_file_mb:g}"
             )
 
     def check_size(self, size_wh: tuple[int, int]) -> None:
@@ -43,11 +43,11 @@ class Limits:
                 "image_too_big",
                 width=width,
                 height=height,
-                got=_millions(width * height),
+                got=millions(width * height),
                 limit=f"{self.max_megapixels:g}",
             )
 
 
-def _millions(number: int) -> str:
-    # Rounded up, so that it never reads as the limit that it exceeds.
+def millions(number: int) -> str:
+    """`number` in millions, rounded up, so that it never reads as the limit that it exceeds."""
     return f"{math.ceil(number / 1e4) / 100:g}"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from demo.errors import DemoError
+from demo.images.limits import millions
 from demo.settings import Settings
 
 _MAX_FPS = 240
@@ -37,7 +38,7 @@ class VideoLimits:
         """Raise DemoError for too large a file."""
         if size_bytes > self.max_file_mb * 1e6:
             raise DemoError(
-                "video_too_heavy", got=_millions(size_bytes), limit=f"{self.max_file_mb:g}"
+                "video_too_heavy", got=millions(size_bytes), limit=f"{self.max_file_mb:g}"
             )
 
     def check_size(self, size_wh: tuple[int, int]) -> None:
@@ -48,7 +49,7 @@ class VideoLimits:
                 "video_too_big",
                 width=width,
                 height=height,
-                got=_millions(width * height),
+                got=millions(width * height),
                 limit=f"{self.max_megapixels:g}",
             )
 
@@ -60,8 +61,3 @@ class VideoLimits:
         max_frames = round(self.max_minutes * 60 * _MAX_FPS)
         if frames > max_frames:
             raise DemoError("video_too_many_frames", limit=max_frames)
-
-
-def _millions(number: int) -> str:
-    # Rounded up, so that it never reads as the limit that it exceeds.
-    return f"{math.ceil(number / 1e4) / 100:g}"
