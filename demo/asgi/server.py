@@ -1,4 +1,4 @@
-"""Uvicorn in the main thread: announces when it is ready, and ends at once when it is told to."""
+"""Uvicorn in the main thread: announces when it is ready, and ends at once on a signal to stop."""
 
 import asyncio
 import socket
