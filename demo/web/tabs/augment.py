@@ -140,7 +140,7 @@ def _saved(context: Context, answer: AugmentAnswer) -> list[str]:
 def _notes(answer: AugmentAnswer, locale: str) -> str:
     height, width = answer.images[0].shape[:2]
     text = translate(
-        "augment_told",
+        "augment_summary",
         locale,
         count=len(answer.images),
         width=width,
