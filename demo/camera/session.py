@@ -1,7 +1,7 @@
 """One visitor's camera session: frames in, answers and annotated frames out."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from demo import validate
@@ -19,8 +19,6 @@ from demo.tracking.stream import StreamProcessor
 
 LIMITS = Limits(max_megapixels=2.1, max_side=1920, max_file_mb=2.0)
 """Of one frame; the page sends 640 pixels."""
-_PER_SECOND = 10.0
-"""Frame rate assumed by tracks and trails; the actual one depends on machine and network."""
 _QUALITY = 85
 
 RelativeLine = tuple[float, float, float, float]
@@ -38,14 +36,18 @@ class FrameAnswer:
 class CameraSession:
     """Options and state of one camera stream; not thread-safe: one frame at a time."""
 
-    def __init__(self, engine: Engine) -> None:
-        """Start without options: `configure` comes before the first frame."""
+    def __init__(self, engine: Engine, clock: Callable[[], float] = time.monotonic) -> None:
+        """Start without options: `configure` comes before the first frame.
+
+        clock: time in seconds.
+        """
         self._engine = engine
         self._processor: StreamProcessor | None = None
         self._options: StreamOptions | None = None
         self._line: RelativeLine | None = None
         self._index = 0
-        self._start = time.monotonic()
+        self._clock = clock
+        self._start = clock()
 
     def configure(self, values: Mapping[str, object]) -> None:
         """Set the options from the next frame on; the previous ones stay if these are refused.
@@ -79,10 +81,10 @@ class CameraSession:
         prediction = self._engine.run(options.spec.name, ImageRequest(rgb, options.size))
         start = time.perf_counter()
         if self._processor is None:
-            self._processor = StreamProcessor(options, _PER_SECOND)
+            self._processor = StreamProcessor(options)
         elif self._processor.options != options:
             self._processor.change(options)
-        seconds = time.monotonic() - self._start
+        seconds = self._clock() - self._start
         frame, annotated = self._processor.process(self._index, seconds, rgb, prediction)
         self._index += 1
         jpeg = encode_jpeg(annotated, _QUALITY)

@@ -10,7 +10,7 @@ from demo.results import Detections, Image
 from demo.tracking.tracker import MIN_TRACK_SCORE
 
 _HOLD_S = 0.5
-"""How long a box stays covered after its last detection, seconds."""
+"""How long a box stays covered after its last detection, seconds; in the next frame always."""
 _MARGIN = 0.15
 """Of the box's sides, added on each side."""
 _CELLS = 6
@@ -24,25 +24,33 @@ class Anonymizer:
     stays covered for its half second when the model or the options of the stream change.
     """
 
-    def __init__(self, per_second: float) -> None:
-        """per_second: frames a second."""
-        self._recent: deque[NDArray[np.float32]] = deque(maxlen=max(round(per_second * _HOLD_S), 2))
+    def __init__(self) -> None:
+        self._recent: deque[tuple[float, NDArray[np.float32]]] = deque()
+        """Time and boxes of recent frames; xyxy in 0–1 of the sides, since a camera may change."""
 
-    def cover(self, rgb: Image, candidates: Detections | None, classes: tuple[str, ...]) -> Image:
+    def cover(
+        self, rgb: Image, seconds: float, candidates: Detections | None, classes: tuple[str, ...]
+    ) -> Image:
         """The next frame with its boxes and the recent ones pixelated; `rgb` itself if none.
 
         Args:
             rgb: H×W×3 uint8 RGB; never written to.
+            seconds: presentation time.
             candidates: boxes from MIN_TRACK_SCORE on, before any filter of the visitor's; None
                 where there is no result or the model finds no boxes.
             classes: label names to cover; empty covers no new box.
         """
+        height, width = rgb.shape[:2]
+        sides = np.array((width, height, width, height), np.float32)
         found = np.zeros((0, 4), np.float32)
         # An empty selection would be all classes.
         if candidates is not None and classes:
             found = candidates.select(MIN_TRACK_SCORE, classes).xyxy
-        self._recent.append(found)
-        boxes = np.concatenate(self._recent)
+        while len(self._recent) > 1 and seconds - self._recent[0][0] >= _HOLD_S:
+            self._recent.popleft()
+        earlier = [boxes for _, boxes in self._recent]
+        self._recent.append((seconds, found / sides))
+        boxes = np.concatenate([found, *(shares * sides for shares in earlier)])
         if not len(boxes):
             return rgb
         canvas = rgb.copy()

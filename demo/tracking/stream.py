@@ -38,9 +38,9 @@ class StreamSummary(StreamCounts):
 class _Tracking:
     """Tracks of one model over one stream, and what is derived from them."""
 
-    def __init__(self, confidence: float, per_second: float) -> None:
-        self.tracker = Tracker(confidence, per_second)
-        self.trails = Trails(per_second)
+    def __init__(self, confidence: float) -> None:
+        self.tracker = Tracker(confidence)
+        self.trails = Trails()
         self.counts = TrackCounts()
         self.line_counter: LineCounter | None = None
 
@@ -52,10 +52,10 @@ class _Tracking:
         elif self.line_counter is None or self.line_counter.line != options.line:
             self.line_counter = LineCounter(options.line)
 
-    def update(self, candidates: Detections) -> Tracked:
-        tracked = self.tracker.update(candidates)
+    def update(self, candidates: Detections, seconds: float) -> Tracked:
+        tracked = self.tracker.update(candidates, seconds)
         self.counts.update(tracked)
-        self.trails.update(tracked)
+        self.trails.update(tracked, seconds)
         if self.line_counter is not None:
             self.line_counter.update(tracked)
         return tracked
@@ -68,15 +68,9 @@ class StreamProcessor:
     heat map too, and what is covered for the sake of privacy to the stream itself.
     """
 
-    def __init__(self, options: StreamOptions, per_second: float) -> None:
-        """Start a stream.
-
-        Args:
-            options: may change later, see `change`.
-            per_second: approximate frame rate.
-        """
-        self._per_second = per_second
-        self._anonymizer = Anonymizer(per_second)
+    def __init__(self, options: StreamOptions) -> None:
+        """Start a stream; its options may change later, see `change`."""
+        self._anonymizer = Anonymizer()
         self._tracking: _Tracking | None = None
         self._heat_map: HeatMap | None = None
         self._options = options
@@ -105,14 +99,14 @@ class StreamProcessor:
 
         Args:
             index: number of the frame, from 0.
-            seconds: presentation time.
+            seconds: presentation time, rising.
             rgb: H×W×3 uint8 RGB.
             prediction: of the stream's model; None holds the result of the frame before. The
                 first frame needs one.
         """
         task = self._options.task
         candidates = None if prediction is None else task.detections(prediction.result)
-        covered = self._anonymizer.cover(rgb, candidates, self._options.blur)
+        covered = self._anonymizer.cover(rgb, seconds, candidates, self._options.blur)
         if prediction is not None:
             self._prediction = prediction
             frame = self._refine(index, seconds, prediction.result)
@@ -154,7 +148,7 @@ class StreamProcessor:
         if not options.tracks:
             self._tracking = None
         elif self._tracking is None:
-            self._tracking = _Tracking(options.confidence, self._per_second / options.every)
+            self._tracking = _Tracking(options.confidence)
         if self._tracking is not None:
             self._tracking.configure(options)
         if not options.heat:
@@ -176,7 +170,7 @@ class StreamProcessor:
         if options.spec.needs_nms:
             found = boxes.nms(found, options.iou)
         if self._tracking is not None:
-            tracked = self._tracking.update(found)
+            tracked = self._tracking.update(found, seconds)
             found, ids = tracked.detections, tracked.ids
         if self._heat_map is not None:
             self._heat_map.update(found)

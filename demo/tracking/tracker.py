@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from demo.models import ultralytics
 from demo.results import Detections
+from demo.tracking.frame_times import FrameTimes
 
 MIN_TRACK_SCORE = 0.1
 """Lowest score of a box that may continue a track (the second association of ByteTrack)."""
-_BUFFER_S = 1.0
-"""How long a lost track keeps its id, seconds."""
+_BUFFER_S, _MIN_BUFFER = 1.0, 5
+"""How long a lost track keeps its id, seconds, and at least so many frames."""
 _TRAIL_S = 2.0
 _MATCH = 0.8
 
@@ -39,24 +40,19 @@ class Tracked:
 class Tracker:
     """ByteTrack (Zhang et al. 2022, arXiv:2110.06864) of ultralytics, one for each stream."""
 
-    def __init__(self, confidence: float, per_second: float) -> None:
-        """Start without tracks.
-
-        Args:
-            confidence: score from which a box starts a track, 0–1.
-            per_second: updates a second.
-        """
+    def __init__(self, confidence: float) -> None:
+        """Start without tracks; confidence: score from which a box starts a track, 0–1."""
         ultralytics.tasks()
         from ultralytics.trackers.byte_tracker import BYTETracker
 
         self._confidence = confidence
-        self._buffer = max(round(per_second * _BUFFER_S), 5)
+        self._times = FrameTimes(_BUFFER_S)
         self._tracker = BYTETracker(
             SimpleNamespace(
                 track_high_thresh=confidence,
                 track_low_thresh=min(MIN_TRACK_SCORE, confidence) - 1e-6,
                 new_track_thresh=confidence,
-                track_buffer=self._buffer,
+                track_buffer=_MIN_BUFFER,
                 match_thresh=_MATCH,
                 fuse_score=True,
             )
@@ -74,7 +70,7 @@ class Tracker:
         options.track_high_thresh = options.new_track_thresh = confidence
         options.track_low_thresh = min(MIN_TRACK_SCORE, confidence) - 1e-6
 
-    def update(self, candidates: Detections) -> Tracked:
+    def update(self, candidates: Detections, seconds: float) -> Tracked:
         """Assign ids to the boxes of the next frame; those to be shown.
 
         Shown are the boxes of at least the tracker's confidence, and weaker ones whose track
@@ -82,8 +78,12 @@ class Tracker:
 
         Args:
             candidates: boxes from MIN_TRACK_SCORE on.
+            seconds: presentation time.
         """
         self._frame += 1
+        # ByteTrack counts frames, and a camera has no constant rate.
+        buffer = max(self._times.add(seconds), _MIN_BUFFER)
+        self._tracker.max_frames_lost = buffer
         rows = self._tracker.update(_TrackerBoxes(candidates))
         ids = np.zeros(len(candidates), np.int64)
         for row in rows:
@@ -91,7 +91,7 @@ class Tracker:
             ids[int(row[7])] = self._ids.setdefault(int(row[4]), len(self._ids) + 1)
         confident = candidates.scores >= self._confidence
         self._confident_at.update(dict.fromkeys(ids[confident].tolist(), self._frame))
-        oldest = self._frame - self._buffer
+        oldest = self._frame - buffer
         self._confident_at = {
             n: frame for n, frame in self._confident_at.items() if frame >= oldest
         }
@@ -102,15 +102,14 @@ class Tracker:
 class Trails:
     """Paths of the centres of tracked boxes over the last two seconds."""
 
-    def __init__(self, per_second: float) -> None:
-        """per_second: updates a second."""
-        self._length = max(round(per_second * _TRAIL_S), 2)
+    def __init__(self) -> None:
+        self._times = FrameTimes(_TRAIL_S)
         self._points: dict[int, deque[tuple[int, int, int]]] = {}
         self._classes: dict[int, int] = {}
         self._frame = 0
 
-    def update(self, tracked: Tracked) -> None:
-        """Add the boxes of the next frame."""
+    def update(self, tracked: Tracked, seconds: float) -> None:
+        """Add the boxes of the next frame; seconds: presentation time."""
         self._frame += 1
         columns = zip(
             tracked.ids.tolist(),
@@ -120,12 +119,15 @@ class Trails:
         )
         for track_id, (x, y), class_id in columns:
             if track_id:
-                trail = self._points.setdefault(track_id, deque(maxlen=self._length))
+                trail = self._points.setdefault(track_id, deque())
                 trail.append((self._frame, x, y))
                 self._classes[track_id] = class_id
-        oldest = self._frame - self._length
-        for track_id in [n for n, trail in self._points.items() if trail[-1][0] < oldest]:
-            del self._points[track_id], self._classes[track_id]
+        oldest = self._frame - self._times.add(seconds)
+        for track_id, trail in list(self._points.items()):
+            while trail and trail[0][0] < oldest:
+                trail.popleft()
+            if not trail:
+                del self._points[track_id], self._classes[track_id]
 
     def paths(self) -> list[tuple[int, NDArray[np.int32]]]:
         """Class id and path of each recent track: K×2 int32 xy, pixels, oldest point first."""

@@ -105,7 +105,7 @@ class VideoRun:
                 report.open()
                 resources.callback(report.discard)
             video = resources.enter_context(open_video(self._source, self._limits))
-            processor = StreamProcessor(self._options, float(video.rate))
+            processor = StreamProcessor(self._options)
             writer = Writer(self._target, video, self._source)
             resources.callback(writer.discard)
             meter = RateMeter(video.expected_frames)

@@ -34,29 +34,51 @@ def contrast(picture: NDArray[np.uint8]) -> float:
 
 def test_only_the_chosen_classes_are_covered(noise: NDArray[np.uint8]) -> None:
     boxes = found(((40, 40, 120, 120), 0, 0.9), ((200, 40, 280, 120), 1, 0.9))
-    covered = Anonymizer(10).cover(noise, boxes, ("face",))
+    covered = Anonymizer().cover(noise, 0.0, boxes, ("face",))
     assert contrast(covered[40:120, 40:120]) < 0.1 * contrast(noise)
     assert (covered[40:120, 200:280] == noise[40:120, 200:280]).all()
 
 
 def test_the_input_stays_untouched(noise: NDArray[np.uint8]) -> None:
     before = noise.copy()
-    Anonymizer(10).cover(noise, found(((40, 40, 120, 120), 0, 0.9)), ("face",))
+    Anonymizer().cover(noise, 0.0, found(((40, 40, 120, 120), 0, 0.9)), ("face",))
     assert (noise == before).all()
 
 
 def test_a_box_of_a_low_score_is_covered(noise: NDArray[np.uint8]) -> None:
-    covered = Anonymizer(10).cover(noise, found(((40, 40, 120, 120), 0, 0.12)), ("face",))
+    covered = Anonymizer().cover(noise, 0.0, found(((40, 40, 120, 120), 0, 0.12)), ("face",))
     assert contrast(covered[40:120, 40:120]) < 0.1 * contrast(noise)
 
 
-def test_a_lost_box_stays_covered_for_half_a_second(noise: NDArray[np.uint8]) -> None:
-    anonymizer = Anonymizer(per_second=10)
-    anonymizer.cover(noise, found(((40, 40, 120, 120), 0, 0.9)), ("face",))
-    for _ in range(4):
-        covered = anonymizer.cover(noise, found(), ("face",))
+@pytest.mark.parametrize("per_second", [5, 10, 15, 25, 60])
+def test_a_lost_box_stays_covered_for_half_a_second(
+    noise: NDArray[np.uint8], per_second: int
+) -> None:
+    anonymizer = Anonymizer()
+    anonymizer.cover(noise, 7.0, found(((40, 40, 120, 120), 0, 0.9)), ("face",))
+    frame = 1
+    while frame / per_second < 0.49:
+        covered = anonymizer.cover(noise, 7 + frame / per_second, found(), ("face",))
         assert contrast(covered[40:120, 40:120]) < 0.1 * contrast(noise)
-    assert (anonymizer.cover(noise, found(), ("face",)) == noise).all()
+        frame += 1
+    assert (anonymizer.cover(noise, 7.51, found(), ("face",)) == noise).all()
+
+
+def test_the_next_frame_is_covered_however_late_it_comes(noise: NDArray[np.uint8]) -> None:
+    anonymizer = Anonymizer()
+    anonymizer.cover(noise, 0.0, found(((40, 40, 120, 120), 0, 0.9)), ("face",))
+    late = anonymizer.cover(noise, 3.0, found(), ("face",))
+    assert contrast(late[40:120, 40:120]) < 0.1 * contrast(noise)
+    assert (anonymizer.cover(noise, 3.1, found(), ("face",)) == noise).all()
+
+
+def test_a_frame_of_another_size_is_covered_at_the_same_place(noise: NDArray[np.uint8]) -> None:
+    anonymizer = Anonymizer()
+    anonymizer.cover(noise, 0.0, found(((160, 120, 240, 200), 0, 0.9)), ("face",))
+    half = noise[::2, ::2].copy()
+    covered = anonymizer.cover(half, 0.1, Detections.empty(LABELS, (160, 120)), ("face",))
+    assert contrast(covered[60:100, 80:120]) < 0.2 * contrast(half)
+    assert (covered[:40, :60] == half[:40, :60]).all()
 
 
 @pytest.mark.parametrize(
@@ -65,7 +87,7 @@ def test_a_lost_box_stays_covered_for_half_a_second(noise: NDArray[np.uint8]) ->
 def test_a_box_at_the_edge_or_without_width(
     noise: NDArray[np.uint8], xyxy: tuple[float, float, float, float]
 ) -> None:
-    covered = Anonymizer(10).cover(noise, found((xyxy, 0, 0.9)), ("face",))
+    covered = Anonymizer().cover(noise, 0.0, found((xyxy, 0, 0.9)), ("face",))
     assert covered.shape == noise.shape
     assert (covered != noise).any()
 
@@ -78,7 +100,7 @@ def test_too_few_pixels_are_left_to_recognise_anyone() -> None:
     two[:, 1::2] = 200
     boxes = found(((40, 40, 280, 200), 0, 0.9))
     a, b = (
-        Anonymizer(10).cover(p, boxes, ("face",))[60:180, 60:260].astype(int) for p in (one, two)
+        Anonymizer().cover(p, 0.0, boxes, ("face",))[60:180, 60:260].astype(int) for p in (one, two)
     )
     assert np.abs(a - b).max() <= 3
 

@@ -34,14 +34,14 @@ class Stream:
 
     def __init__(self, engine: Engine, options: StreamOptions) -> None:
         self._engine = engine
-        self.processor = StreamProcessor(options, PER_SECOND)
+        self.processor = StreamProcessor(options)
         self._index = 0
 
     def show(self, frame: Image, found: bool = True) -> Image:
         """The annotated frame; found: whether the model sees the frame or an empty one."""
         model = self.processor.options.spec.name
         prediction = self.predict(model, frame if found else np.zeros_like(frame))
-        _, drawn = self.processor.process(self._index, self._index / 10, frame, prediction)
+        _, drawn = self.processor.process(self._index, self._index / PER_SECOND, frame, prediction)
         self._index += 1
         return drawn
 

@@ -36,8 +36,22 @@ def tracked(places: Iterable[tuple[float, float]], ids: list[int], class_id: int
     return Tracked(boxes(places, class_id=class_id), np.array(ids, np.int64))
 
 
+class Timed:
+    """A tracker that is fed at a constant rate."""
+
+    def __init__(self, confidence: float, per_second: float = 10) -> None:
+        self.tracker = Tracker(confidence)
+        self.set_confidence = self.tracker.set_confidence
+        self._per_second = per_second
+        self._frame = 0
+
+    def update(self, found: Detections) -> Tracked:
+        self._frame += 1
+        return self.tracker.update(found, self._frame / self._per_second)
+
+
 def test_two_objects_that_cross_keep_their_ids() -> None:
-    tracker = Tracker(0.25, 10)
+    tracker = Timed(0.25)
     ids = []
     for i in range(40):
         found = boxes([(50 + 7 * i, 100), (323 - 7 * i, 150)])
@@ -53,7 +67,7 @@ def test_two_objects_that_cross_keep_their_ids() -> None:
 
 
 def test_two_streams_never_share_ids() -> None:
-    one, other = Tracker(0.25, 10), Tracker(0.25, 10)
+    one, other = Timed(0.25), Timed(0.25)
     for i in range(5):
         first = one.update(boxes([(50 + 3 * i, 100)]))
     for i in range(5):
@@ -64,7 +78,7 @@ def test_two_streams_never_share_ids() -> None:
 
 
 def test_a_box_of_a_low_score_continues_a_track_but_starts_none() -> None:
-    tracker = Tracker(0.5, 10)
+    tracker = Timed(0.5)
     for i in range(6):
         low = 0.2 if i == 4 else 0.9
         got = tracker.update(boxes([(50 + 3 * i, 100), (300, 200)], [low, 0.2]))
@@ -74,14 +88,14 @@ def test_a_box_of_a_low_score_continues_a_track_but_starts_none() -> None:
 
 
 def test_a_box_of_the_lowest_score_is_shown_before_it_has_an_id() -> None:
-    tracker = Tracker(0.5, 10)
+    tracker = Timed(0.5)
     tracker.update(boxes([]))
     got = tracker.update(boxes([(50, 100)], 0.5))
     assert (len(got.detections), got.ids.tolist()) == (1, [0])
 
 
 def test_an_id_returns_only_after_a_short_absence() -> None:
-    tracker = Tracker(0.25, 10)
+    tracker = Timed(0.25)
     where = [(50.0, 100.0)]
     for _ in range(5):
         tracker.update(boxes(where))
@@ -94,18 +108,39 @@ def test_an_id_returns_only_after_a_short_absence() -> None:
     assert tracker.update(boxes(where)).ids.tolist() == [2]
 
 
+@pytest.mark.parametrize("per_second", [6, 10, 23.976, 25, 29.97, 60])
+def test_an_id_lives_a_second_at_any_frame_rate(per_second: float) -> None:
+    for absent_s, back in ((0.9, 1), (1.5, 2)):
+        tracker = Timed(0.25, per_second)
+        for _ in range(5):
+            tracker.update(boxes([(50, 100)]))
+        for _ in range(round(absent_s * per_second)):
+            tracker.update(boxes([]))
+        tracker.update(boxes([(50, 100)]))
+        assert tracker.update(boxes([(50, 100)])).ids.tolist() == [back]
+
+
+def test_a_stream_that_becomes_slower_keeps_an_id_as_long() -> None:
+    tracker = Tracker(0.25)
+    for i in range(60):
+        tracker.update(boxes([(50, 100)]), i / 60)
+    for i in range(4):
+        tracker.update(boxes([]), 1 + i / 4)
+    assert tracker.update(boxes([(50, 100)]), 1.9).ids.tolist() == [1]
+
+
 def test_importing_the_tracker_does_not_replace_image_open() -> None:
     """Importing ultralytics replaces `PIL.Image.open`; others do: a process of its own."""
     code = (
         "from PIL import Image; from demo.tracking.tracker import Tracker; "
-        "Tracker(0.25, 10); print(Image.open.__module__)"
+        "Tracker(0.25); print(Image.open.__module__)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "PIL.Image"
 
 
 def test_a_box_of_a_low_score_continues_a_track_for_a_second() -> None:
-    tracker = Tracker(0.5, per_second=10)
+    tracker = Timed(0.5)
     assert tracker.update(boxes([(50, 50)], 0.9)).ids.tolist() == [1]
     shown = [len(tracker.update(boxes([(50, 50)], 0.3)).ids) for _ in range(14)]
     assert shown == [1] * 10 + [0] * 4
@@ -113,7 +148,7 @@ def test_a_box_of_a_low_score_continues_a_track_for_a_second() -> None:
 
 
 def test_a_raised_confidence_hides_at_once_and_a_lowered_one_shows_the_same_ids() -> None:
-    tracker = Tracker(0.25, per_second=10)
+    tracker = Timed(0.25)
     assert tracker.update(boxes([(50, 50)], 0.6)).ids.tolist() == [1]
     tracker.set_confidence(0.95)
     assert tracker.update(boxes([(50, 50)], 0.6)).ids.tolist() == []
@@ -128,14 +163,14 @@ def test_each_id_once() -> None:
 
 
 def test_a_trail_follows_the_centre_and_ends() -> None:
-    trails = Trails(per_second=5)
+    trails = Trails()
     for i in range(15):
-        trails.update(tracked([(50 + i, 60), (200, 200)], [3, 0]))
+        trails.update(tracked([(50 + i, 60), (200, 200)], [3, 0]), i / 5)
     [(class_id, points)] = trails.paths()
     assert class_id == 0
-    assert points.tolist() == [[50 + i, 60] for i in range(5, 15)]
-    for _ in range(11):
-        trails.update(tracked([], []))
+    assert points.tolist() == [[50 + i, 60] for i in range(4, 15)]
+    for i in range(15, 26):
+        trails.update(tracked([], []), i / 5)
     assert trails.paths() == []
 
 
