@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 class OutOfMemory(Exception):
-    """The device has too little memory for this forward pass; a smaller batch may fit."""
+    """The device has too little memory for this forward pass, or for the weights of a network.
+
+    A smaller batch may fit, or the network once others are evicted.
+    """
 
 
 class Runner(Protocol):
@@ -49,6 +52,7 @@ class Runner(Protocol):
         """The plain network with gradients, on the device; for hooks and explanations.
 
         Packed or compiled networks have no gradients, so it may be loaded again at each call.
+        Raises as `Backend.load` does.
         """
 
 
@@ -67,7 +71,10 @@ class Backend(Protocol):
         """Whether this back end runs the model on a device of that kind (`cpu`, `cuda`) here."""
 
     def load(self, spec: ModelSpec, file: WeightsFile) -> Runner:
-        """Load the network onto the device. Raises DemoError as `ModelSpec.network` does."""
+        """Load the network onto the device.
+
+        Raises DemoError as `ModelSpec.network` does, and OutOfMemory.
+        """
 
     def set_threads(self, count: int) -> None:
         """Set the CPU threads of forward passes for the calling thread and for later threads."""

@@ -1,6 +1,7 @@
 """A network run by PyTorch, on whichever device; the two torch back ends share it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import cast
 
 import numpy as np
@@ -10,10 +11,8 @@ from torch import Tensor, nn
 
 from demo.backends.base import OutOfMemory
 from demo.models.checkpoint import nbytes
+from demo.models.memory import is_out_of_memory
 from demo.models.spec import ModelSpec, Outputs, WeightsFile
-
-_CPU_ALLOCATOR = "DefaultCPUAllocator"
-"""Stands in the text of the RuntimeError that torch raises where the CPU's memory is exhausted."""
 
 
 class TorchRunner:
@@ -29,12 +28,24 @@ class TorchRunner:
         device: torch.device,
         optimise: Callable[[nn.Module], None] | None = None,
     ) -> None:
-        """optimise: changes the network in place for speed, after its size was measured."""
+        """Load the network.
+
+        Args:
+            spec: the model.
+            file: its weights.
+            device: where it runs.
+            optimise: changes the network in place for speed, after its size was measured.
+
+        Raises:
+            DemoError: as `ModelSpec.network` does.
+            OutOfMemory: the memory does not suffice for the weights.
+        """
         self._spec, self._file, self._device = spec, file, device
-        network = _to_device(spec.network(file), device).requires_grad_(False)
-        self.size_bytes = nbytes(network)
-        if optimise is not None:
-            optimise(network)
+        with _memory_checked():
+            network = _to_device(spec.network(file), device).requires_grad_(False)
+            self.size_bytes = nbytes(network)
+            if optimise is not None:
+                optimise(network)
         self._network = network
 
     @property
@@ -45,21 +56,22 @@ class TorchRunner:
     @torch.inference_mode()
     def run(self, inputs: NDArray[np.float32]) -> Outputs:
         """N×… float32 → one float32 array an output. Raises OutOfMemory."""
-        try:
+        with _memory_checked():
             batch = _batch(torch.from_numpy(inputs), self._device)
             answer = cast(Tensor | tuple[Tensor, ...], self._network(batch))
-        except (torch.OutOfMemoryError, MemoryError):
-            raise OutOfMemory from None
-        except RuntimeError as error:
-            if _CPU_ALLOCATOR not in str(error):
-                raise
-            raise OutOfMemory from None
-        outputs = answer if isinstance(answer, tuple) else (answer,)
-        return tuple(output.float().cpu().numpy() for output in outputs)
+            outputs = answer if isinstance(answer, tuple) else (answer,)
+            return tuple(output.float().cpu().numpy() for output in outputs)
 
     def module(self) -> nn.Module:
-        """The plain network, loaded again and never packed, so that it has gradients."""
-        return _to_device(self._spec.network(self._file), self._device)
+        """The plain network, loaded again and never packed, so that it has gradients.
+
+        Raises DemoError where the file has changed since.
+        """
+        self._file.check_unchanged()
+        with _memory_checked():
+            network = _to_device(self._spec.network(self._file), self._device)
+        self._file.check_unchanged()
+        return network
 
 
 def set_torch_threads(count: int) -> None:
@@ -67,6 +79,17 @@ def set_torch_threads(count: int) -> None:
     torch.set_num_threads(count)
     # A thread adopts the number that was set last when it first asks, and keeps it.
     torch.get_num_threads()
+
+
+@contextmanager
+def _memory_checked() -> Iterator[None]:
+    """Raise OutOfMemory in place of whatever torch raises where the memory does not suffice."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise OutOfMemory from None
 
 
 def _to_device(network: nn.Module, device: torch.device) -> nn.Module:

@@ -26,7 +26,7 @@ def read(folder: Path) -> list[ModelSpec]:
             card = Card.model_validate_json(path.read_bytes())
             if (folder / card.file).is_file():
                 specs.append(loaders[card.task].spec(card, folder))
-        except (ValidationError, KeyError, TypeError):
+        except (ValidationError, KeyError, TypeError, OSError):
             raise DemoError("card_broken", file=path.name) from None
     return specs
 

@@ -1,5 +1,6 @@
 """Loading weights files safely: no code is run, and nothing is unpacked beyond the file's size."""
 
+import os
 import pickle
 import zipfile
 from collections import OrderedDict
@@ -9,10 +10,11 @@ from typing import cast
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load
 from torch import Tensor, nn
 
 from demo.errors import DemoError
+from demo.models.memory import is_out_of_memory
 from demo.models.spec import WeightsFile
 
 
@@ -20,8 +22,10 @@ def load_state(file: WeightsFile) -> dict[str, Tensor]:
     """The tensors of a safetensors file or of a torch file, on the CPU; floats are float32.
 
     In a torch file the tensors may be the root object, or under the key `model` or `state_dict`.
-    Raises DemoError for a file that is broken, holds anything else, or would take more memory than
-    its size on disk.
+    The file is read and never mapped, so that it may be overwritten afterwards.
+
+    Raises DemoError for a file that is gone, broken, holds anything else, or would take more memory
+    than its size on disk; MemoryError where the memory does not suffice.
     """
     if file.path.suffix == ".safetensors":
         state: Mapping[str, Tensor] = _safetensors(file.path)
@@ -49,16 +53,20 @@ def check_archive(file: WeightsFile) -> None:
     sizes; it is accepted only where the file is the official one of the catalog.
     """
     name = file.path.name
-    if not zipfile.is_zipfile(file.path):
-        if file.official:
-            return
-        raise DemoError("weights_corrupt", file=name)
     try:
-        with zipfile.ZipFile(file.path) as archive:
-            declared = sum(part.file_size for part in archive.infolist())
-    except (zipfile.BadZipFile, OSError):
+        with file.path.open("rb") as opened:
+            size_bytes = os.fstat(opened.fileno()).st_size
+            if not zipfile.is_zipfile(opened):
+                if file.official:
+                    return
+                raise DemoError("weights_corrupt", file=name)
+            with zipfile.ZipFile(opened) as archive:
+                declared = sum(part.file_size for part in archive.infolist())
+    except zipfile.BadZipFile:
         raise DemoError("weights_corrupt", file=name) from None
-    if declared > file.path.stat().st_size:
+    except OSError:
+        raise DemoError("weights_unreadable", file=name) from None
+    if declared > size_bytes:
         raise DemoError("weights_bomb", file=name)
 
 
@@ -79,7 +87,9 @@ def fill(network: nn.Module, state: Mapping[str, Tensor], file: WeightsFile, mod
     """
     try:
         network.load_state_dict(state, assign=True)
-    except RuntimeError:
+    except RuntimeError as error:
+        if is_out_of_memory(error):
+            raise
         raise DemoError("weights_do_not_fit", file=file.path.name, name=model) from None
 
 
@@ -91,8 +101,12 @@ def nbytes(network: nn.Module) -> int:
 
 def _safetensors(path: Path) -> dict[str, Tensor]:
     try:
-        state: dict[str, Tensor] = load_file(path)
-    except (SafetensorError, OSError, KeyError):
+        content = path.read_bytes()
+    except OSError:
+        raise DemoError("weights_unreadable", file=path.name) from None
+    try:
+        state: dict[str, Tensor] = load(content)
+    except (SafetensorError, KeyError):
         raise DemoError("weights_corrupt", file=path.name) from None
     return state
 
@@ -103,7 +117,11 @@ def _unpickle(path: Path) -> object:
     except pickle.UnpicklingError as error:
         key = "weights_unsafe" if "weights_only" in str(error) else "weights_corrupt"
         raise DemoError(key, file=path.name) from None
-    except (RuntimeError, EOFError, OSError, KeyError, ValueError, TypeError, AttributeError):
+    except OSError:
+        raise DemoError("weights_unreadable", file=path.name) from None
+    except (RuntimeError, EOFError, KeyError, ValueError, TypeError, AttributeError) as error:
+        if is_out_of_memory(error):
+            raise
         raise DemoError("weights_corrupt", file=path.name) from None
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from demo.errors import DemoError
+from demo.models.file_stamp import FileStamp
 from demo.results import Image, Result
 
 if TYPE_CHECKING:
@@ -52,12 +54,19 @@ class WeightsEntry:
 class WeightsFile:
     """A file that was found and whose digest was compared with every digest known for it.
 
-    official: it is bit for bit the file that the catalog names.
+    official: it is bit for bit the file that the catalog names. stamp: of the file before its
+    digest was computed; None where it is not known.
     """
 
     path: Path
     sha256: str
     official: bool = False
+    stamp: FileStamp | None = None
+
+    def check_unchanged(self) -> None:
+        """Raise DemoError where the file is no longer the one whose digest was computed."""
+        if self.stamp is not None and not self.stamp.is_current():
+            raise DemoError("weights_changed", file=self.path.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +183,8 @@ class ModelSpec:
         family: preprocessing and postprocessing.
         network: builds the plain, differentiable network from a checked weights file, in
             evaluation mode, float32, on the CPU. Raises DemoError for a file that is corrupt,
-            unsafe or of another network. Back ends call it.
+            unsafe or of another network, and what `memory.is_out_of_memory` knows where the
+            memory does not suffice. Back ends call it.
         fixed_size: the network takes no other input size.
         packs_convolutions: its convolutions gain from `networks.packed_conv` on a CPU.
         published, measured: a score, or None.

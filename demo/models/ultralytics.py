@@ -10,6 +10,7 @@ import torch  # first: ultralytics limits the threads of a torch that is importe
 
 from demo.errors import DemoError
 from demo.models.checkpoint import check_archive, check_tensors, floats, load_state
+from demo.models.memory import is_out_of_memory
 from demo.models.spec import WeightsFile
 
 _SAFE = {
@@ -65,7 +66,7 @@ def detector_state(
 
     A checkpoint is a pickled network; ultralytics' restricted loader instantiates known layer
     classes only, and of the network only the tensors are used. Raises DemoError where the file is
-    corrupt, unsafe, or has other classes than `labels`.
+    corrupt, unsafe, or has other classes than `labels`, and MemoryError as `load_state` does.
     """
     if file.path.suffix == ".safetensors":
         return load_state(file)
@@ -77,9 +78,15 @@ def detector_state(
         state: dict[str, torch.Tensor] = dict(network.state_dict())
         names = tuple(dict(network.names).values())
     except (TypeError, ModuleNotFoundError) as error:
+        if is_out_of_memory(error):
+            raise MemoryError from error
         key = "weights_unsafe" if "outside the supported" in str(error) else "weights_corrupt"
         raise DemoError(key, file=name) from None
-    except (KeyError, AttributeError, ValueError, RuntimeError, EOFError, OSError):
+    except OSError:
+        raise DemoError("weights_unreadable", file=name) from None
+    except (KeyError, AttributeError, ValueError, RuntimeError, EOFError) as error:
+        if is_out_of_memory(error):
+            raise
         raise DemoError("weights_corrupt", file=name) from None
     if names != labels:
         raise DemoError("weights_do_not_fit", file=name, name=model)
