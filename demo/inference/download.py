@@ -51,7 +51,10 @@ def require_https(request: httpx.Request) -> None:
 
 
 class Downloader:
-    """Downloads each file once for all who ask; remembers hosts that cannot be reached."""
+    """Downloads one file at a time, once for all who ask for it.
+
+    It remembers hosts that cannot be reached.
+    """
 
     def __init__(
         self,
@@ -71,6 +74,9 @@ class Downloader:
         self._timeout = httpx.Timeout(stall_s, connect=patience_s)
         self._answer_s = patience_s + stall_s
         self._locks: dict[Path, threading.Lock] = {}
+        self._busy = threading.Lock()
+        self._current = ""
+        """Name of the file that is being downloaded."""
         self._unreachable_until: dict[str, float] = {}
 
     def fetch(
@@ -88,13 +94,17 @@ class Downloader:
             progress: called after each chunk.
 
         Raises:
-            DemoError: the host cannot be reached, the server refuses, the answer breaks off or is
-                too large, the digest differs, or the file cannot be written.
+            DemoError: another file is being downloaded, the host cannot be reached or trusted, the
+                server refuses, the answer breaks off or is too large, the digest differs, or the
+                file cannot be written.
         """
         name = target.name
         with self._locks.setdefault(target, threading.Lock()):
             if _is_right(target, sha256):
                 return
+            if not self._busy.acquire(blocking=False):
+                raise DemoError("download_busy", file=name, other=self._current)
+            self._current = name
             start = time.monotonic()
             _log.info("downloading %s from %s", name, url)
             try:
@@ -103,6 +113,8 @@ class Downloader:
             except DemoError as error:
                 _log.warning("download of %s failed: %s", name, error)
                 raise
+            finally:
+                self._busy.release()
             _log.info("downloaded %s in %.1f s", name, time.monotonic() - start)
 
     @contextmanager
@@ -121,14 +133,28 @@ class Downloader:
                     raise DemoError("download_refused", file=name, status=response.status_code)
                 yield response
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            self._remember(error.request.url.host)
-            raise DemoError("no_network", file=name) from None
+            if not exchange.connected:
+                self._remember(error.request.url.host)
+                raise DemoError("no_network", file=name) from None
+            _log.warning("%s: %s", name, error)
+            untrusted = _is_untrusted(error)
+            raise DemoError(
+                "download_untrusted" if untrusted else "download_broke", file=name
+            ) from None
         except (httpx.RequestError, TimeoutError) as error:
             _log.warning("%s: %s", name, error)
             raise DemoError("download_broke", file=name) from None
 
     def _remember(self, host: str) -> None:
         self._unreachable_until[host] = time.monotonic() + _UNREACHABLE_S
+
+
+def _is_untrusted(error: httpx.TransportError) -> bool:
+    """Whether the certificate of the server was refused."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
+        cause = cause.__cause__ or cause.__context__
+    return cause is not None
 
 
 def _is_right(target: Path, sha256: str | None) -> bool:

@@ -13,7 +13,9 @@ class Exchange:
 
     def __init__(self, client: httpx.Client, url: str, timeout: httpx.Timeout) -> None:
         self.reached = threading.Event()
-        """The host accepted the connection, or there is an answer or an error already."""
+        """The host accepted a connection, or there is an answer or an error already."""
+        self.connected = False
+        """Whether the host of the latest request accepted the connection; TLS comes after that."""
         self._client = client
         self._answer: Future[httpx.Response] = Future()
         self._answer.add_done_callback(lambda _: self.reached.set())
@@ -55,5 +57,9 @@ class Exchange:
 
     def _trace(self, event: str, _: object) -> None:
         """Called by httpx at each step of the exchange."""
-        if event.endswith("send_request_headers.started"):
+        if event == "connection.connect_tcp.started":
+            self.connected = False
+        # Without a step of its own where a connection is used again.
+        elif event == "connection.connect_tcp.complete" or event.endswith("headers.started"):
+            self.connected = True
             self.reached.set()

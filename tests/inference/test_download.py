@@ -2,9 +2,13 @@
 
 import http.server
 import logging
+import socket
+import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -35,8 +39,10 @@ class Slow(http.server.BaseHTTPRequestHandler):
     """Accepts a connection at once, and answers when it is released."""
 
     release = threading.Event()
+    requests = 0
 
     def do_GET(self) -> None:
+        Slow.requests += 1
         self.release.wait(10)
         self.send_response(200)
         self.send_header("Content-Length", "5")
@@ -50,6 +56,7 @@ class Slow(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def slow() -> Iterator[str]:
     Slow.release.clear()
+    Slow.requests = 0
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Slow)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/n"
@@ -168,3 +175,94 @@ def test_a_download_leaves_a_trace(tmp_path: Path, caplog: pytest.LogCaptureFixt
         ("INFO", "downloading"),
         ("WARNING", "download"),
     ]
+
+
+def test_one_file_is_downloaded_at_a_time(slow: str, tmp_path: Path) -> None:
+    one = Downloader(httpx.Client, patience_s=1, stall_s=5)
+    with ThreadPoolExecutor(3) as visitors:
+        first = visitors.submit(fetch, one, slow, tmp_path / "n")
+        while not one._busy.locked():
+            time.sleep(0.001)
+        same = visitors.submit(fetch, one, slow, tmp_path / "n")
+        with pytest.raises(DemoError, match="m is not here, and n is being downloaded") as raised:
+            one.fetch(slow, tmp_path / "m", None, 100, print)
+        assert raised.value.key == "download_busy"
+        Slow.release.set()
+        assert (first.result(), same.result()) == ("", "")
+        assert Slow.requests == 1
+    assert fetch(one, slow, tmp_path / "m") == ""
+
+
+def test_a_failed_download_lets_the_next_one_begin(tmp_path: Path) -> None:
+    one = downloader(lambda request: httpx.Response(404))
+    for name in "ab":
+        assert fetch(one, f"https://x.invalid/{name}", tmp_path / name) == "download_refused"
+
+
+class Silent:
+    """A server that accepts connections and says what it is told to, or nothing."""
+
+    def __init__(self, answer: bytes = b"") -> None:
+        self.accepted = 0
+        self._answer = answer
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"https://127.0.0.1:{self._socket.getsockname()[1]}/n"
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        kept = []
+        while True:
+            try:
+                accepted, _ = self._socket.accept()
+            except OSError:
+                return
+            self.accepted += 1
+            kept.append(accepted)
+            accepted.sendall(self._answer)
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.0 200 OK\r\n\r\n"])
+def test_a_server_that_is_slow_to_encrypt_is_not_a_missing_network(
+    answer: bytes, tmp_path: Path
+) -> None:
+    """It accepts the connection, and then shakes no hands within the patience."""
+    server = Silent(answer)
+    one = Downloader(httpx.Client, patience_s=0.3, stall_s=2)
+    for attempt in (1, 2):
+        assert fetch(one, server.url, tmp_path / "n") == "download_broke"
+        assert server.accepted == attempt
+    server.close()
+
+
+def test_a_certificate_that_nobody_trusts_is_told_as_that(tmp_path: Path) -> None:
+    """As companies have whose proxy opens every connection."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost"),
+            *("-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Slow)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    one = Downloader()
+    url = f"https://127.0.0.1:{server.server_port}/n"
+    assert fetch(one, url, tmp_path / "n") == "download_untrusted"
+    assert fetch(one, url, tmp_path / "n") == "download_untrusted"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_connection_that_is_refused_is_a_missing_network(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    one = Downloader(httpx.Client)
+    assert fetch(one, f"http://127.0.0.1:{port}/n", tmp_path / "n") == "no_network"
