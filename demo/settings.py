@@ -20,6 +20,13 @@ def _folder(value: object) -> object:
     return Path(value).expanduser() if isinstance(value, str) else value
 
 
+def _names(value: object) -> object:
+    """The names of a list that is separated by commas."""
+    if not isinstance(value, str):
+        return value
+    return tuple(name for part in value.split(",") if (name := part.strip()))
+
+
 def _addresses(value: object) -> object:
     return camera_addresses.parse(value) if isinstance(value, str) else value
 
@@ -37,6 +44,10 @@ class Settings:
     """Folder where downloaded official weights are kept."""
     offline: bool = False
     """Never try to download."""
+    downloads: Annotated[tuple[str, ...], BeforeValidator(_names)] = ("*",)
+    """Models that visitors may have downloaded: names, or patterns with `*` and `?`."""
+    downloads_mb: _Count = 4000
+    """Disk for downloaded weights, millions of bytes; nothing is downloaded beyond it."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Device of the models; auto is the first GPU, or the CPU where there is none."""
     max_megapixels: _Number = 25.0

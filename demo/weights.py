@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import replace
 
 from demo import logs
 from demo.errors import DemoError
@@ -11,10 +11,15 @@ from demo.inference.catalog import Catalog
 from demo.models.spec import ModelSpec, Score, format_score
 from demo.settings import Settings
 
+_NO_LIMIT_MB = 10**9
+
 
 def main(arguments: list[str], settings: Settings, catalog: Catalog | None = None) -> int:
-    """The command line: `list`, or `fetch NAME…`; 0 where all went well, else a DemoError."""
-    catalog = catalog or Catalog(settings)
+    """The command line: `list`, or `fetch NAME…`; 0 where all went well, else a DemoError.
+
+    The limits of downloads are for visitors: the owner's own command may fetch every model.
+    """
+    catalog = catalog or Catalog(replace(settings, downloads=("*",), downloads_mb=_NO_LIMIT_MB))
     if arguments[:1] == ["fetch"] and len(arguments) > 1:
         for name in arguments[1:]:
             file = catalog.open(name, _printer(name))
@@ -24,7 +29,7 @@ def main(arguments: list[str], settings: Settings, catalog: Catalog | None = Non
         raise DemoError("weights_usage")
     here = catalog.present()
     for spec in catalog.specs():
-        print(_line(spec, here.get(spec.name)))
+        print(_line(spec, spec.name in here, catalog.size_bytes(spec.name) or 0))
     return 0
 
 
@@ -35,10 +40,9 @@ def _printer(name: str) -> Callable[[float], None]:
     return show
 
 
-def _line(spec: ModelSpec, path: Path | None) -> str:
-    size = path.stat().st_size if path else spec.weights.size_bytes or 0
-    where = "here   " if path else "missing"
-    bring = "" if path else f"  python -m demo.weights fetch {spec.name}"
+def _line(spec: ModelSpec, here: bool, size: int) -> str:
+    where = "here   " if here else "missing"
+    bring = "" if here else f"  python -m demo.weights fetch {spec.name}"
     score: Score = spec.published or spec.measured or {"metric": "", "value": 0.0}
     facts = f"{spec.name:<20} {spec.task:<9} {size / 1e6:8.1f} MB  {format_score(score):<24}"
     return f"{where}  {facts}{bring}"

@@ -22,6 +22,7 @@ SAMPLES = {
     "offline": ("1", True),
     "device": ("cpu", "cpu"),
     "log": ("info", "info"),
+    "downloads": ("resnet*, yolo11n,", ("resnet*", "yolo11n")),
     "cameras": ("door=rtsp://a/", {"door": "rtsp://a/"}),
 }
 """Of the fields that are no numbers: a text and its value."""

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import os
+import stat
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 from demo.discover import collect
 from demo.errors import DemoError
 from demo.inference.download import Downloader
+from demo.inference.download_limits import DownloadLimits
+from demo.models.file_stamp import FileStamp
 from demo.models.spec import ModelSpec, WeightsEntry, WeightsFile
 from demo.settings import Settings
 from demo.validate import brief
@@ -17,7 +20,6 @@ from demo.validate import brief
 _log = logging.getLogger(__name__)
 
 _SUMS = "SHA256SUMS"
-_BLOCK = 1 << 20
 
 
 class Catalog:
@@ -40,8 +42,9 @@ class Catalog:
         self._folder = settings.weights_dir and settings.weights_dir.resolve()
         self._cache = (settings.cache_dir / "weights").resolve()
         self._offline = settings.offline
+        self._limits = DownloadLimits(settings)
         self._downloader = downloader or Downloader()
-        self._digests: dict[tuple[Path, int, int], str] = {}
+        self._digests: dict[Path, tuple[FileStamp, str]] = {}
 
     def add(self, spec: ModelSpec) -> None:
         """List one more model from now on. Raises ValueError for a name that exists."""
@@ -69,33 +72,41 @@ class Catalog:
         found = ((spec.name, _pick(spec.weights, folders)) for spec in self._specs.values())
         return {name: path for name, path in found if path is not None}
 
-    def find(self, name: str) -> Path | None:
-        """The file of one model, or None where it would have to be downloaded."""
-        folders = [_listing(folder) for folder in (self._folder, self._cache)]
-        return _pick(self.spec(name).weights, folders)
+    def find(self, name: str) -> FileStamp | None:
+        """The file of one model, or None where it would have to be downloaded.
+
+        Cheap enough for every request: a few look-ups, and no folder is listed.
+        """
+        entry = self.spec(name).weights
+        folders = [folder for folder in (self._folder, self._cache) if folder is not None]
+        candidates = [folder / file for folder in folders for file in entry.names]
+        if entry.embedded is not None:
+            candidates.append(entry.embedded)
+        return next((found for path in candidates if (found := _stamp(path))), None)
 
     def size_bytes(self, name: str) -> int | None:
         """Size of the model's file: of the one that is here, else of the official one."""
-        path = self.find(name)
-        return path.stat().st_size if path else self.spec(name).weights.size_bytes
+        found = self.find(name)
+        return found.size_bytes if found else self.spec(name).weights.size_bytes
 
     def open(self, name: str, progress: Callable[[float], None]) -> WeightsFile:
         """The model's file, downloaded if need be, with its digest compared.
 
         progress: called with the share that has arrived, 0–1. Raises DemoError where it is missing
-        and cannot be downloaded, or its digest is wrong.
+        and cannot or may not be downloaded, or its digest is wrong.
         """
         entry = self.spec(name).weights
-        path = self.find(name) or self._download(name, entry, progress)
+        found = self.find(name)
+        path = found.path if found else self._download(name, entry, progress)
         if not self._matches(path, entry):
             if not self._cached(path) or self._offline:
                 _log.warning("%s has another digest than the catalog states", path.name)
                 raise DemoError("weights_wrong_hash", file=path.name)
             # The spoilt file stays until a right one takes its place.
             path = self._download(name, entry, progress)
-        digest = self._digest(path)
+        stamp, digest = self._digest(path)
         official = entry.sha256 is not None and digest.startswith(entry.sha256)
-        return WeightsFile(path, digest, official)
+        return WeightsFile(path, digest, official, stamp)
 
     def _cached(self, path: Path) -> bool:
         """Whether the file is one that this program downloaded; the user's folder never is."""
@@ -107,7 +118,7 @@ class Catalog:
         A user's own `yolo11n.pt` need not be the official one. A file must match if it is in the
         cache, embedded, named after its digest, or listed in a SHA256SUMS of its folder.
         """
-        digest = self._digest(path)
+        _, digest = self._digest(path)
         stated = _sums(path.parent).get(path.name, digest)
         if entry.sha256 is None or not digest.startswith(stated):
             return digest.startswith(stated)
@@ -120,23 +131,22 @@ class Catalog:
         if self._offline:
             raise DemoError("weights_offline", name=name)
         target = self._cache / entry.official
+        self._limits.check(name, entry.size_bytes, target)
         self._downloader.fetch(entry.url, target, entry.sha256, entry.size_bytes, progress)
         return target
 
-    def _digest(self, path: Path) -> str:
-        """sha256 in hex, computed once for a file that does not change."""
+    def _digest(self, path: Path) -> tuple[FileStamp, str]:
+        """The file's stamp and its sha256 in hex, computed once for a file that does not change."""
         try:
-            facts = path.stat()
-            key = (path, facts.st_size, facts.st_mtime_ns)
-            if key not in self._digests:
-                digest = hashlib.sha256()
+            stamp = FileStamp.of(path)
+            known = self._digests.get(path)
+            if known is None or known[0] != stamp:
                 with path.open("rb") as file:
-                    while block := file.read(_BLOCK):
-                        digest.update(block)
-                self._digests[key] = digest.hexdigest()
+                    known = stamp, hashlib.file_digest(file, "sha256").hexdigest()
+                self._digests[path] = known
         except OSError:
             raise DemoError("weights_unreadable", file=path.name) from None
-        return self._digests[key]
+        return known
 
 
 def _listing(folder: Path | None) -> dict[str, Path]:
@@ -144,6 +154,15 @@ def _listing(folder: Path | None) -> dict[str, Path]:
         return {}
     with os.scandir(folder) as entries:
         return {entry.name: folder / entry.name for entry in entries if entry.is_file()}
+
+
+def _stamp(path: Path) -> FileStamp | None:
+    """The stamp of a file; None for a folder and where there is nothing."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return FileStamp.from_stat(path, facts) if stat.S_ISREG(facts.st_mode) else None
 
 
 def _pick(entry: WeightsEntry, folders: Iterable[Mapping[str, Path]]) -> Path | None:
