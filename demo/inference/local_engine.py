@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from demo import tasks, validate
-from demo.backends.base import Backend, Runner, all_backends
+from demo.backends.base import Backend, OutOfMemory, Runner, all_backends
 from demo.backends.device import Device
 from demo.errors import DemoError
 from demo.inference.batching import Worker
@@ -126,13 +126,15 @@ class LocalEngine:
     def default(self, task: str) -> str:
         """The best model of a task that is present: by published score, else the first in order.
 
-        Raises DemoError where none is.
+        One that does not fit into the memory budget is the last choice. Raises DemoError where none
+        is present.
         """
         present = self._catalog.present()
         fit = [s for s in self._catalog.specs() if s.task == task and s.name in present]
         if not fit:
             raise DemoError("no_models")
-        return max(fit, key=lambda s: s.published["value"] if s.published else -math.inf).name
+        small = [spec for spec in fit if self._cache.fits(spec)]
+        return max(small or fit, key=_published).name
 
     def warm_up(self) -> None:
         """Load in the background what the page opens on, once the first page is served."""
@@ -164,7 +166,7 @@ class LocalEngine:
             "available": path is not None,
             "embedded": path is not None and path == spec.weights.embedded,
             "params": spec.params,
-            "size_bytes": path.stat().st_size if path else spec.weights.size_bytes,
+            "size_bytes": self._catalog.size_bytes(spec.name),
             "published": spec.published,
             "measured": spec.measured,
             "licence": spec.licence,
@@ -192,8 +194,19 @@ class _ExclusiveModel:
     worker: Worker
 
     def run(self, work: "Callable[[nn.Module], T]") -> T:
-        """Call `work` with the plain network on the thread of the forward passes."""
-        return self.worker.run_exclusive(lambda: work(self.runner.module()))
+        """Call `work` with the plain network on the thread of the forward passes.
+
+        Raises DemoError where the memory does not suffice for a second copy of the network.
+        """
+        try:
+            return self.worker.run_exclusive(lambda: work(self.runner.module()))
+        except OutOfMemory:
+            raise DemoError("out_of_memory", name=self.spec.name) from None
+
+
+def _published(spec: ModelSpec) -> float:
+    """The published score, for comparisons; lowest where there is none."""
+    return spec.published["value"] if spec.published else -math.inf
 
 
 def _checked(spec: ModelSpec, request: Request) -> Request:

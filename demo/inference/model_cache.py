@@ -7,13 +7,17 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from demo.backends.base import Backend, Runner, choose
+from demo.backends.base import Backend, OutOfMemory, Runner, choose
 from demo.errors import DemoError
 from demo.inference.catalog import Catalog
 from demo.inference.engine import Status
-from demo.models.spec import ModelSpec
+from demo.models.file_stamp import FileStamp
+from demo.models.spec import ModelSpec, WeightsFile
 
 _log = logging.getLogger(__name__)
+
+_PARAMETER_BYTES = 4
+"""Networks run in float32, whatever the precision of their file is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,12 +36,15 @@ class _Slot:
     leases: int = 0
     last_use: int = 0
     fraction: float | None = None
+    stamp: FileStamp | None = None
+    """Of the file that was found when the model was loaded."""
 
 
 class ModelCache:
     """Leases loaded models; the least recently used are evicted beyond the budget.
 
-    A model in use is never evicted.
+    A model in use is never evicted, nor is the one that was asked for last. A model whose file has
+    changed is loaded anew; one whose file is gone answers as long as it is resident.
     """
 
     def __init__(
@@ -50,6 +57,8 @@ class ModelCache:
         self._budget_bytes = budget_bytes
         self._lock = threading.Lock()
         self._slots: dict[str, _Slot] = {}
+        self._measured: dict[str, tuple[FileStamp | None, int]] = {}
+        """Bytes of models that have been loaded, and the file that they were loaded from."""
         self._clock = 0
         self._closed = threading.Event()
 
@@ -62,10 +71,10 @@ class ModelCache:
         """The model for the length of the block; it is not evicted meanwhile.
 
         The first caller loads it, others wait for that. Raises the DemoError of a failed load to
-        all callers that waited; the next one tries again.
+        all callers that waited; the next one tries again. Raises DemoError for a model that does
+        not fit into the budget.
         """
-        self._catalog.spec(name)
-        slot, first = self._take(name)
+        slot, first = self._take(name, self._catalog.find(name))
         try:
             if first:
                 self._load(name, slot)
@@ -73,7 +82,7 @@ class ModelCache:
         finally:
             with self._lock:
                 slot.leases -= 1
-            self.shrink(self._budget_bytes)
+            self._keep_budget()
 
     def status(self, name: str) -> Status:
         """What the model is doing now. Raises DemoError for an unknown name."""
@@ -86,27 +95,52 @@ class ModelCache:
                 return Status("loading") if fraction is None else Status("downloading", fraction)
         return Status("absent" if self._catalog.find(name) is None else "present")
 
+    def fits(self, spec: ModelSpec) -> bool:
+        """Whether the model fits into the budget, as far as can be known before it is loaded."""
+        return self._needed_bytes(spec) <= self._budget_bytes
+
     def shrink(self, budget_bytes: int) -> int:
         """Evict models that are not in use, least recently used first.
 
         Returns the bytes that are held then.
         """
         with self._lock:
-            held = {name: _size_bytes(slot) for name, slot in self._slots.items()}
-            total = sum(held.values())
             idle = [name for name, slot in self._slots.items() if slot.leases == 0]
-            for name in sorted(idle, key=lambda name: self._slots[name].last_use):
-                if total <= budget_bytes:
-                    break
-                total -= held[name]
-                del self._slots[name]
-                _log.info("evicted %s (%.1f MB)", name, held[name] / 1e6)
+            return self._evict(idle, budget_bytes)
+
+    def _keep_budget(self) -> None:
+        """Evict as `shrink` does, but for the model that was asked for last."""
+        with self._lock:
+            latest = max((slot.last_use for slot in self._slots.values()), default=0)
+            idle = [
+                name
+                for name, slot in self._slots.items()
+                if slot.leases == 0 and slot.last_use < latest
+            ]
+            self._evict(idle, self._budget_bytes)
+
+    def _evict(self, names: Sequence[str], budget_bytes: int) -> int:
+        held = {name: _size_bytes(slot) for name, slot in self._slots.items()}
+        total = sum(held.values())
+        for name in sorted(names, key=lambda name: self._slots[name].last_use):
+            if total <= budget_bytes:
+                break
+            total -= held[name]
+            del self._slots[name]
+            _log.info("evicted %s (%.1f MB)", name, held[name] / 1e6)
         return total
 
-    def _take(self, name: str) -> tuple[_Slot, bool]:
+    def _take(self, name: str, found: FileStamp | None) -> tuple[_Slot, bool]:
+        """The model's slot, and whether the caller is to load it; found: its file now."""
         with self._lock:
-            first = name not in self._slots
-            slot = self._slots.setdefault(name, _Slot())
+            slot = self._slots.get(name)
+            if slot is not None and slot.future.done() and found not in (None, slot.stamp):
+                # Those who lease the old one keep it until they are done.
+                _log.info("the file of %s has changed", name)
+                slot = None
+            first = slot is None
+            if slot is None:
+                slot = self._slots[name] = _Slot()
             self._clock += 1
             slot.leases += 1
             slot.last_use = self._clock
@@ -119,20 +153,50 @@ class ModelCache:
             slot.fraction = fraction
 
         try:
-            file = self._catalog.open(name, progress)
-            slot.fraction = None
             spec = self._catalog.spec(name)
+            self._check_fits(spec)
+            file = self._catalog.open(name, progress)
+            slot.stamp = self._catalog.find(name)
+            slot.fraction = None
+            self.shrink(self._budget_bytes - self._needed_bytes(spec))
             backend = choose(spec, self._device, self._backends)
-            runner = backend.load(spec, file)
+            runner = self._runner(backend, spec, file)
+            file.check_unchanged()
+            self._measured[name] = slot.stamp, runner.size_bytes
+            self._check_fits(spec)
             slot.future.set_result(Loaded(spec, runner, file.sha256, backend.name))
             _log.info("loaded %s with %s (%.1f MB)", name, backend.name, runner.size_bytes / 1e6)
         except BaseException as error:
             # Every exception is passed on to the callers that wait, and raised here.
             _log.warning("loading %s failed: %s", name, error)
             with self._lock:
-                del self._slots[name]
+                if self._slots.get(name) is slot:
+                    del self._slots[name]
             slot.future.set_exception(error)
             raise
+
+    def _runner(self, backend: Backend, spec: ModelSpec, file: WeightsFile) -> Runner:
+        try:
+            return backend.load(spec, file)
+        except OutOfMemory:
+            _log.warning("out of memory while loading %s: evicting all others", spec.name)
+        self.shrink(0)
+        try:
+            return backend.load(spec, file)
+        except OutOfMemory:
+            raise DemoError("out_of_memory", name=spec.name) from None
+
+    def _check_fits(self, spec: ModelSpec) -> None:
+        if not self.fits(spec):
+            needed_mb, budget_mb = self._needed_bytes(spec) / 1e6, self._budget_bytes / 1e6
+            raise DemoError("model_too_large", name=spec.name, needed=needed_mb, budget=budget_mb)
+
+    def _needed_bytes(self, spec: ModelSpec) -> int:
+        """Memory of the model: as measured, else by its parameters; 0 where nothing is known."""
+        stamp, measured = self._measured.get(spec.name, (None, 0))
+        if stamp is not None and stamp == self._catalog.find(spec.name):
+            return measured
+        return (spec.params or 0) * _PARAMETER_BYTES
 
 
 def _size_bytes(slot: _Slot) -> int:
