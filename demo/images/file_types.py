@@ -19,7 +19,7 @@ _SIGNATURES = (
     ("Panasonic RAW", rb"IIU\0"),
     ("Olympus RAW", rb"IIR[OS]"),
     ("Fujifilm RAW", rb"FUJIFILM"),
-    ("MP4 / QuickTime", rb".{4}(?:ftyp|moov|mdat)"),
+    ("MP4 / QuickTime", rb".{4}(?:ftyp|moov|mdat)|\0.{3}(?:wide|free|skip|pnot)"),
     ("WebM / Matroska", rb"\x1a\x45\xdf\xa3"),
     ("AVI", rb"RIFF.{4}AVI "),
     ("WAV", rb"RIFF.{4}WAVE"),

@@ -43,7 +43,7 @@ def open_container(path: Path) -> Iterator[InputContainer]:
     except OSError:
         raise DemoError("video_missing", name=path.name) from None
     with file:
-        demuxer = demuxer_for(file)
+        demuxer, overlong = demuxer_for(file)
         try:
             container = av.open(
                 file, format=demuxer, container_options=_SAFE, io_open=_refuse, mode="r"
@@ -51,6 +51,8 @@ def open_container(path: Path) -> Iterator[InputContainer]:
         except (av.FFmpegError, OSError, ValueError):
             raise DemoError("video_broken") from None
         with container:
+            if overlong:
+                _check_samples(container, path.stat().st_size)
             yield container
 
 
@@ -62,8 +64,8 @@ def packets_until_error(packets: Iterator[T]) -> Iterator[T | None]:
         yield None
 
 
-def demuxer_for(file: BinaryIO) -> str:
-    """FFmpeg's demuxer for an open file: `mov` or `matroska`.
+def demuxer_for(file: BinaryIO) -> tuple[str, bool]:
+    """FFmpeg's demuxer for an open file, `mov` or `matroska`, and what `_check_boxes` returns.
 
     Raises:
         DemoError: for an empty file, another kind, named where it is known, or a truncated file.
@@ -73,15 +75,14 @@ def demuxer_for(file: BinaryIO) -> str:
         raise DemoError("video_empty_file")
     if _WEBM.match(head):
         _check_segment(file, head)
-        return "matroska"
+        return "matroska", False
     kind = _kind(head)
-    if kind != "MP4 / QuickTime" or head[4:8] != b"ftyp":
+    if kind != "MP4 / QuickTime":
         accepted = ", ".join(ACCEPTED)
         if not kind:
             raise DemoError("video_unknown", accepted=accepted)
         raise DemoError("video_other_kind", kind=kind, accepted=accepted)
-    _check_boxes(file)
-    return "mov"
+    return "mov", _check_boxes(file)
 
 
 def _kind(head: bytes) -> str:
@@ -94,26 +95,38 @@ def _kind(head: bytes) -> str:
         return str(other.fields.get("kind", ""))
 
 
-def _check_boxes(file: BinaryIO) -> None:
-    """Check that the outer boxes (ISO/IEC 14496-12, 4.2) are complete, `moov` among them."""
-    end, offset, kinds = file.seek(0, 2), 0, set()
+def _check_boxes(file: BinaryIO) -> bool:
+    """Check that the outer boxes (ISO/IEC 14496-12, 4.2) are complete, `moov` among them.
+
+    Returns whether the last one, of samples (`mdat`), claims to go on behind the end of the file:
+    some recorders write so, but samples may be missing too, see `_check_samples`.
+    """
+    end, offset, kinds, kind = file.seek(0, 2), 0, set(), b""
     for _ in range(_MAX_BOXES):
         if offset + 8 > end:
             break
         file.seek(offset)
         head = file.read(16)
-        size = int.from_bytes(head[:4], "big")
+        size, kind = int.from_bytes(head[:4], "big"), head[4:8]
         if size == 1:
             size = int.from_bytes(head[8:], "big")
         elif size == 0:
             size = end - offset
         if size < 8:
             raise DemoError("video_broken")
-        kinds.add(head[4:8])
+        kinds.add(kind)
         offset += size
     file.seek(0)
-    if offset > end or b"moov" not in kinds:
+    if b"moov" not in kinds or (offset > end and kind != b"mdat"):
         raise DemoError("video_truncated")
+    return offset > end
+
+
+def _check_samples(container: InputContainer, end: int) -> None:
+    """Check that the samples listed in `moov` (ISO/IEC 14496-12, 8.7) lie before `end`, bytes."""
+    for stream in container.streams:
+        if any(sample.pos + sample.size > end for sample in stream.index_entries):
+            raise DemoError("video_truncated")
 
 
 def _check_segment(file: BinaryIO, head: bytes) -> None:
