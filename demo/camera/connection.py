@@ -21,7 +21,7 @@ import av
 from av.container import InputContainer
 
 from demo.errors import DemoError
-from demo.video.reader import CODECS
+from demo.video.tracks import CODECS
 
 ERRORS = (av.FFmpegError, OSError, ValueError, HTTPException)
 """Raised for broken, strange or absent cameras; their texts may contain the address."""

@@ -17,8 +17,9 @@ from av.video.stream import VideoStream
 from demo.camera import connection
 from demo.errors import DemoError
 from demo.results import Image
+from demo.video.colors import assumed_colorspace
 from demo.video.limits import VideoLimits
-from demo.video.reader import CODECS, assumed_colorspace
+from demo.video.tracks import CODECS
 
 MAX_SIDE = 640
 """Longest side of a frame, pixels, as of those that browsers send."""

@@ -121,6 +121,7 @@ def _summary_text(run: "VideoRun", target: Path) -> str:
         lines.append(f"tracks: {json.dumps(facts['tracks'], ensure_ascii=False)}")
     if "crossings" in facts:
         lines.append(f"crossings: {json.dumps(facts['crossings'], ensure_ascii=False)}")
+    lines += [note["text"] for note in facts["notes"]]
     return "\n".join(lines)
 
 

@@ -1,7 +1,7 @@
 """Copying or encoding the audio of a video for its annotated version."""
 
+import logging
 from collections.abc import Iterator
-from contextlib import suppress
 from fractions import Fraction
 
 import av
@@ -9,37 +9,42 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 
-from demo.errors import DemoError
 from demo.video.container import packets_until_error
 
 _COPIED_CODECS = {"aac", "mp3", "mp3float", "opus", "libopus", "flac", "ac3", "eac3", "alac"}
 """Codecs that an MP4 may hold, copied bit for bit; others are encoded as AAC."""
 _AAC_RATES = (48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000)
 _AAC_BITS = 128_000
+_log = logging.getLogger(__name__)
 
 
 class AudioTrack:
-    """The first audio track of an input, written to an output packet by packet."""
+    """An audio track of an input, written to an output packet by packet.
+
+    Attributes:
+        copied: bit for bit, else encoded anew.
+    """
 
     def __init__(
-        self, container: InputContainer, output: OutputContainer, start_s: Fraction
+        self,
+        container: InputContainer,
+        source: AudioStream,
+        output: OutputContainer,
+        start_s: Fraction,
     ) -> None:
         """Add the track to `output`, before the output's first packet.
 
         Args:
             container: the input, for this track alone.
+            source: its track, in a codec that is known.
             output: gets the track.
             start_s: time in the input that becomes 0 in the output, seconds.
-
-        Raises:
-            DemoError: for an input without a readable audio track.
         """
-        if not container.streams.audio or container.streams.audio[0].codec_context is None:
-            raise DemoError("video_broken")
         self._container = container
-        self._source = container.streams.audio[0]
+        self._source = source
         self._output = output
         self._start_s = start_s
+        self._written = self._failed = 0
         self.copied = self._source.codec_context.name in _COPIED_CODECS
         self._stream = self._add_stream()
         self._packets = self._copy() if self.copied else self._encode()
@@ -55,9 +60,17 @@ class AudioTrack:
             if packet.pts is not None and float(packet.pts * packet.time_base) >= until_s:
                 self._next = packet
                 return
-            # A packet with impossible times is left out, as a damaged frame is.
-            with suppress(av.ArgumentError, av.InvalidDataError):
+            try:
                 self._output.mux(packet)
+                self._written += 1
+            except (av.ArgumentError, av.InvalidDataError):
+                # A packet with impossible times is left out, as a damaged frame is.
+                self._failed += 1
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether nothing of the track was written so far, though it holds something."""
+        return self._failed > 0 and not self._written
 
     def _add_stream(self) -> AudioStream:
         if self.copied:
@@ -86,10 +99,12 @@ class AudioTrack:
             complete = packet is not None and packet.size
             try:
                 frames = self._source.codec_context.decode(packet if complete else None)
-            except (av.FFmpegError, ValueError):
-                continue
-            for frame in frames:
-                if frame.pts is not None and frame.time_base:
-                    frame.pts -= round(self._start_s / frame.time_base)
-                yield from self._stream.encode(frame)
+                for frame in frames:
+                    if frame.pts is not None and frame.time_base:
+                        frame.pts -= round(self._start_s / frame.time_base)
+                    yield from self._stream.encode(frame)
+            except (av.FFmpegError, ValueError) as error:
+                # As with the frames: damaged packets are left out.
+                self._failed += 1
+                _log.debug("damaged packet of audio: %s", type(error).__name__)
         yield from self._stream.encode(None)

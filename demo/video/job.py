@@ -5,11 +5,12 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, wait
 from contextlib import suppress
 from pathlib import Path
 
+from demo.images.convert import Note
 from demo.images.encode import encode_jpeg, thumbnail
 from demo.inference.engine import Engine
 from demo.results import Image
@@ -82,6 +83,11 @@ class VideoJob:
     def summary(self) -> VideoSummary:
         """The facts about the finished video."""
         return self._run.summary
+
+    @property
+    def notes(self) -> Sequence[Note]:
+        """What is not in the finished video as it is in the upload."""
+        return self._run.notes
 
     @property
     def preview(self) -> str | None:

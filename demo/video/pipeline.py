@@ -9,10 +9,12 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from demo.errors import DemoError
+from demo.images.convert import Note
 from demo.inference.engine import Engine, Prediction
 from demo.models.spec import ImageRequest
 from demo.results import Image
@@ -43,6 +45,7 @@ class VideoSummary(StreamSummary):
     frames_per_second: float
     stopped_early: bool
     broken_packets: int
+    notes: list[dict[str, str]]
 
 
 class VideoRun:
@@ -80,12 +83,18 @@ class VideoRun:
         self._done, self._writing = 0, True
         self._newest: Image | None = None
         self._summary: VideoSummary | None = None
+        self._notes: tuple[Note, ...] = ()
 
     @property
     def summary(self) -> VideoSummary:
         """The facts about the video; there are none before the run has finished."""
         assert self._summary is not None
         return self._summary
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What is not in the finished video as it is in the input."""
+        return self._notes
 
     def stop(self) -> None:
         """End early and keep the frames that are done; thread-safe."""
@@ -177,7 +186,7 @@ class VideoRun:
             for sink in self._sinks:
                 sink(result)
             self._newest = annotated
-            drawn.put(Frame(frame.index, frame.pts, annotated))
+            drawn.put(replace(frame, rgb=annotated))
         drawn.end()
 
     def _write(self, writer: Writer, drawn: BoundedQueue[Frame]) -> None:
@@ -191,20 +200,22 @@ class VideoRun:
                 self._changed.notify_all()
 
     def _finish(self, video: Video, processor: StreamProcessor, writer: Writer) -> None:
-        """Commit the video and its reports, all of them or none."""
+        """Finish the video and its reports and commit them, all of them or none."""
         if video.broken_packets:
             _log.info("skipped %d damaged packets of a video", video.broken_packets)
-        if self._done:
-            self._summary = {
-                **processor.summary(),
-                "size_wh": list(video.size_wh),
-                "frames_per_second": round(float(video.rate), 3),
-                "stopped_early": self._stopped_early,
-                "broken_packets": video.broken_packets,
-            }
-            for report in self._reports:
-                report.finish(self._summary)
         writer.finish(whole=not self._stopped_early)
+        self._notes = (*video.notes, *writer.notes)
+        self._summary = {
+            **processor.summary(),
+            "size_wh": list(video.size_wh),
+            "frames_per_second": round(float(video.rate), 3),
+            "stopped_early": self._stopped_early,
+            "broken_packets": video.broken_packets,
+            "notes": [{"key": note.key, "text": note.text("en")} for note in self._notes],
+        }
+        for report in self._reports:
+            report.finish(self._summary)
+        writer.commit()
         for report in self._reports:
             report.commit()
 

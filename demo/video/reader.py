@@ -7,38 +7,39 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import av
-import cv2
 import numpy as np
 from av.container import InputContainer
 from av.video.frame import VideoFrame
-from av.video.reformatter import Colorspace, VideoReformatter
+from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
-from numpy.typing import NDArray
 
 from demo.errors import DemoError
+from demo.images.convert import Note
 from demo.results import Image
+from demo.video.color_mapping import ColorMapper
+from demo.video.colors import Colors, assumed_colorspace, needs_mapping, notes_about
 from demo.video.container import open_container, packets_until_error
 from demo.video.limits import VideoLimits
+from demo.video.orientation import Orientation
+from demo.video.tracks import codec_name, readable_track, sound_tracks, video_tracks
 
-CODECS = {"h264", "hevc", "vp8", "vp9", "av1", "libdav1d", "mpeg4", "mjpeg", "prores"}
-"""Codecs of cameras, phones and browsers; the other decoders of FFmpeg are unreachable."""
-_UNTAGGED = 2
-"""AVCOL_SPC_UNSPECIFIED."""
-_HD_HEIGHT = 720
-_MIN_FPS, _MAX_FPS = 1, 240
+_MIN_FPS, _MAX_FPS = Fraction(1, 3600), Fraction(240)
 """Range of the frame rate; a container may claim any."""
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One frame: number from 0, time in units of `Video.time_base`, H×W×3 uint8 RGB."""
+    """One frame: number from 0, H×W×3 uint8 RGB.
+
+    pts: when it appears, and duration: for how long, at least 1; units of `Video.time_base`.
+    """
 
     index: int
     pts: int
+    duration: int
     rgb: Image
 
 
@@ -52,6 +53,8 @@ class Video:
         seconds: length as the container states it, 0 where it does not.
         expected_frames: number of frames as the container states it, 0 where it does not.
         has_audio: whether there is an audio track.
+        colors: what an output of the same colours states.
+        notes: what an output in H.264 cannot carry, and what else is not as in the file.
         size_wh: of the upright frames, pixels.
         pixel_shape: width by height of an upright pixel.
         broken_packets: packets so far that could not be decoded.
@@ -65,7 +68,8 @@ class Video:
         """
         self._container = container
         self._limits = limits
-        self._stream = _stream(container)
+        tracks = video_tracks(container)
+        self._stream = readable_track(tracks)
         self._stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}
         self._stream.thread_type = "AUTO"
         self.start_s = Fraction(max(container.start_time or 0, 0), av.time_base)
@@ -75,19 +79,25 @@ class Video:
         limits.check_length(self.seconds)
         limits.check_size((self._stream.width, self._stream.height))
         self.expected_frames = self._stream.frames or round(self.seconds * self.rate)
-        self.has_audio = bool(container.streams.audio)
+        self.has_audio = bool(sound_tracks(container))
         self.broken_packets = 0
         self._reformatter = VideoReformatter()
+        self._color_mapper = ColorMapper()
         self._decoded = self._decode()
         first = next(self._decoded, None)
         if first is None:
             raise DemoError("video_broken" if self.broken_packets else "video_no_frames")
         self._first: VideoFrame | None = first
-        self._rotation = _rotation(first)
+        self.colors = Colors.of(first)
+        self.notes: list[Note] = notes_about(codec_name(self._stream), first)
+        if self._stream is not tracks[0]:
+            codec = codec_name(tracks[0]) or "?"
+            self.notes.append(Note("video_note_other_track", {"codec": codec}))
+        self._orientation = Orientation.of(first)
         self._stored_wh = (first.width, first.height)
-        self.size_wh = self._stored_wh[::-1] if self._rotation[0] else self._stored_wh
-        shape = self._stream.sample_aspect_ratio or Fraction(1)
-        self.pixel_shape = 1 / shape if self._rotation[0] and shape else shape or Fraction(1)
+        swap, shape = self._orientation.swap, self._stream.sample_aspect_ratio or Fraction(1)
+        self.size_wh = self._stored_wh[::-1] if swap else self._stored_wh
+        self.pixel_shape = 1 / shape if swap else shape
 
     def frames(self) -> Iterator[Frame]:
         """The frames in presentation order, with strictly rising times.
@@ -95,12 +105,22 @@ class Video:
         Raises:
             DemoError: where the video continues beyond the limits.
         """
+        timed = self._timed()
+        index, now = 0, next(timed, None)
+        while now is not None:
+            frame, pts = now
+            now = next(timed, None)
+            duration = self._last_duration(frame, pts) if now is None else now[1] - pts
+            yield Frame(index, pts, duration, self._upright(frame))
+            index += 1
+
+    def _timed(self) -> Iterator[tuple[VideoFrame, int]]:
         last = None
         first, self._first = self._first, None
-        for index, frame in enumerate(_chain(first, self._decoded)):
+        for count, frame in enumerate(_chain(first, self._decoded), 1):
             pts = self._pts(frame, last)
-            self._limits.check_length(float(pts * self.time_base), index + 1)
-            yield Frame(index, pts, self._upright(frame))
+            self._limits.check_length(float(pts * self.time_base), count)
+            yield frame, pts
             last = pts
 
     def _decode(self) -> Iterator[VideoFrame]:
@@ -117,40 +137,50 @@ class Video:
             yield from frames
 
     def _pts(self, frame: VideoFrame, last: int | None) -> int:
-        step = max(round(1 / (self.rate * self.time_base)), 1)
         if frame.pts is None:
-            return 0 if last is None else last + step
+            return 0 if last is None else last + self._step()
         unit = frame.time_base or self.time_base
         pts = round((frame.pts * unit - self.start_s) / self.time_base)
         return pts if last is None or pts > last else last + 1
 
+    def _last_duration(self, frame: VideoFrame, pts: int) -> int:
+        """How long the last frame stays: nothing follows it whose time would say so.
+
+        By the track's own end where that is stated. The frame's own duration is that of its packet,
+        which MP4 counts from the packet decoded next and not from the frame shown next. A WebM file
+        states the end of all tracks together. A damaged video may have lost frames before its end,
+        and one that was cut without encoding it anew may state an end before its last frame.
+        """
+        stream, container, base = self._stream, self._container, self.time_base
+        own = frame.duration * (frame.time_base or base) / base or Fraction(self._step())
+        duration = Fraction(0)
+        if not self.broken_packets and stream.duration:
+            duration = (stream.start_time or 0) + stream.duration - self.start_s / base - pts
+        elif not self.broken_packets and container.duration and len(container.streams) == 1:
+            end_s = Fraction(container.duration, av.time_base) - self.start_s
+            duration = max(end_s / base - pts, own)
+        units = max(round(duration if duration > 0 else own), 1)
+        self._limits.check_length(float((pts + units) * base))
+        return units
+
+    def _step(self) -> int:
+        return max(round(1 / (self.rate * self.time_base)), 1)
+
     def _upright(self, frame: VideoFrame) -> Image:
         self._limits.check_size((frame.width, frame.height))
         width, height = self._stored_wh
-        converted = self._reformatter.reformat(
-            frame,
-            width,
-            height,
-            "rgb24",
-            src_colorspace=assumed_colorspace(frame),
-            threads=1,
-        )
-        pixels: NDArray[np.uint8] = np.asarray(converted.to_ndarray(), np.uint8)
-        swap, flip_x, flip_y = self._rotation
-        if swap:
-            pixels = np.asarray(cv2.transpose(pixels), np.uint8)
-        if flip_x or flip_y:
-            axes = (-1 if flip_y else 1) if flip_x else 0
-            pixels = np.asarray(cv2.flip(pixels, axes), np.uint8)
-        return np.ascontiguousarray(pixels)
-
-
-def assumed_colorspace(frame: VideoFrame) -> Colorspace | None:
-    """The colour space that players assume for an untagged frame; None for a tagged one."""
-    if frame.colorspace != _UNTAGGED:
-        return None
-    hd = min(frame.width, frame.height) >= _HD_HEIGHT
-    return Colorspace.ITU709 if hd else Colorspace.ITU601
+        if needs_mapping(frame):
+            converted = self._color_mapper.to_rgb(frame, width, height)
+        else:
+            converted = self._reformatter.reformat(
+                frame,
+                width,
+                height,
+                "rgb24",
+                src_colorspace=assumed_colorspace(frame),
+                threads=1,
+            )
+        return self._orientation.apply(np.asarray(converted.to_ndarray(), np.uint8))
 
 
 @contextmanager
@@ -182,38 +212,10 @@ def _check_file(path: Path, limits: VideoLimits) -> None:
     limits.check_file(facts.st_size)
 
 
-def _stream(container: InputContainer) -> VideoStream:
-    streams = [one for one in container.streams.video if not one.disposition & _COVER]
-    if not streams:
-        raise DemoError("video_only_sound" if container.streams.audio else "video_no_frames")
-    context = streams[0].codec_context
-    name = context.name if context is not None else "?"
-    if name not in CODECS:
-        raise DemoError("video_codec", codec=name)
-    return streams[0]
-
-
-_COVER = av.stream.Disposition.attached_pic
-
-
 def _rate(stream: VideoStream) -> Fraction:
     """Frames a second, between _MIN_FPS and _MAX_FPS."""
     rate = stream.average_rate or stream.guessed_rate or Fraction(25)
-    return min(max(Fraction(rate), Fraction(_MIN_FPS)), Fraction(_MAX_FPS))
-
-
-def _rotation(frame: VideoFrame) -> tuple[bool, bool, bool]:
-    """Steps that make a stored frame upright: swap x and y, then flip x, then flip y.
-
-    From the display matrix (ISO/IEC 14496-12, 6.2.2): x′ = ax + cy, y′ = bx + dy.
-    """
-    data: Any = frame.side_data.get("DISPLAYMATRIX")
-    if data is None:
-        return False, False, False
-    a, b, _, c, d = np.frombuffer(bytes(data), np.int32)[:5].tolist()
-    if abs(b) > abs(a):
-        return True, c < 0, b < 0
-    return False, a < 0, d < 0
+    return min(max(rate, _MIN_FPS), _MAX_FPS)
 
 
 def _chain(first: VideoFrame | None, others: Iterator[VideoFrame]) -> Iterator[VideoFrame]:

@@ -1,5 +1,6 @@
 """Writing annotated frames and the original audio as an H.264 MP4 for every browser."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -7,23 +8,22 @@ from typing import Any
 import av
 import cv2
 import numpy as np
+from av.codec.context import Flags
+from av.container import OutputContainer
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorRange, Colorspace
 
 from demo.errors import DemoError
+from demo.images.convert import Note
 from demo.system import cores
 from demo.video.atomic_file import AtomicFile
 from demo.video.audio import AudioTrack
 from demo.video.container import open_container
 from demo.video.reader import Frame, Video
-
-_HD_HEIGHT = 720
-_BT709, _BT601 = 1, 6
-"""AVCOL_SPC_BT709 and AVCOL_SPC_SMPTE170M."""
+from demo.video.tracks import codec_name, sound_tracks
 
 
 class Writer:
-    """Writes to a temporary file, which `finish` moves to its target.
+    """Writes to a temporary file: `write` each frame, `finish` and `commit`, or `discard`.
 
     Odd sides are padded to even ones for H.264 in 4:2:0 by repeating the last column or row, so
     that nothing is cropped and coordinates stay valid.
@@ -34,16 +34,17 @@ class Writer:
 
         Args:
             target: the MP4 file.
-            video: the input, for its size, times and rate.
+            video: the input, for its size, times, rate and colours.
             source: the input's file, for its audio.
 
         Raises:
-            DemoError: where the target cannot be written or is the source, or the audio is
-                unreadable.
+            DemoError: where the target cannot be written or is the source.
         """
         self._video = video
         self._resources = ExitStack()
         self._end_s = 0.0
+        self._audio: AudioTrack | None = None
+        self._audio_note = ""
         self.frames = 0
         if target.exists() and source.exists() and target.samefile(source):
             raise DemoError("video_same_file", name=target.name)
@@ -57,9 +58,14 @@ class Writer:
             self.discard()
             raise
 
+    @property
+    def notes(self) -> Sequence[Note]:
+        """What became of the audio where it is not that of the input; known after `finish`."""
+        return [Note(self._audio_note)] if self._audio_note else []
+
     def write(self, frame: Frame) -> None:
-        """Append a frame of the video's size, with its time. Raises DemoError for a full disk."""
-        self._end_s = float((frame.pts + 1) * self._video.time_base)
+        """Append a frame of the video's size, with its times. Raises DemoError for a full disk."""
+        self._end_s = float((frame.pts + frame.duration) * self._video.time_base)
         try:
             encodable = self._to_yuv(frame)
             if self._audio is not None:
@@ -71,7 +77,7 @@ class Writer:
         self.frames += 1
 
     def finish(self, whole: bool = True) -> None:
-        """Flush the encoder and move the file to its target.
+        """Flush the encoder and close the file, after which a full disk is no danger any more.
 
         Args:
             whole: the video was written to its end, so that its audio is as well.
@@ -85,21 +91,57 @@ class Writer:
         try:
             if self._audio is not None:
                 self._audio.write(float("inf") if whole else self._end_s)
+                if whole and self._audio.unreadable:
+                    self._audio_note = "video_note_silent"
             self._output.mux(self._stream.encode(None))
             self._output.close()
             self._resources.close()
-            self._file.commit()
         except (av.FFmpegError, OSError) as error:
             self.discard()
             raise self._file.error_for(error) from None
 
+    def commit(self) -> None:
+        """Move the finished file to its target. Raises DemoError where it cannot be moved."""
+        try:
+            self._file.commit()
+        except OSError as error:
+            self.discard()
+            raise self._file.error_for(error) from None
+
     def discard(self) -> None:
-        """Delete the temporary file; no effect after `finish`."""
+        """Delete the temporary file; no effect after `commit`."""
         with suppress(av.FFmpegError, OSError):
             self._resources.close()
         self._file.discard()
 
     def _open(self, source: Path) -> None:
+        """Open the output with the first audio track that it can hold, else without audio."""
+        if self._video.has_audio:
+            container = self._resources.enter_context(open_container(source))
+            for place, track in enumerate(sound_tracks(container)):
+                if not codec_name(track):
+                    continue
+                output = self._open_output()
+                audio = AudioTrack(container, track, output, self._video.start_s)
+                if self._start(output):
+                    self._audio = audio
+                    self._audio_note = "video_note_other_sound" if place else ""
+                    return
+            self._audio_note = "video_note_silent"
+        self._open_output().start_encoding()
+
+    def _start(self, output: OutputContainer) -> bool:
+        """Write the header of the output; False where MP4 cannot hold its audio track."""
+        try:
+            output.start_encoding()
+        except (av.ArgumentError, av.InvalidDataError, av.PatchWelcomeError, ValueError):
+            with suppress(av.FFmpegError, OSError):
+                output.close()
+            return False
+        return True
+
+    def _open_output(self) -> OutputContainer:
+        """Open the file anew, with a video track and no other."""
         # `file:` so that no part of a name is taken for a protocol.
         self._output = self._resources.enter_context(
             av.open(
@@ -115,15 +157,12 @@ class Writer:
         self._stream.pix_fmt = "yuv420p"
         context = self._stream.codec_context
         context.time_base = video.time_base
+        context.flags |= Flags.frame_duration
         context.sample_aspect_ratio = video.pixel_shape
-        hd = min(width, height) >= _HD_HEIGHT
-        self._colorspace = Colorspace.ITU709 if hd else Colorspace.ITU601
-        context.colorspace = context.color_primaries = context.color_trc = _BT709 if hd else _BT601
-        context.color_range = ColorRange.MPEG
-        self._audio = None
-        if video.has_audio:
-            container = self._resources.enter_context(open_container(source))
-            self._audio = AudioTrack(container, self._output, video.start_s)
+        colors = video.colors
+        context.colorspace, context.color_primaries = colors.matrix, colors.primaries
+        context.color_trc, context.color_range = colors.transfer, colors.range
+        return self._output
 
     def _to_yuv(self, frame: Frame) -> VideoFrame:
         height, width = frame.rgb.shape[:2]
@@ -134,19 +173,22 @@ class Writer:
             rgb = np.asarray(padded, np.uint8)
         converted = VideoFrame.from_ndarray(rgb, "rgb24").reformat(
             format="yuv420p",
-            dst_colorspace=self._colorspace,
-            dst_color_range=ColorRange.MPEG,
+            dst_colorspace=self._video.colors.colorspace,
+            dst_color_range=self._video.colors.range,
             threads=1,
         )
-        converted.pts, converted.time_base = frame.pts, self._video.time_base
+        converted.pts, converted.duration = frame.pts, frame.duration
+        converted.time_base = self._video.time_base
         return converted
 
 
 def _x264() -> dict[str, str]:
-    # A short look-ahead: forty frames of 4K would take half a gigabyte.
+    # A short look-ahead: forty frames of 4K would take half a gigabyte. No B-frames: MP4 states
+    # durations in the order of decoding, which has to be that of the frames to be theirs.
     return {
         "preset": "veryfast",
         "crf": "23",
+        "bf": "0",
         "rc-lookahead": "10",
         "threads": str(min(cores(), 4)),
     }

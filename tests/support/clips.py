@@ -75,6 +75,21 @@ def encode(
     return path
 
 
+def cut(source: Path, target: Path, frames: int) -> Path:
+    """Copy the first packets of the first video track, without sound."""
+    with (
+        av.open(str(source)) as video,
+        av.open(str(target), "w", format="mp4") as short,
+    ):
+        stream = short.add_stream_from_template(video.streams.video[0])
+        for count, packet in enumerate(video.demux(video=0)):
+            if count == frames or packet.dts is None:
+                break
+            packet.stream = stream
+            short.mux(packet)
+    return target
+
+
 def shown(path: Path) -> list[tuple[float, Image]]:
     """Every frame as decoded by PyAV alone: its time in seconds and its RGB picture."""
     with av.open(str(path)) as container:

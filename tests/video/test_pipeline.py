@@ -24,7 +24,7 @@ from demo.video.limits import VideoLimits
 from demo.video.pipeline import VideoRun
 from demo.video.reports import CsvReport, JsonReport, MotReport
 from tests.conftest import ROOT
-from tests.support.clips import encode, red_box, shown, square
+from tests.support.clips import cut, encode, red_box, shown, square
 from tests.support.finder import Finder
 
 LIMITS = VideoLimits()
@@ -324,16 +324,3 @@ def test_people_from_the_command_line(
     assert all(row["boxes"] == [] for row in answer["frames"][:60])
     assert [box["label"] for box in answer["frames"][69]["boxes"]] == ["person"]
     assert answer["size_wh"] == [768, 432]
-
-
-def cut(source: Path, target: Path, frames: int) -> None:
-    with (
-        av.open(str(source)) as video,
-        av.open(str(target), "w", format="mp4") as short,
-    ):
-        stream = short.add_stream_from_template(video.streams.video[0])
-        for count, packet in enumerate(video.demux(video=0)):
-            if count == frames:
-                break
-            packet.stream = stream
-            short.mux(packet)

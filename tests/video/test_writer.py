@@ -23,6 +23,7 @@ def copy(source: Path, target: Path, frames: int | None = None) -> None:
         for frame in islice(video.frames(), frames):
             writer.write(frame)
         writer.finish(whole=frames is None)
+        writer.commit()
 
 
 def heard(path: Path) -> list[bytes]:

@@ -81,6 +81,7 @@ def summary(job: VideoJob, line: CountingLine | None, locale: str) -> str:
         notes.append((translate("video_stopped", locale), "warn"))
     if broken := facts["broken_packets"]:
         notes.append((translate("video_damaged", locale, count=broken), "warn"))
+    notes += [(one.text(locale), "calm") for one in job.notes]
     rows = [_totals(job, locale)]
     if line is not None:
         # Each arrow points the way that the objects went across the line.

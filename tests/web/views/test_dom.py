@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from demo.export.files import File
+from demo.images.convert import Note
 from demo.images.decode import Picture, decode
 from demo.images.encode import encode_png
 from demo.images.limits import Limits
@@ -37,12 +38,6 @@ HOSTILE = "\"><script>alert(1)</script>&'{{ 7 * 7 }}{% raw %}"
 RGB = np.full((30, 40, 3), 200, np.uint8)
 PICTURE = decode(encode_png(RGB), Limits())
 LINKS = [File("JSON", "a.json", b"{}", "application/json")]
-
-
-@dataclass
-class Note:
-    key: str
-    fields: tuple[tuple[str, object], ...] = ()
 
 
 @dataclass
@@ -135,6 +130,7 @@ class Finished:
     """What the views read of a finished job."""
 
     summary: dict[str, Any]
+    notes: list[Note] = field(default_factory=list)
     scored: bool = False
     timeline: Timeline = field(default_factory=lambda: Timeline(COUNTED))
     elapsed_s: float = 75.04
@@ -166,6 +162,9 @@ TRACKED = job(
     }
 )
 BOXED = job({"boxes": {f"c{i}": 20 - i for i in range(15)}})
+NOTED = job(
+    notes=[Note("video_note_converted", {"facts": HOSTILE}), Note("video_note_silent")],
+)
 NAMED = job(scored=True, timeline=Timeline(SCORED))
 
 CASES: dict[str, Callable[[], str]] = {
@@ -210,6 +209,7 @@ CASES: dict[str, Callable[[], str]] = {
     "video_summary_tracked": lambda: video_view.summary(TRACKED, CountingLine(0, 0, 10, 0), "en"),
     "video_summary_boxes": lambda: video_view.summary(BOXED, None, "zh-CN"),
     "video_summary_labels": lambda: video_view.summary(NAMED, None, "en"),
+    "video_summary_notes": lambda: video_view.summary(NOTED, None, "zh-CN"),
     "video_summary_empty": lambda: video_view.summary(job(), None, "en"),
     "video_files": lambda: video_view.download_links(TRACKED, "en"),
 }

@@ -1,0 +1,121 @@
+"""What the numbers of a video's frames mean as colours, by the codes of ITU-T H.273."""
+
+from dataclasses import dataclass
+
+from av.video.format import VideoFormat
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
+
+from demo.images.convert import Note
+
+_UNTAGGED = 2
+_HD_HEIGHT = 720
+_BT709, _BT470BG, _BT601 = 1, 5, 6
+_SWSCALE = {1: 1, 4: 4, _BT470BG: 5, _BT601: 5, 7: 7, 9: 9}
+"""Matrix coefficients that can be written → the constant of libswscale."""
+_PRIMARIES_OF = {1: 1, 4: 4, _BT470BG: _BT470BG, _BT601: _BT601, 7: 7, 9: 9}
+_TRANSFER_OF = {1: 1, 4: 4, _BT470BG: _BT601, _BT601: _BT601, 7: 7, 9: 14}
+"""What a video of known matrix most likely has, where it does not say."""
+_STATED_PRIMARIES = set(ColorPrimaries) - {ColorPrimaries.UNSPECIFIED}
+_STATED_TRANSFERS = set(ColorTrc) - {ColorTrc.UNSPECIFIED}
+_HDR: dict[int, str] = {ColorTrc.SMPTE2084: "HDR, PQ", ColorTrc.ARIB_STD_B67: "HDR, HLG"}
+_WIDE: dict[int, str] = {
+    ColorPrimaries.BT2020: "BT.2020",
+    ColorPrimaries.SMPTE431: "DCI-P3",
+    ColorPrimaries.SMPTE432: "Display P3",
+}
+_SAMPLINGS = {
+    (32, 32): "",
+    (32, 64): "4:2:2",
+    (64, 64): "4:4:4",
+    (64, 32): "4:4:0",
+    (16, 64): "4:1:1",
+}
+"""Size of a colour plane where the picture is 64 × 64."""
+_NAMES = {"h264": "H.264", "hevc": "HEVC", "libdav1d": "AV1", "mpeg4": "MPEG-4", "mjpeg": "MJPEG"}
+
+
+@dataclass(frozen=True, slots=True)
+class Colors:
+    """Codes of H.273 that an output states, and its range.
+
+    Attributes:
+        matrix: coefficients from RGB to YCbCr.
+        primaries: chromaticities of R, G and B.
+        transfer: function from light to signal.
+        range: MPEG for 16–235, JPEG for 0–255.
+    """
+
+    matrix: int
+    primaries: int
+    transfer: int
+    range: ColorRange
+
+    @property
+    def colorspace(self) -> Colorspace:
+        """The matrix as libswscale names it."""
+        return Colorspace(_SWSCALE[self.matrix])
+
+    @classmethod
+    def of(cls, frame: VideoFrame) -> "Colors":
+        """The codes of a decoded frame; what it does not state is what players assume.
+
+        A frame whose colours `needs_mapping` is BT.709 after that.
+        """
+        if needs_mapping(frame):
+            return cls(_BT709, _BT709, _BT709, ColorRange.MPEG)
+        matrix = frame.colorspace
+        if matrix not in _SWSCALE:
+            matrix = _BT709 if min(frame.width, frame.height) >= _HD_HEIGHT else _BT601
+        primaries, transfer = frame.color_primaries, frame.color_trc
+        return cls(
+            matrix,
+            primaries if primaries in _STATED_PRIMARIES else _PRIMARIES_OF[matrix],
+            transfer if transfer in _STATED_TRANSFERS else _TRANSFER_OF[matrix],
+            ColorRange.JPEG if _full_range(frame) else ColorRange.MPEG,
+        )
+
+
+def needs_mapping(frame: VideoFrame) -> bool:
+    """Whether the frame's colours go beyond those of a usual screen: HDR, or a wide gamut."""
+    return frame.color_trc in _HDR or frame.color_primaries in _WIDE
+
+
+def assumed_colorspace(frame: VideoFrame) -> Colorspace | None:
+    """The colour space that players assume for an untagged frame; None for a tagged one."""
+    if frame.colorspace != _UNTAGGED:
+        return None
+    return Colors.of(frame).colorspace
+
+
+def notes_about(codec: str, frame: VideoFrame) -> list[Note]:
+    """What a video of H.264 in 8 bit 4:2:0 and BT.709 cannot carry of a decoded frame.
+
+    codec: FFmpeg's name of the decoder.
+    """
+    facts = [] if codec == "h264" else [_NAMES.get(codec, codec.upper())]
+    form = frame.format
+    bits = max(part.bits for part in form.components)
+    if bits > 8:
+        facts.append(f"{bits} bit")
+    if sampling := _sampling(form):
+        facts.append(sampling)
+    notes = [Note("video_note_converted", {"facts": ", ".join(facts)})] if facts else []
+    if hdr := _HDR.get(frame.color_trc):
+        notes.append(Note("video_note_hdr", {"colors": hdr}))
+    elif wide := _WIDE.get(frame.color_primaries):
+        notes.append(Note("video_note_gamut", {"colors": wide}))
+    return notes
+
+
+def _sampling(form: VideoFormat) -> str:
+    """How colours are sampled, empty for 4:2:0."""
+    if form.is_rgb:
+        return "RGB"
+    if len(form.components) < 3:
+        return ""
+    return _SAMPLINGS.get((form.chroma_width(64), form.chroma_height(64)), form.name)
+
+
+def _full_range(frame: VideoFrame) -> bool:
+    return frame.color_range == ColorRange.JPEG or frame.format.name.startswith("yuvj")

@@ -1,0 +1,123 @@
+"""Every film of the data folder: frames, times, size, colours and sound come out as they went in.
+
+What goes in and what comes out is told by ffprobe, which shares no code with this program.
+"""
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from demo.errors import DemoError
+from demo.video.limits import VideoLimits
+from demo.video.reader import open_video
+from demo.video.writer import Writer
+from tests.support.clips import cut
+from tests.support.film_facts import FilmFacts
+
+_MAX_FRAMES = 120
+"""Longer films are cut."""
+_MAPPED = {
+    "color_range": "tv",
+    "color_space": "bt709",
+    "color_primaries": "bt709",
+    "color_transfer": "bt709",
+}
+_TICK = Fraction(1, 10_000)
+
+FILMS: dict[str, set[str]] = {
+    "videos/bottles.mp4": set(),
+    "videos/people.mp4": set(),
+    "videos_odd/media__bear-vp9-odd-dimensions.webm": {"video_note_converted"},
+    "videos_odd/media__bt601.mov": set(),
+    "videos_odd/media__dolbyVision-hdr.MOV": {"video_note_converted", "video_note_hdr"},
+    "videos_odd/media__hlg10-color-test.mp4": {"video_note_converted", "video_note_hdr"},
+    "videos_odd/media__sample_mdat_too_long.mp4": set(),
+    "videos_odd/media__sample_portrait.mp4": set(),
+    "videos_odd/media__sample_rotate_and_reflect.mp4": set(),
+    "videos_odd/tensorflow__vehicle_survaillance.mp4": set(),
+    "videos_odd/torchcodec__h264_10bits.mp4": {"video_note_converted"},
+    "videos_odd/torchcodec__nasa_13013_rotated.mp4": set(),
+    "videos_odd/torchcodec__test_non_zero_start.mp4": set(),
+    "videos_odd/torchcodec__testsrc2_12bit_hdr.mp4": {"video_note_converted", "video_note_hdr"},
+    "videos_odd/torchcodec__testsrc2_odd_height_and_width_444.mp4": {"video_note_converted"},
+    "faults/last_frame_10s.mp4": set(),
+    "faults/noftyp_mdat_first.mov": set(),
+    "faults/noftyp_pnot_first.mov": set(),
+    "faults/noftyp_skip_first.mov": set(),
+    "faults/noftyp_wide_first.mov": set(),
+    "faults/one_frame_5s.mp4": set(),
+    "faults/one_frame_each_5s.mp4": set(),
+    "faults/sound_apac_first.mov": {"video_note_other_sound"},
+    "faults/sound_unknown.webm": {"video_note_converted", "video_note_silent"},
+    "faults/two_sound_second_enabled_880Hz.mp4": set(),
+    "faults/two_video_second_enabled.mp4": set(),
+    "faults/vfr_gap.mp4": set(),
+    "faults/whole.mp4": set(),
+}
+"""Film → keys of the notes about what its result cannot carry."""
+
+REFUSED = {
+    "videos_odd/media__bbb_176x144_128kbps_15fps_h263.3gp": "video_codec",
+    "videos_odd/media__sample_h264.ts": "video_unknown",
+    "videos_odd/sample-vid__book.mkv": "video_other_kind",
+    "videos_odd/torchcodec__av1_video.mkv": "video_other_kind",
+}
+
+
+@pytest.mark.parametrize("name", FILMS)
+def test_a_film_comes_out_as_it_went_in(shared_data: Path, tmp_path: Path, name: str) -> None:
+    source, target = shared_data / name, tmp_path / "out.mp4"
+    if int(FilmFacts(source).video.get("nb_frames", 0)) > _MAX_FRAMES:
+        source = cut(source, tmp_path / "cut.mp4", _MAX_FRAMES)
+    notes = rewrite(source, target)
+    assert notes == FILMS[name]
+    given, made = FilmFacts(source), FilmFacts(target)
+    assert len(made.starts) == len(given.starts)
+    for mine, theirs in zip(made.starts, given.starts, strict=True):
+        assert abs(mine - theirs) <= _TICK
+    for mine, theirs in zip(made.durations, given.durations, strict=True):
+        assert abs(mine - theirs) <= _TICK
+    assert abs(made.rate / given.rate - 1) < 0.001
+    assert made.rate == pytest.approx(float(Fraction(made.video["avg_frame_rate"])), rel=1e-3)
+    width, height = given.size_wh
+    assert made.size_wh == (width + width % 2, height + height % 2)
+    assert made.rotation == 0
+    assert made.pixel_shape == given.pixel_shape
+    mapped = notes & {"video_note_hdr", "video_note_gamut"}
+    assert made.colors == made.colors | (_MAPPED if mapped else given.colors)
+    assert set(made.colors) == set(_MAPPED)
+    assert bool(made.sound) == bool(given.sound)
+    if given.sound:
+        assert abs(made.sound_start - given.sound_start) < 0.03
+        assert abs(made.sound_seconds - given.sound_seconds) < 0.03
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_other_films_are_refused_with_their_kind(shared_data: Path, name: str) -> None:
+    with pytest.raises(DemoError) as caught, open_video(shared_data / name, VideoLimits()):
+        pass
+    assert caught.value.key == REFUSED[name]
+
+
+def test_the_table_holds_every_film(shared_data: Path) -> None:
+    kinds = {".mp4", ".mov", ".webm", ".mkv", ".ts", ".3gp"}
+    films = {
+        f"{folder}/{path.name}"
+        for folder in ("videos", "videos_odd", "faults")
+        for path in (shared_data / folder).iterdir()
+        if path.suffix.lower() in kinds
+    }
+    assert films == {*FILMS, *REFUSED}
+
+
+def rewrite(source: Path, target: Path) -> set[str]:
+    """Read a film and write every frame; keys of the notes."""
+    with open_video(source, VideoLimits()) as video:
+        writer = Writer(target, video, source)
+        for frame in video.frames():
+            writer.write(frame)
+        writer.finish()
+        writer.commit()
+        assert video.broken_packets == 0
+        return {note.key for note in (*video.notes, *writer.notes)}
