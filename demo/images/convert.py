@@ -3,27 +3,22 @@
 Converted in horizontal strips, so that the peak memory is about one copy of the picture.
 """
 
-import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as pil
-from PIL import ImageCms
 
 from demo.i18n import translate
+from demo.images.colour_conversion import Colours, conversion
+from demo.images.colour_space import ColourSpace
 from demo.results import Image
 
 # Strips of a megabyte stay in the processor's cache and in the heap: several times faster.
 _STRIP_PIXELS = 1 << 18
 _DEPTHS = (8, 10, 12, 14, 16, 24)
-_PROFILE_MODES = {
-    "RGB": ("RGB", ("RGB", "RGBA", "RGBa", "RGBX", "P", "PA")),
-    "GRAY": ("L", ("L",)),
-    "CMYK": ("CMYK", ("CMYK",)),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +33,7 @@ class Note:
         return translate(self.key, locale, **self.fields)
 
 
-def is_srgb(profile: bytes) -> bool:
-    """Whether colours need no conversion: no ICC profile, or one whose name contains sRGB."""
-    name = b"sRGB"
-    return not profile or name in profile or name.decode().encode("utf-16-be") in profile
-
-
-def to_rgb(image: pil.Image, profile: bytes, inverted: bool = False) -> tuple[Image, list[Note]]:
+def to_rgb(image: pil.Image, colours: Colours, inverted: bool = False) -> tuple[Image, list[Note]]:
     """A decoded Pillow image of any mode as H×W×3 uint8 sRGB, with notes on the conversion.
 
     Integers of more than 8 bits are scaled from 0 to the maximum of the smallest common bit depth
@@ -53,21 +42,20 @@ def to_rgb(image: pil.Image, profile: bytes, inverted: bool = False) -> tuple[Im
 
     Args:
         image: decoded, of any mode.
-        profile: its ICC profile or b"". A broken profile, or one for another colour space than
-            that of the pixels, is ignored, as in browsers.
+        colours: what its values mean; see `conversion`.
         inverted: larger values are darker (TIFF WhiteIsZero).
 
     Raises:
         ValueError: for an image of floats without any finite value.
     """
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        return _values_to_rgb(image, inverted)
+        return _values_to_rgb(image, colours, inverted)
     notes: list[Note] = []
-    convert = _converter(image.mode, profile)
+    convert = conversion(image.mode, colours)
     if convert is None:
         convert = _plain
     else:
-        notes.append(Note("note_profile"))
+        notes.append(_colour_note(colours))
     transparent = image.has_transparency_data
     any_transparent = False
     rgb = _empty_rgb(image)
@@ -132,40 +120,29 @@ def _plain(strip: pil.Image) -> pil.Image:
     return strip if strip.mode == "RGB" else strip.convert("RGB")
 
 
-def _converter(mode: str, profile: bytes) -> Callable[[pil.Image], pil.Image] | None:
-    """The conversion of strips of `mode` to sRGB by a colour profile; None where none applies."""
-    if mode == "LAB":
-        return _transform(ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")), "LAB")
-    if is_srgb(profile):
-        return None
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        profile_mode, modes = _PROFILE_MODES.get(source.profile.xcolor_space.strip(), ("", ()))
-        return _transform(source, profile_mode) if mode in modes else None
-    except (OSError, ImageCms.PyCMSError):
-        return None
+def _colour_note(colours: Colours) -> Note:
+    hdr = isinstance(colours, ColourSpace) and isinstance(colours.transfer, str)
+    return Note("note_hdr" if hdr else "note_profile")
 
 
-def _transform(source: ImageCms.ImageCmsProfile, mode: str) -> Callable[[pil.Image], pil.Image]:
-    srgb = ImageCms.createProfile("sRGB")
-    transform = ImageCms.buildTransform(source, srgb, mode, "RGB")
-    return lambda strip: transform.apply(strip.convert(mode))
-
-
-def _values_to_rgb(image: pil.Image, inverted: bool) -> tuple[Image, list[Note]]:
+def _values_to_rgb(image: pil.Image, colours: Colours, inverted: bool) -> tuple[Image, list[Note]]:
     low, high = _range(image)
     black, white = (high, low) if inverted else (low, high)
-    transparent = image.info.get("transparency")
+    transparent, any_transparent = image.info.get("transparency"), False
     rgb = _empty_rgb(image)
     notes = [Note("note_scaled", {"black": f"{black:g}", "white": f"{white:g}"})]
+    convert = conversion("L", colours)
+    if convert is not None:
+        notes.append(_colour_note(colours))
     for rows, strip in _strips(image):
         values = _floats(strip)
         grey = (np.nan_to_num(values, nan=low, posinf=high, neginf=low) - black) / (white - black)
-        rgb[rows] = (grey.clip(0, 1) * 255 + 0.5).astype(np.uint8)[..., None]
+        levels = (grey.clip(0, 1) * 255 + 0.5).astype(np.uint8)
+        rgb[rows] = np.asarray(convert(pil.fromarray(levels))) if convert else levels[..., None]
         if isinstance(transparent, int) and (values == transparent).any():
             rgb[rows][values == transparent] = 255
-            notes[1:] = [Note("note_transparent")]
-    return rgb, notes
+            any_transparent = True
+    return rgb, [*notes, Note("note_transparent")] if any_transparent else notes
 
 
 def _floats(strip: pil.Image) -> NDArray[np.float64]:

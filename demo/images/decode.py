@@ -26,7 +26,10 @@ from PIL import (
 from PIL import Image as pil
 
 from demo.errors import DemoError
-from demo.images.convert import Note, is_srgb, to_rgb, upright
+from demo.images import png
+from demo.images.colour_conversion import Colours, conversion
+from demo.images.colour_space import ColourSpace, of_nclx
+from demo.images.convert import Note, to_rgb, upright
 from demo.images.file_types import ACCEPTED, recognise
 from demo.images.headers import JpegHeader, check_directories, orientation
 from demo.images.limits import Limits
@@ -138,13 +141,18 @@ def _decode_other(kind: str, data: bytes, limits: Limits) -> tuple[Image, list[N
                 raise DemoError("image_other_kind", kind="DNG / RAW", accepted=", ".join(ACCEPTED))
             exif_orientation = tags.get(_ORIENTATION, 1)
             inverted = tags.get(_PHOTOMETRIC) == 0
-        profile = image.info.get("icc_profile") or b""
-        if _is_for_decode_with_opencv(kind, image, profile):
+        colours = _colours(kind, image, data)
+        if _is_for_decode_with_opencv(kind, image, colours):
             rgb, notes = _decode_with_opencv(data), list[Note]()
         else:
+            if kind == "PNG":
+                png.prepare(image)
+            extents = image.tile[0].extents if kind == "GIF" and image.tile else None
             image.load()
             limits.check_size(image.size)
-            rgb, notes = to_rgb(image, profile, inverted)
+            rgb, notes = to_rgb(image, colours, inverted)
+            if extents:
+                notes = _clear_around(rgb, extents, notes)
         if _is_animated(image):
             notes.insert(0, Note("note_first_frame"))
         if kind in ("PNG", "WebP", "AVIF"):
@@ -155,7 +163,22 @@ def _decode_other(kind: str, data: bytes, limits: Limits) -> tuple[Image, list[N
     return upright(rgb, exif_orientation, notes)
 
 
-def _is_for_decode_with_opencv(kind: str, image: ImageFile.ImageFile, profile: bytes) -> bool:
+def _colours(kind: str, image: ImageFile.ImageFile, data: bytes) -> Colours:
+    """What the values of a picture mean, before it is loaded."""
+    profile: bytes = image.info.get("icc_profile") or b""
+    match kind:
+        case "PNG":
+            return png.colours(image, data)
+        case "AVIF":
+            return profile or of_nclx(data)
+        case "HEIC":
+            stated = image.info.get("nclx_profile") or {}
+            codes = stated.get("color_primaries", 2), stated.get("transfer_characteristics", 2)
+            return profile or ColourSpace.of_cicp(*codes)
+    return profile
+
+
+def _is_for_decode_with_opencv(kind: str, image: ImageFile.ImageFile, colours: Colours) -> bool:
     """Whether Pillow would be wrong or wasteful: for run-length BMP and for still, opaque WebP.
 
     Pillow decodes run lengths in Python, and those of 4 bits and odd length wrongly; it decodes
@@ -163,7 +186,9 @@ def _is_for_decode_with_opencv(kind: str, image: ImageFile.ImageFile, profile: b
     """
     if kind == "BMP":
         return image.info.get("compression") in _BMP_RUN_LENGTHS
-    return kind == "WebP" and image.mode == "RGB" and is_srgb(profile) and not _is_animated(image)
+    if kind != "WebP" or image.mode != "RGB" or _is_animated(image):
+        return False
+    return conversion("RGB", colours) is None
 
 
 def _read_header(kind: str, data: bytes) -> ImageFile.ImageFile:
@@ -189,6 +214,16 @@ def _read_header(kind: str, data: bytes) -> ImageFile.ImageFile:
 
     heif: ImageFile.ImageFile = HeifImageFile(file)
     return heif
+
+
+def _clear_around(rgb: Image, extents: tuple[int, int, int, int], notes: list[Note]) -> list[Note]:
+    """Whiten what the first frame of a GIF does not cover; returns `notes` with the one on it."""
+    left, top, right, bottom = extents
+    if (left, top, right, bottom) == (0, 0, rgb.shape[1], rgb.shape[0]):
+        return notes
+    rgb[:top] = rgb[bottom:] = rgb[:, :left] = rgb[:, right:] = 255
+    transparent = Note("note_transparent")
+    return notes if transparent in notes else [*notes, transparent]
 
 
 def _is_animated(image: ImageFile.ImageFile) -> bool:

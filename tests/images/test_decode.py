@@ -26,6 +26,7 @@ from demo.results import Image
 from demo.settings import Settings
 from tests.support.eight_ways import eight_ways
 from tests.support.photos import bus, refused, save
+from tests.support.png_chunks import without_chunk
 
 LIMITS = Limits()
 ROOT = Path(__file__).parents[2]
@@ -97,6 +98,8 @@ def test_what_pillow_reads_of_the_accepted_formats_is_read(
         "image-rs/tests/images/bmp/images/imagemagick_invalid_run_length_issue_2321.bmp": "same",
         "libpng/contrib/testpngs/crashers/badadler.png": "wrong checksum",
         "pillow/Tests/images/broken_data_stream.png": "broken stream",
+        "pillow/Tests/images/apng/chunk_repeat_fctl.png": "first frame twice; Chromium as well",
+        "pillow/Tests/images/apng/sequence_start.png": "frames out of order; Chromium as well",
     }
     for outcome in outcomes:
         row = odd[outcome.path]
@@ -110,7 +113,7 @@ def test_what_pillow_reads_of_the_accepted_formats_is_read(
             assert outcome.error in ("image_other_kind", "image_unknown"), outcome
     good = [outcome for outcome in outcomes if not outcome.error]
     assert sum(path.endswith(".heic") for path, *_ in good) == 3
-    assert len(good) == 338
+    assert len(good) == 336
 
 
 def test_size_after_turning_is_that_of_the_manifest(
@@ -155,7 +158,7 @@ def test_opencv_sees_the_same_in_odd_files(
         if second is not None:
             assert np.abs(picture.rgb.astype(int) - second).mean() < 3, path
             compared += 1
-    assert compared > 220
+    assert compared > 200
 
 
 def test_the_bmp_suite_shows_one_picture(shared_data: Path) -> None:
@@ -188,7 +191,10 @@ def test_interlaced_twins_of_the_png_suite_are_equal(shared_data: Path) -> None:
     twins = [(suite / "basn3p08.png", suite / "ibasn3p08.png"), (deep, suite / "ibasn2c16.png")]
     twins.append((suite / "ftbrn2c08.png", suite / "iftbrn2c08.png"))
     for one, other in twins:
-        shown = [decode(path.read_bytes(), LIMITS).rgb for path in (one, other)]
+        # Only one of each two states a gamma.
+        shown = [
+            decode(without_chunk(path.read_bytes(), b"gAMA"), LIMITS).rgb for path in (one, other)
+        ]
         np.testing.assert_array_equal(shown[0], shown[1], err_msg=other.name)
 
 
