@@ -38,7 +38,8 @@ def create_app(settings: Settings, root_path: str = "") -> FastAPI:
     with ExitStack() as closing:
         uploads = UploadStore(settings.keep_minutes * 60, settings.uploads_mb * 1_000_000)
         closing.callback(uploads.close)
-        closing.enter_context(environment.private(os.environ, uploads.folder))
+        private = environment.private(os.environ, uploads.folder, uploads.settings_folder)
+        closing.enter_context(private)
         app = _assemble(settings, uploads, root_path)
         closing.callback(app.state.service.close)
         app.state.uploads = uploads

@@ -13,12 +13,18 @@ _QUIET = {
 
 
 @contextmanager
-def private(environ: MutableMapping[str, str], folder: Path) -> Iterator[None]:
+def private(
+    environ: MutableMapping[str, str], folder: Path, settings_folder: Path
+) -> Iterator[None]:
     """Point every temporary file at `folder` and switch off telemetry, until the context ends.
 
-    environ: `os.environ`, since gradio and huggingface_hub read that.
+    Args:
+        environ: `os.environ`, since gradio, huggingface_hub and ultralytics read that.
+        folder: for temporary files.
+        settings_folder: where ultralytics keeps its settings, unless the owner has named a folder.
     """
-    changes = {**_QUIET, "GRADIO_TEMP_DIR": str(folder)}
+    config = environ.get("YOLO_CONFIG_DIR") or str(settings_folder)
+    changes = {**_QUIET, "GRADIO_TEMP_DIR": str(folder), "YOLO_CONFIG_DIR": config}
     before = {name: environ.get(name) for name in changes}
     place = tempfile.tempdir
     environ.update(changes)

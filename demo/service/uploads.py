@@ -3,9 +3,6 @@
 import atexit
 import logging
 import os
-import shutil
-import stat
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,20 +10,21 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from demo.errors import DemoError
+from demo.service.server_folder import ServerFolder, remove_leftovers
 
 _log = logging.getLogger(__name__)
 
-_PREFIX = "vitrine-"
 _SWEEPS = 20
 """Sweeps in each keep_s; a file is deleted by the last one before its time is over."""
-_TOUCH_S, _ABANDONED_S = 600.0, 3600.0
-"""A running server touches its folder every _TOUCH_S; an older folder's server has ended."""
+_TOUCH_S = 600.0
+"""Longest time between two sweeps, by which other servers see that this one lives."""
 
 
 class UploadStore:
     """Folder of mode 0700 that deletes a file `keep_s` seconds after its last use, all at exit.
 
-    The time of last use is the file's modification time.
+    The time of last use is the file's modification time. What a killed server has left behind goes
+    with the next start.
     """
 
     def __init__(self, keep_s: float, budget_bytes: int = 2_000_000_000) -> None:
@@ -36,8 +34,12 @@ class UploadStore:
             keep_s: how long an unused file is kept, seconds.
             budget_bytes: limit of the folder's size; the least recently used files beyond it go.
         """
-        self._parent = Path(tempfile.gettempdir())
-        self.folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")).resolve()
+        self._server = ServerFolder()
+        self.folder = self._server.path / "uploads"
+        self.settings_folder = self._server.path / "settings"
+        """For the settings of libraries: never swept, and no visitor can reach it."""
+        for folder in (self.folder, self.settings_folder):
+            folder.mkdir(0o700)
         self._keep_s = keep_s
         self._budget = budget_bytes
         self._exempt: frozenset[Path] = frozenset()
@@ -83,13 +85,17 @@ class UploadStore:
         return deleted
 
     def start(self, also: Callable[[], None]) -> None:
-        """Sweep in a background thread, and call `also` after each sweep, until `close`."""
+        """Delete what killed servers have left behind, and sweep in a background thread.
+
+        `also` is called after each sweep, until `close`.
+        """
+        remove_leftovers(self._server.parent)
         threading.Thread(target=self._run, args=(also,), name="sweeper", daemon=True).start()
 
     def close(self) -> None:
         """Stop sweeping and delete the whole folder."""
         self._stopped.set()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._server.close()
 
     def _run(self, also: Callable[[], None]) -> None:
         # A sweep is a future, so that its fault is logged and the next sweep comes all the same.
@@ -100,12 +106,11 @@ class UploadStore:
                     _log.error("a sweep of the uploads failed", exc_info=fault)
 
     def _sweep_all(self, also: Callable[[], None]) -> None:
-        os.utime(self.folder)
+        self._server.touch()
         deleted = self.sweep()
         if deleted:
             _log.debug("deleted %d files", deleted)
-        # Not keep_s: another server on this machine may keep its files longer.
-        remove_leftovers(self._parent, _ABANDONED_S)
+        remove_leftovers(self._server.parent)
         also()
 
     def _files(self) -> Iterator[tuple[Path, float, int]]:
@@ -118,24 +123,6 @@ class UploadStore:
                     continue
                 if path not in self._exempt:
                     yield path, facts.st_mtime, facts.st_size
-
-
-def remove_leftovers(parent: Path, abandoned_s: float) -> None:
-    """Delete folders of processes that were killed before they could delete them.
-
-    A folder of this user that was not touched for `abandoned_s` seconds has no running server. Its
-    name proves nothing in a shared folder, and neither does a process number, which containers
-    use again.
-    """
-    for folder in parent.glob(f"{_PREFIX}*-*"):
-        try:
-            facts = folder.lstat()
-        except OSError:
-            continue
-        own = not hasattr(os, "getuid") or facts.st_uid == os.getuid()
-        if own and stat.S_ISDIR(facts.st_mode) and facts.st_mtime < time.time() - abandoned_s:
-            _log.info("deleting the folder of a server that was killed")
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _remove(path: Path) -> bool:

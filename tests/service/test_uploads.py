@@ -1,7 +1,5 @@
 import os
 import stat
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -10,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from demo.errors import DemoError
-from demo.service.uploads import UploadStore, remove_leftovers
+from demo.service.uploads import UploadStore
 
 
 @pytest.fixture
@@ -127,10 +125,11 @@ def test_a_folder_that_cannot_be_touched_does_not_end_the_sweeper(
 ) -> None:
     uploads = UploadStore(keep_s=0.4)
     uploads.start(lambda: None)
-    away = uploads.folder.with_name(f"{uploads.folder.name}-away")
-    uploads.folder.rename(away)
+    whole = uploads.folder.parent
+    away = whole.with_name(f"{whole.name}-away")
+    whole.rename(away)
     time.sleep(0.2)
-    away.rename(uploads.folder)
+    away.rename(whole)
     path = upload(uploads, "a.jpg", 0)
     time.sleep(0.8)
     uploads.close()
@@ -145,35 +144,13 @@ def test_close_deletes_everything() -> None:
     assert not uploads.folder.exists()
 
 
-def test_the_folder_of_a_killed_process_goes_with_the_next_start(tmp_path: Path) -> None:
-    code = (
-        "import os, signal\nfrom demo.service.uploads import UploadStore\n"
-        "print(UploadStore(600).folder, flush=True)\nos.kill(os.getpid(), signal.SIGKILL)"
-    )
-    environ = os.environ | {"TMPDIR": str(tmp_path)}
-    ran = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=environ, check=False
-    )
-    folder = Path(ran.stdout.strip())
-    assert folder.is_dir()
-    remove_leftovers(tmp_path, abandoned_s=600)
-    assert folder.exists()
-    long_ago = time.time() - 601
-    os.utime(folder, (long_ago, long_ago))
-    remove_leftovers(tmp_path, abandoned_s=600)
-    assert not folder.exists()
-
-
-def test_a_server_that_keeps_files_briefly_spares_the_folder_of_another() -> None:
-    slow, fast = UploadStore(keep_s=600), UploadStore(keep_s=0.05)
-    long_ago = time.time() - 120
-    os.utime(slow.folder, (long_ago, long_ago))
-    swept = threading.Event()
-    try:
-        fast.start(swept.set)
-        assert swept.wait(5)
-        time.sleep(0.1)
-        assert slow.folder.is_dir()
-    finally:
-        slow.close()
-        fast.close()
+def test_settings_of_libraries_are_never_swept(uploads: UploadStore) -> None:
+    kept = uploads.settings_folder / "settings.json"
+    kept.write_text("{}")
+    long_ago = time.time() - 5000
+    os.utime(kept, (long_ago, long_ago))
+    os.utime(uploads.settings_folder, (long_ago, long_ago))
+    assert uploads.sweep() == 0
+    assert kept.exists()
+    with pytest.raises(DemoError):
+        uploads.touch(str(kept))
