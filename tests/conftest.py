@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import httpx
+import hypothesis
 import pytest
 
 from demo.images.decode import _ignore_pillow_warnings
@@ -19,6 +20,10 @@ from tests.support.finder import Finder, engine
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
+
+# The same examples in each run, and no files of earlier failures beside the project.
+hypothesis.settings.register_profile("project", database=None, deadline=None, derandomize=True)
+hypothesis.settings.load_profile("project")
 
 
 @pytest.hookimpl(wrapper=True)

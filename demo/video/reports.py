@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from demo.errors import DemoError
+from demo.export.rounding import to_steps
 from demo.geometry.boxes import xyxy_to_xywh
 from demo.tasks.base import JsonObject
 from demo.tracking.frame_result import FrameResult
@@ -150,7 +151,7 @@ class MotReport(ReportFile):
             f"{score:.4f},-1,-1,-1\n"
             for track_id, (left, top, width, height), score in zip(
                 frame.ids.tolist(),
-                xyxy_to_xywh(found.xyxy).tolist(),
+                (xyxy_to_xywh(to_steps(found.xyxy, (100, 100))) / 100).tolist(),
                 found.scores.tolist(),
                 strict=True,
             )
