@@ -1,12 +1,11 @@
 """Download files of a result."""
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from demo.export import formats
+from demo.export.names import download_stem, file_name, stem
 from demo.export.replay import (
     PICTURE,
     replay_client,
@@ -15,8 +14,7 @@ from demo.export.replay import (
 )
 from demo.results import Detections, Scores
 
-_JSON = "application/json"
-_WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)
+_JSON, _ZIP = "application/json", "application/zip"
 
 
 class File(NamedTuple):
@@ -59,16 +57,16 @@ def detection_files(
         url: address of the server, for the HTTP script.
         query: the options of the request; None leaves both scripts out. A `size` of its own
             leaves out the HTTP script, since `/detect` has no such argument.
-        picture: file name of the picture, for the formats that state it.
+        picture: the picture's own file name, see `demo.export.names.file_name`.
     """
-    base = stem(picture)
-    coco = formats.to_json(formats.coco(found, picture))
+    name = file_name(picture)
+    base = download_stem(name)
+    coco = formats.to_json(formats.coco(found, name))
     return [
         *_tables(base, facts, formats.detections_csv(found)),
         File("COCO", f"{base}.coco.json", coco.encode(), _JSON),
-        File("YOLO", f"{base}.yolo.zip", formats.yolo_zip(found, base), "application/zip"),
-        File("VOC", f"{base}.xml", formats.voc_xml(found, picture).encode(), "application/xml"),
-        *(_detection_scripts(str(facts["model"]), url, query, base, picture) if query else ()),
+        *_labels(found, name),
+        *(_detection_scripts(str(facts["model"]), url, query, base, name) if query else ()),
     ]
 
 
@@ -79,23 +77,27 @@ def score_files(
     labels = facts["labels"]
     if not isinstance(labels, list):
         raise TypeError(f"expected a list of labels, got {type(labels).__name__}")
-    base, model, top_k = stem(picture), str(facts["model"]), len(labels)
+    name, model, top_k = file_name(picture), str(facts["model"]), len(labels)
+    base = download_stem(name)
     return [
         *_tables(base, facts, formats.scores_csv(scores)),
         *_scripts(
             base,
-            replay_client(url, "/classify", {"model": model, "top_k": top_k}, picture),
-            replay_local_scores(model, top_k, picture),
+            replay_client(url, "/classify", {"model": model, "top_k": top_k}, name),
+            replay_local_scores(model, top_k, name),
         ),
     ]
 
 
-def stem(name: str) -> str:
-    """A file name without folder and extension, valid on every system; `picture` if empty."""
-    last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
-    first = last.rpartition(".")[0] or last
-    safe = re.sub(r"[^\w-]+", "-", first)[:60].strip("-_")
-    return f"{safe}-" if _WINDOWS_DEVICES.fullmatch(safe) else safe or "picture"
+def _labels(found: Detections, name: str) -> list[File]:
+    """The label files, which carry the picture's own stem; in a ZIP where browsers change it."""
+    own, base = stem(name), download_stem(name)
+    zipped = formats.yolo_zip(found, own)
+    yolo = File("YOLO", f"{base}.yolo.zip", zipped, _ZIP)
+    if own == base:
+        xml = formats.voc_xml(found, name).encode()
+        return [yolo, File("VOC", f"{base}.xml", xml, "application/xml")]
+    return [yolo, File("VOC", f"{base}.voc.zip", formats.voc_zip(found, name, own), _ZIP)]
 
 
 def _tables(base: str, facts: Mapping[str, object], table: str) -> list[File]:

@@ -11,11 +11,16 @@ from xml.etree import ElementTree
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.geometry.boxes import area, clip, xyxy_to_cxcywhn, xyxy_to_xywh
+from demo.export.rounding import steps_inside
+from demo.geometry.boxes import area, clip, xyxy_to_xywh
 from demo.results import Detections, Scores
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """Spreadsheets evaluate a cell that starts so (OWASP, CSV injection)."""
+_HUNDREDTHS = (100.0, 100.0)
+"""Steps a pixel of the formats in pixels."""
+_MILLION = 1_000_000
+"""Steps of a side in YOLO's format, which is relative to the picture."""
 _INVALID_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -47,40 +52,56 @@ def scores_csv(scores: Scores) -> str:
 def coco(found: Detections, file_name: str) -> dict[str, object]:
     """The boxes as a COCO data set of one picture (https://cocodataset.org/#format-data).
 
-    Ids start at 1, so category = class id + 1. bbox is left, top, width, height in pixels; masks
-    are uncompressed RLE in column order.
+    Ids start at 1, so category = class id + 1. bbox is left, top, width, height in pixels, inside
+    the picture and at least 0.01 wide and high; masks are uncompressed RLE in column order.
     """
     width, height = found.size_wh
     categories = [{"id": i, "name": name} for i, name in enumerate(found.labels, 1)]
     image = {"id": 1, "file_name": file_name, "width": width, "height": height}
-    xyxy = found.xyxy.astype(np.float64)
-    rows = zip(xyxy_to_xywh(xyxy).tolist(), area(xyxy).tolist(), strict=True)
+    bboxes = xyxy_to_xywh(steps_inside(found.xyxy, _HUNDREDTHS, found.size_wh)) / 100
+    areas = area(clip(found.xyxy.astype(np.float64), found.size_wh))
+    rows = zip(bboxes.tolist(), areas.tolist(), strict=True)
     annotations = [_annotation(found, i, *row) for i, row in enumerate(rows)]
     return {"images": [image], "annotations": annotations, "categories": categories}
 
 
 def yolo_txt(found: Detections) -> str:
     """One line a box: class id; centre x, y, width, height relative to the picture, 0–1."""
-    inside = clip(found.xyxy.astype(np.float64), found.size_wh)
-    rows = xyxy_to_cxcywhn(inside, found.size_wh).tolist()
-    return "".join(
-        f"{i} " + " ".join(f"{v:.6f}" for v in row) + "\n"
-        for i, row in zip(found.class_ids.tolist(), rows, strict=True)
-    )
+    return "".join(yolo_lines(found.xyxy, found.class_ids, found.size_wh))
 
 
-def yolo_zip(found: Detections, base: str) -> bytes:
-    """A ZIP in ultralytics' layout: `labels/<base>.txt` and `data.yaml` with the class names."""
+def yolo_lines(
+    xyxy: NDArray[np.floating], class_ids: NDArray[np.int64], size_wh: tuple[int, int]
+) -> list[str]:
+    """A line a box: class id; centre x, y, width, height relative to the picture, 0–1.
+
+    xyxy: N×4 corners in pixels of a picture of `size_wh`. Edges are rounded to a millionth of the
+    side, inside the picture and at least one apart. A centre between two of them has a seventh
+    decimal: rounded off, centre ± half the width would be beyond the picture.
+    """
+    width, height = size_wh
+    edges = steps_inside(xyxy, (_MILLION / width, _MILLION / height), size_wh)
+    doubled, sides = edges[:, :2] + edges[:, 2:], edges[:, 2:] - edges[:, :2]
+    rows = zip(class_ids.tolist(), doubled.tolist(), sides.tolist(), strict=True)
+    return [
+        f"{i} {_half(x)} {_half(y)} {w / _MILLION:.6f} {h / _MILLION:.6f}\n"
+        for i, (x, y), (w, h) in rows
+    ]
+
+
+def yolo_zip(found: Detections, stem: str) -> bytes:
+    """A ZIP in ultralytics' layout: `data.yaml` with the class names, and `labels/<stem>.txt`.
+
+    stem: of the picture's own file, letter for letter, since trainers find the labels by it.
+    """
     names = "".join(f"  {i}: {_yaml(name)}\n" for i, name in enumerate(found.labels))
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in (
-            ("data.yaml", f"path: .\ntrain: images\nval: images\nnames:\n{names}"),
-            (f"labels/{base}.txt", yolo_txt(found)),
-        ):
-            # ZipInfo's fixed date keeps equal answers equal files.
-            archive.writestr(zipfile.ZipInfo(name), text.encode(), zipfile.ZIP_DEFLATED)
-    return buffer.getvalue()
+    yaml = f"path: .\ntrain: images\nval: images\nnames:\n{names}"
+    return _zip({"data.yaml": yaml, f"labels/{stem}.txt": yolo_txt(found)})
+
+
+def voc_zip(found: Detections, file_name: str, stem: str) -> bytes:
+    """A ZIP in VOC's layout: `Annotations/<stem>.xml`, see `voc_xml` and `yolo_zip`."""
+    return _zip({f"Annotations/{stem}.xml": voc_xml(found, file_name)})
 
 
 def voc_xml(found: Detections, file_name: str) -> str:
@@ -106,6 +127,21 @@ def voc_xml(found: Detections, file_name: str) -> str:
     return ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
+def _zip(texts: Mapping[str, str]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in texts.items():
+            # ZipInfo's fixed date keeps equal answers equal files.
+            archive.writestr(zipfile.ZipInfo(name), text.encode(), zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def _half(doubled: float) -> str:
+    """Half of so many millionths."""
+    text = f"{doubled / (2 * _MILLION):.7f}"
+    return text if doubled % 2 else text[:-1]
+
+
 def _csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -124,7 +160,7 @@ def _annotation(found: Detections, i: int, xywh: list[float], size: float) -> di
         "id": i + 1,
         "image_id": 1,
         "category_id": int(found.class_ids[i]) + 1,
-        "bbox": [round(v, 2) for v in xywh],
+        "bbox": xywh,
         "area": round(size, 2),
         "score": round(float(found.scores[i]), 6),
         "iscrowd": 0,
@@ -150,9 +186,12 @@ def _yaml(name: str) -> str:
 
 
 def _voc_pixels(found: Detections) -> list[list[int]]:
-    pixels = np.rint(clip(found.xyxy, found.size_wh)).astype(np.int64)
-    low = np.minimum(pixels[:, :2] + 1, found.size_wh)
-    rows: list[list[int]] = np.concatenate([low, np.maximum(pixels[:, 2:], low)], axis=1).tolist()
+    inside = clip(found.xyxy, found.size_wh)
+    # Of a box within a pixel the rounded corners may be those of the next one.
+    last = np.ceil(inside[:, 2:]) - 1
+    low = np.minimum(np.rint(inside[:, :2]), last.clip(0)) + 1
+    high = np.maximum(np.rint(inside[:, 2:]), low)
+    rows: list[list[int]] = np.concatenate([low, high], axis=1).astype(np.int64).tolist()
     return rows
 
 

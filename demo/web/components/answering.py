@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import wait
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 import gradio as gr
@@ -14,6 +13,7 @@ from demo.errors import DemoError
 from demo.i18n import translate
 from demo.inference.engine import Engine
 from demo.service.service import Answer, Service
+from demo.web.components.uploads import own_name
 from demo.web.request import base_url, request_locale
 from demo.web.tab import Context
 from demo.web.views import answers
@@ -96,7 +96,7 @@ def answer_handler(
                 if isinstance(step, str):
                     yield step, *(gr.skip() for _ in cleared)
                 else:
-                    visit = Visit(Path(path).name, locale, base_url(request))
+                    visit = Visit(own_name(path), locale, base_url(request))
                     yield answers.status(step, locale), *show(step, visit)
         except DemoError as error:
             yield error_note(error, locale), *cleared

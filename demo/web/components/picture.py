@@ -1,18 +1,30 @@
 """Picture components: uploads stay untouched files, answers travel as JPEG."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import gradio as gr
 import numpy as np
 from gradio.data_classes import ImageData
 
 from demo.images.encode import encode_jpeg, encode_png
+from demo.results import Image
 from demo.web.components.private_files import save
-from demo.web.components.uploads import UploadOnly, not_uploaded
+from demo.web.components.uploads import UploadedPath, UploadOnly, not_uploaded
 
 
 class Upload(UploadOnly, ImageData):
     """An uploaded picture."""
+
+
+class ShownAs(NamedTuple):
+    """A picture that the page shows in place of an upload, whose name it keeps.
+
+    rgb: H×W×3 uint8 RGB. given_name: of the upload.
+    """
+
+    rgb: Image
+    given_name: str
 
 
 class PictureIn(gr.Image):
@@ -29,22 +41,24 @@ class PictureIn(gr.Image):
         """Name of the front end's component."""
         return "image"
 
-    def preprocess(self, payload: ImageData | None) -> str | None:
+    def preprocess(self, payload: ImageData | None) -> UploadedPath | None:
         """Return the path. Raises gr.Error for a picture sent by address or as inline data."""
         if payload is None:
             return None
         if not payload.path:
             raise not_uploaded()
-        return str(payload.path)
+        return UploadedPath.of(payload)
 
     def postprocess(self, value: object) -> ImageData | None:
-        """Show an array as lossless PNG, so that it decodes to the same pixels again."""
+        """Show a `ShownAs` as lossless PNG, so that it decodes to the same pixels again."""
         if value is None:
             return None
         if isinstance(value, str | Path):
             return ImageData(path=str(value), orig_name=Path(value).name)
-        assert isinstance(value, np.ndarray)
-        return _saved(encode_png(value), self.GRADIO_CACHE, "png")
+        assert isinstance(value, ShownAs)
+        data = encode_png(value.rgb)
+        path = save(data, self.GRADIO_CACHE, "png")
+        return ImageData(path=path, orig_name=value.given_name, size=len(data))
 
 
 class PictureOut(gr.Image):
@@ -64,9 +78,7 @@ class PictureOut(gr.Image):
         if isinstance(value, str):
             return ImageData(path=value, orig_name=Path(value).name)
         assert isinstance(value, np.ndarray)
-        return _saved(encode_jpeg(value), self.GRADIO_CACHE, "jpg")
-
-
-def _saved(data: bytes, folder: str, suffix: str) -> ImageData:
-    path = save(data, folder, suffix)
-    return ImageData(path=path, orig_name=f"vitrine.{suffix}", size=len(data))
+        data = encode_jpeg(value)
+        return ImageData(
+            path=save(data, self.GRADIO_CACHE, "jpg"), orig_name="vitrine.jpg", size=len(data)
+        )

@@ -5,9 +5,9 @@ from typing import cast
 import gradio as gr
 
 from demo.errors import DemoError
-from demo.results import Image
 from demo.service import examples
-from demo.web.components.picture import PictureIn
+from demo.web.components.picture import PictureIn, ShownAs
+from demo.web.components.uploads import given_name
 from demo.web.tab import Context
 
 _BROWSER_FORMATS = {"JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF"}
@@ -49,8 +49,11 @@ def _show_what_browsers_cannot(context: Context, picture: PictureIn) -> None:
             return None
         return None if decoded.format in _BROWSER_FORMATS else path
 
-    def preview(path: str | None) -> Image | dict[str, object]:
-        return gr.skip() if path is None else context.service.open(path)[0].rgb
+    def preview(path: str | None) -> ShownAs | dict[str, object]:
+        if path is None:
+            skipped: dict[str, object] = gr.skip()
+            return skipped
+        return ShownAs(context.service.open(path)[0].rgb, given_name(path))
 
     # By way of a state: an event whose output is the picture itself would count as a new upload.
     picture.upload(check, picture, undisplayable, api_visibility="private", show_progress="hidden")

@@ -1,14 +1,47 @@
 """Uploads as data: anything else in their place is refused with one sentence."""
 
+from pathlib import Path
 from typing import Any, Self
 
 import gradio as gr
 from gradio import processing_utils
-from gradio.data_classes import GradioModel
+from gradio.data_classes import FileData, GradioModel, ImageData
 from gradio.exceptions import InvalidPathError
 from pydantic import ValidationError
 
+from demo.export.names import file_name
 from demo.i18n import translate
+
+
+class UploadedPath(str):
+    """The path of an upload, with the name that its owner knows it by.
+
+    Gradio leaves characters out of the names of the files that it stores.
+    """
+
+    def __new__(cls, path: str, given_name: str) -> Self:
+        """given_name: what the client states, a name or a path; not checked yet."""
+        made = super().__new__(cls, path)
+        made.given_name = given_name
+        return made
+
+    given_name: str
+
+    @classmethod
+    def of(cls, payload: FileData | ImageData) -> Self:
+        """The path of a payload that has one; without a stated name the path has it."""
+        path = str(payload.path)
+        return cls(path, payload.orig_name or Path(path).name)
+
+
+def given_name(path: str) -> str:
+    """The name of an upload as its client states it, unchecked."""
+    return path.given_name if isinstance(path, UploadedPath) else Path(path).name
+
+
+def own_name(path: str) -> str:
+    """The file name of an upload as its owner knows it. Raises DemoError for an impossible one."""
+    return file_name(given_name(path))
 
 
 class UploadOnly(GradioModel):

@@ -5,7 +5,7 @@ from pathlib import Path
 import gradio as gr
 from gradio.data_classes import FileData, ListFiles
 
-from demo.web.components.uploads import UploadOnly
+from demo.web.components.uploads import UploadedPath, UploadOnly
 from demo.web.tab import Label
 
 
@@ -24,10 +24,10 @@ class VideoIn(gr.File):
         """Name of the front end's component."""
         return "file"
 
-    def preprocess(self, payload: FileData | ListFiles | None) -> str | None:
+    def preprocess(self, payload: FileData | ListFiles | None) -> UploadedPath | None:
         """Return the path; `demo.service.service` checks that it lies in the private folder."""
         assert not isinstance(payload, ListFiles), "one file, since file_count is single"
-        return None if payload is None else str(payload.path)
+        return None if payload is None else UploadedPath.of(payload)
 
     def postprocess(self, value: object) -> FileData | None:
         """Show a file of the private folder."""

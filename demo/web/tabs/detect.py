@@ -7,7 +7,7 @@ import gradio as gr
 from gradio.components import Component
 
 from demo.errors import DemoError
-from demo.export.files import stem
+from demo.export.names import download_stem
 from demo.images.encode import encode_jpeg
 from demo.service.service import Answer
 from demo.tasks.detect import DEFAULT_CONFIDENCE, DEFAULT_IOU, INPUT_SIZES, MIN_CONFIDENCE
@@ -184,7 +184,9 @@ def _show(context: Context) -> Callable[[Answer, Visit], Updates]:
     def show(answer: Answer, visit: Visit) -> Updates:
         assert answer.annotated is not None
         folder = str(context.service.uploads.folder)
-        annotated = save(encode_jpeg(answer.annotated), folder, "jpg", stem(visit.file_name))
+        annotated = save(
+            encode_jpeg(answer.annotated), folder, "jpg", download_stem(visit.file_name)
+        )
         files = answer.task.files(
             answer.result, answer.facts, visit.url, answer.query, visit.file_name
         )

@@ -47,7 +47,7 @@ def test_the_answer_is_a_video_and_its_counts(client: Client, clip: bytes, tmp_p
     assert facts["size_wh"] == [64, 48]
     assert not facts["stopped_early"]
     assert "tracks" in facts
-    assert video["orig_name"] == "a-clip-yolo11n.mp4"
+    assert video["orig_name"] == "a clip-yolo11n.mp4"
     (tmp_path / "out.mp4").write_bytes(client.fetch(video))
     assert len(shown(tmp_path / "out.mp4")) == 12
 

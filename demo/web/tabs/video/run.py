@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import gradio as gr
 
 from demo.errors import DemoError
-from demo.export.files import stem
+from demo.export.names import download_stem
 from demo.tracking.options import StreamOptions
 from demo.video.job import VideoJob
 from demo.video.job_queue import VideoQueue
 from demo.video.limits import VideoLimits
 from demo.video.progress import Progress
 from demo.web.components.private_files import new_folder
+from demo.web.components.uploads import own_name
 from demo.web.tab import Context
 
 
@@ -58,13 +59,14 @@ def run_video(
         raise DemoError("no_video")
     service = context.service
     source = service.uploads.touch(path)
+    name = download_stem(own_name(path))
     with queue.enter() as place_in_queue:
         while place := place_in_queue():
             service.uploads.touch(path)
             yield Queued(place)
         folder = new_folder(str(service.uploads.folder))
         limits = VideoLimits.of(service.settings)
-        job = VideoJob(service.engine, source, folder, options, limits, stem(source.name))
+        job = VideoJob(service.engine, source, folder, options, limits, name)
         with (
             queue.running(job, str(request.session_hash)),
             closing(job.follow(service.submit)) as steps,
