@@ -1,6 +1,7 @@
 """The previews as a Python script: torchvision.transforms.v2 with the sampled parameters."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from textwrap import indent
 
 from demo.augment.pipeline import WORKING_SIDE, Pipeline, SampledStep, specs
@@ -8,16 +9,15 @@ from demo.augment.pipeline import WORKING_SIDE, Pipeline, SampledStep, specs
 _HEAD = '''\
 """Makes the previews of seed {seed} again: python previews.py picture.jpg folder
 
-Needs torch 2.11, torchvision 0.26 and Pillow, and a picture of 8 bits a channel. The previews are
-made from a copy with a longest side of at most {side} pixels.
+Needs torch 2.11, torchvision 0.26 and Pillow 12, and pillow-heif for HEIC. The previews are made
+from a copy with a longest side of at most {side} pixels.
 """
 
-import io
+{reader}
+
 import sys
-from pathlib import Path
 
 import torch
-from PIL import Image, ImageCms, ImageOps
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as F
 
@@ -25,18 +25,8 @@ torch.set_num_threads(1)  # the last bit of a sum depends on the number of threa
 
 
 def read(path):
-    """The file as 3×H×W uint8 sRGB: upright, transparent parts white, longest side ≤ {side}."""
-    photo = ImageOps.exif_transpose(Image.open(path))
-    profile = photo.info.get("icc_profile", b"")
-    if photo.mode == "RGB" and profile and b"sRGB" not in profile.replace(b"\\0", b""):
-        srgb = ImageCms.createProfile("sRGB")
-        photo = ImageCms.profileToProfile(photo, io.BytesIO(profile), srgb)
-    if photo.has_transparency_data:
-        photo = photo.convert("RGBA")
-        white = Image.new("RGB", photo.size, "white")
-        white.paste(photo, mask=photo)
-        photo = white
-    picture = F.pil_to_tensor(photo.convert("RGB"))
+    """The file as 3×H×W uint8 sRGB, longest side ≤ {side}."""
+    picture = F.pil_to_tensor(read_photo(path))
     height, width = picture.shape[-2:]
     scale = min(1.0, {side} / max(width, height))
     return F.resize(picture, [max(1, round(height * scale)), max(1, round(width * scale))])
@@ -74,7 +64,7 @@ def script(pipeline: Pipeline, seed: int, sampled: Sequence[Sequence[SampledStep
         seed: printed in the docstring of the script.
         sampled: the sampled parameters of every preview (`Preview.sampled`), in order.
     """
-    head = _HEAD.format(seed=seed, side=WORKING_SIDE)
+    head = _HEAD.format(seed=seed, side=WORKING_SIDE, reader=_reader())
     functions = (
         _PREVIEW.format(number=number, body=_body(steps)) for number, steps in enumerate(sampled, 1)
     )
@@ -82,6 +72,12 @@ def script(pipeline: Pipeline, seed: int, sampled: Sequence[Sequence[SampledStep
     recipes = [specs()[step.name].recipe(step.params) for step in pipeline.steps]
     recipe = "".join(f"\n    {one}," for one in recipes) + ("\n" if recipes else "v2.Identity()")
     return head + "".join(functions) + _TAIL.format(names=names, recipe=recipe)
+
+
+def _reader() -> str:
+    """The source of `script_reader`, without the docstring of the module."""
+    source = Path(__file__).with_name("script_reader.py").read_text("utf-8")
+    return source.partition('"""\n\n')[2].strip()
 
 
 def _body(steps: Sequence[SampledStep]) -> str:
