@@ -78,6 +78,10 @@ class Settings:
     """Requests that may wait."""
     streams: _Count = 4
     """Live cameras at once; further visitors wait in a queue."""
+    stream_queue: _Count = 32
+    """Visitors that may wait for a camera."""
+    streams_per_address: _Count = 8
+    """Cameras of one address, those that wait included."""
     stream_minutes: _Number = 10.0
     """How long one camera may run at a time, minutes."""
     stream_idle_s: _Number = 20.0

@@ -15,6 +15,9 @@ from demo.errors import DemoError
 from demo.i18n import locale_for, translate
 from demo.settings import Settings
 
+_FIRST_MESSAGE_S = 3.0
+"""Time for the first options or the first frame after the start, seconds."""
+
 
 class CameraStream:
     """Reads the messages of one page and answers its frames, the newest first."""
@@ -108,11 +111,11 @@ class CameraStream:
 
     async def _wait_for_source(self) -> FrameSource:
         """The source of the frames, known from the first options or frame."""
-        seconds = self._settings.stream_idle_s
+        seconds = min(_FIRST_MESSAGE_S, self._settings.stream_idle_s)
         with anyio.move_on_after(seconds):
             await self._source_chosen.wait()
         if self._source is None:
-            raise StreamEnded("live_idle", seconds=f"{seconds:g}")
+            raise StreamEnded("live_silent", seconds=f"{seconds:g}")
         return self._source
 
     def _choose_source(self, name: object) -> BrowserSource | NetworkSource:

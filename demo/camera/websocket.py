@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
+from ipaddress import IPv4Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 import anyio
@@ -27,7 +28,7 @@ class CameraEndpoint:
         """settings: the number of streams and their limits, and the network cameras."""
         self._engine = engine
         self._settings = settings
-        self._slots = Slots(settings.streams)
+        self._slots = Slots(settings.streams, settings.stream_queue, settings.streams_per_address)
 
     async def __call__(self, websocket: WebSocket) -> None:
         """Serve one connection until the visitor leaves or the stream ends."""
@@ -39,7 +40,7 @@ class CameraEndpoint:
         _log.debug("camera session started")
         stream = CameraStream(websocket, CameraSession(self._engine), self._settings)
         try:
-            await self._serve(stream)
+            await self._serve(stream, _network(websocket))
         except* StreamEnded as group:
             reason = group.exceptions[0]
             assert isinstance(reason, StreamEnded)
@@ -52,15 +53,30 @@ class CameraEndpoint:
         else:
             _log.debug("camera session ended: left")
 
-    async def _serve(self, stream: CameraStream) -> None:
+    async def _serve(self, stream: CameraStream, address: str) -> None:
         async with anyio.create_task_group() as group:
-            group.start_soon(self._answer, stream)
+            group.start_soon(self._answer, stream, address)
             await stream.receive()
             group.cancel_scope.cancel()
 
-    async def _answer(self, stream: CameraStream) -> None:
-        async with self._slots.hold(stream.send_place):
+    async def _answer(self, stream: CameraStream, address: str) -> None:
+        async with self._slots.hold(address, stream.send_place):
             await stream.answer_frames()
+
+
+def _network(websocket: WebSocket) -> str:
+    """The visitor's address, of IPv6 the network of 64 bits, which one customer has at least.
+
+    Empty where the server does not know it, as behind a socket of the file system.
+    """
+    host = websocket.client.host if websocket.client is not None else ""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or ip_network((address.packed, 64), strict=False))
 
 
 def _same_host(headers: Mapping[str, str]) -> bool:

@@ -90,6 +90,14 @@ class CameraServer:
         with self.client.websocket_connect("/live", headers={**HEADERS, **headers}) as session:
             yield Visitor(session)
 
+    @contextmanager
+    def visitor_from(self, address: str) -> Iterator[Visitor]:
+        """A visitor of another address."""
+        elsewhere = TestClient(self.client.app, client=(address, 5000))
+        elsewhere.portal = self.client.portal
+        with elsewhere.websocket_connect("/live", headers=HEADERS) as session:
+            yield Visitor(session)
+
     def other(self) -> int:
         with self.client.websocket_connect("/else") as session:
             return int(session.receive()["code"])
@@ -226,6 +234,62 @@ def test_leaving_frees_the_slot_within_two_seconds(server: CameraServer, finder:
             assert three.notice()["type"] == "start"
             assert time.monotonic() - start < 2
             finder.gate.set()
+
+
+def test_sockets_of_one_address_do_not_fill_the_queue(tmp_path: Path, settings: Settings) -> None:
+    few = replace(settings, streams=1, streams_per_address=2, stream_queue=2)
+    small = CameraServer(tmp_path, Finder(), few)
+    with small.client, small.visitor() as one, small.visitor() as two:
+        one.configure()
+        assert (one.notice()["type"], two.notice()["type"]) == ("start", "place")
+        for _ in range(30):
+            with small.visitor() as third:
+                end = third.notice()
+                assert end["type"] == "end"
+                assert "2 cameras run or wait" in end["text"]
+        with small.visitor_from("10.0.0.9") as guest:
+            assert guest.notice()["place"] == 2
+            with small.visitor_from("10.0.0.10") as late:
+                assert "2 visitors wait" in late.notice()["text"]
+    small.engine.close()
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "alike"),
+    [
+        ("10.0.0.1", "10.0.0.2", False),
+        ("2001:db8::1", "2001:db8::ffff:1", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("::ffff:10.0.0.1", "10.0.0.1", True),
+        ("::ffff:10.0.0.1", "::ffff:10.0.0.2", False),
+    ],
+)
+def test_which_addresses_are_of_one_network(
+    tmp_path: Path, settings: Settings, first: str, second: str, alike: bool
+) -> None:
+    small = CameraServer(tmp_path, Finder(), replace(settings, streams_per_address=1))
+    with small.client, small.visitor_from(first) as one, small.visitor_from(second) as two:
+        assert one.notice()["type"] == "start"
+        assert (two.notice()["type"] == "end") == alike
+    small.engine.close()
+
+
+def test_a_page_that_says_nothing_gives_its_place_to_the_next_one(
+    tmp_path: Path, settings: Settings
+) -> None:
+    """Three seconds after it got the place, and not after the time of a camera that pauses."""
+    small = CameraServer(tmp_path, Finder(), replace(settings, streams=1, stream_idle_s=600))
+    with small.client, small.visitor() as silent, small.visitor() as next_one:
+        assert silent.notice()["type"] == "start"
+        start = time.monotonic()
+        assert next_one.notice()["place"] == 1
+        assert next_one.notice()["type"] == "start"
+        assert 2.5 < time.monotonic() - start < 4.5
+        assert "3 seconds" in silent.notice()["text"]
+        next_one.configure()
+        time.sleep(3.5)
+        assert next_one.ask(1, frame())["boxes"]
+    small.engine.close()
 
 
 def test_the_time_limit(tmp_path: Path, settings: Settings) -> None:
