@@ -5,13 +5,12 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
-from demo import tasks, validate
+from demo import tasks
 from demo.augment.pipeline import Pipeline, checked_seed, preview
 from demo.augment.script import script
 from demo.drawing.detections import draw_detections
@@ -19,6 +18,7 @@ from demo.errors import DemoError
 from demo.images.decode import Picture, decode
 from demo.images.limits import Limits
 from demo.inference.engine import Engine, Prediction
+from demo.inference.named_model import named_model, no_such_model
 from demo.models.spec import ImageRequest, ModelSpec
 from demo.results import Detections, Image, Result, Timing
 from demo.service.answer_cache import AnswerCache
@@ -119,21 +119,10 @@ class Service:
         Raises DemoError for any other name: for an unknown one with similar names of the task, else
         with models of the task that are present.
         """
-        near: list[str] = []
-        if isinstance(model, str):
-            try:
-                spec = self.engine.spec(model)
-            except DemoError:
-                known = [row["name"] for row in self.engine.models() if row["task"] == task]
-                near = get_close_matches(model, known, n=5, cutoff=0.3)
-            else:
-                if spec.task == task:
-                    return spec
-        present = self.names(task)
-        if not present:
-            raise DemoError("no_model")
-        some = ", ".join(near or present[:8])
-        raise DemoError("unknown_model", name=validate.brief(model), some=some)
+        spec = named_model(self.engine, model, (task,))
+        if spec.task != task:
+            raise no_such_model(self.engine, model, (task,))
+        return spec
 
     def names(self, task: str) -> list[str]:
         """Names of the models of a task that are present on this machine."""

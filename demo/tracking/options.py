@@ -9,8 +9,9 @@ from pydantic.dataclasses import dataclass
 from demo import validate
 from demo.errors import DemoError
 from demo.inference.engine import Engine
+from demo.inference.named_model import named_model
 from demo.models.spec import ModelSpec
-from demo.tasks import find
+from demo.tasks import all_tasks, find
 from demo.tasks.base import AnyTask
 from demo.tasks.detect import DEFAULT_CONFIDENCE, DEFAULT_IOU, MIN_CONFIDENCE
 from demo.tracking.line_counter import CountingLine
@@ -119,10 +120,8 @@ class StreamOptions:
         Raises:
             DemoError: as the class, and for an unknown model.
         """
-        model = values.get("model")
-        if not isinstance(model, str):
-            raise DemoError("unknown_model", name=validate.brief(model), some="/models")
-        spec = engine.spec(model)
+        streaming = [task.name for task in all_tasks() if task.streams]
+        spec = named_model(engine, values.get("model"), streaming)
         names = ("confidence", "iou", "classes", "every", "track", "size", "blur", "heat")
         given: dict[str, Any] = {name: values[name] for name in names if name in values}
         if not find(spec.task).finds_boxes:

@@ -198,3 +198,15 @@ def test_only_models_of_the_task_are_proposed(service: Service, uploads: UploadS
         with pytest.raises(DemoError) as raised:
             classify(service, path, name, 1)
         assert raised.value.fields["some"] == "cnn"
+
+
+@pytest.mark.parametrize("name", ["yola", "cnn", "", None, ["yolo"]])
+def test_detect_proposes_detectors_only(service: Service, name: object) -> None:
+    with pytest.raises(DemoError, match=r"there are (yolo|nmsfree|yolo, nmsfree) and others"):
+        service.spec(name, "detect")
+
+
+@pytest.mark.parametrize("name", ["cn", "yolo", "", None])
+def test_classify_proposes_classifiers_only(service: Service, name: object) -> None:
+    with pytest.raises(DemoError, match="there are cnn and others"):
+        service.spec(name, "classify")

@@ -49,7 +49,7 @@ EXPECTED: dict[str, tuple[str, list[Any], list[str]]] = {
         ],
         ["pictures", "answer"],
     ),
-    "/models": (f"{MODELS} Scores are in %.", [], ["1st"]),
+    "/models": (f"{MODELS} Scores are in %.", [], ["answer"]),
 }
 
 
