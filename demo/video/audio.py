@@ -1,7 +1,7 @@
 """Copying or encoding the audio of a video for its annotated version."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 import av
@@ -9,21 +9,31 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 
+from demo.video.audio_channels import NativeChannels
 from demo.video.container import packets_until_error
+from demo.video.tracks import codec_name
 
 _COPIED_CODECS = {"aac", "mp3", "mp3float", "opus", "libopus", "flac", "ac3", "eac3", "alac"}
 """Codecs that an MP4 may hold, copied bit for bit; others are encoded as AAC."""
+_ONLY_COPIED = {"aac", "opus", "libopus"}
+"""Their decoders may bring lists of channels of their own, see `NativeChannels`."""
 _AAC_RATES = (48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000)
 _AAC_BITS = 128_000
 _log = logging.getLogger(__name__)
 
 
-class AudioTrack:
-    """An audio track of an input, written to an output packet by packet.
+def ways_to_write(track: AudioStream) -> Sequence[bool]:
+    """Whether to copy a track or to encode it anew, the better way first; empty for neither."""
+    codec = codec_name(track)
+    if codec in _ONLY_COPIED:
+        return (True,)
+    if codec in _COPIED_CODECS:
+        return (True, False)
+    return (False,) if codec else ()
 
-    Attributes:
-        copied: bit for bit, else encoded anew.
-    """
+
+class AudioTrack:
+    """An audio track of an input, written to an output packet by packet."""
 
     def __init__(
         self,
@@ -31,6 +41,7 @@ class AudioTrack:
         source: AudioStream,
         output: OutputContainer,
         start_s: Fraction,
+        copied: bool,
     ) -> None:
         """Add the track to `output`, before the output's first packet.
 
@@ -39,15 +50,20 @@ class AudioTrack:
             source: its track, in a codec that is known.
             output: gets the track.
             start_s: time in the input that becomes 0 in the output, seconds.
+            copied: bit for bit, else encoded anew as AAC; one of `ways_to_write`.
         """
         self._container = container
         self._source = source
         self._output = output
         self._start_s = start_s
         self._written = self._failed = 0
-        self.copied = self._source.codec_context.name in _COPIED_CODECS
-        self._stream = self._add_stream()
-        self._packets = self._copy() if self.copied else self._encode()
+        if copied:
+            self._stream = output.add_stream_from_template(source)
+            self._packets = self._copy()
+        else:
+            self._channels = NativeChannels(source.codec_context)
+            self._stream = self._add_aac()
+            self._packets = self._encode()
         self._next: Packet[AudioStream] | None = None
 
     def write(self, until_s: float) -> None:
@@ -72,12 +88,10 @@ class AudioTrack:
         """Whether nothing of the track was written so far, though it holds something."""
         return self._failed > 0 and not self._written
 
-    def _add_stream(self) -> AudioStream:
-        if self.copied:
-            return self._output.add_stream_from_template(self._source)
-        rate = self._source.rate
+    def _add_aac(self) -> AudioStream:
+        rate = self._source.codec_context.sample_rate
         stream = self._output.add_stream("aac", rate=rate if rate in _AAC_RATES else _AAC_RATES[0])
-        stream.layout = "mono" if self._source.codec_context.channels == 1 else "stereo"
+        stream.layout = "mono" if self._channels.count == 1 else "stereo"
         stream.bit_rate = _AAC_BITS
         return stream
 
@@ -102,7 +116,7 @@ class AudioTrack:
                 for frame in frames:
                     if frame.pts is not None and frame.time_base:
                         frame.pts -= round(self._start_s / frame.time_base)
-                    yield from self._stream.encode(frame)
+                    yield from self._stream.encode(self._channels.reorder(frame))
             except (av.FFmpegError, ValueError) as error:
                 # As with the frames: damaged packets are left out.
                 self._failed += 1

@@ -1,5 +1,7 @@
 """HDR and wide-gamut frames as pictures for usual screens."""
 
+from fractions import Fraction
+
 from av.filter import Graph
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries
@@ -36,8 +38,10 @@ class ColorMapper:
 def _graph(frame: VideoFrame, width: int, height: int) -> Graph:
     graph = Graph()
     graph.threads = min(cores(), 4)
+    # Times are not looked at; a frame that was decoded last may have no unit of its own.
+    unit = Fraction(1, 1000)
     source = graph.add_buffer(
-        width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base
+        width=frame.width, height=frame.height, format=frame.format, time_base=unit
     )
     to_bt709 = "out_primaries=bt709:out_transfer=bt709:intent=perceptual"
     scale = graph.add("scale", f"w={width}:h={height}:{to_bt709}")

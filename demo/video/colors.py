@@ -6,13 +6,25 @@ from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
+from demo.errors import DemoError
 from demo.images.convert import Note
 
-_UNTAGGED = 2
 _HD_HEIGHT = 720
 _BT709, _BT470BG, _BT601 = 1, 5, 6
 _SWSCALE = {1: 1, 4: 4, _BT470BG: 5, _BT601: 5, 7: 7, 9: 9}
 """Matrix coefficients that can be written → the constant of libswscale."""
+_UNREADABLE = {
+    8: "YCgCo",
+    10: "BT.2020 CL",
+    11: "YDzDx",
+    12: "chromaticity-derived",
+    13: "chromaticity-derived CL",
+    14: "ICtCp",
+    15: "IPT-PQ-C2",
+    16: "YCgCo-Re",
+    17: "YCgCo-Ro",
+}
+"""Other matrices; what stands in neither table is reserved and taken as untagged."""
 _PRIMARIES_OF = {1: 1, 4: 4, _BT470BG: _BT470BG, _BT601: _BT601, 7: 7, 9: 9}
 _TRANSFER_OF = {1: 1, 4: 4, _BT470BG: _BT601, _BT601: _BT601, 7: 7, 9: 14}
 """What a video of known matrix most likely has, where it does not say."""
@@ -32,7 +44,14 @@ _SAMPLINGS = {
     (16, 64): "4:1:1",
 }
 """Size of a colour plane where the picture is 64 × 64."""
-_NAMES = {"h264": "H.264", "hevc": "HEVC", "libdav1d": "AV1", "mpeg4": "MPEG-4", "mjpeg": "MJPEG"}
+_NAMES = {
+    "h264": "H.264",
+    "hevc": "HEVC",
+    "libdav1d": "AV1",
+    "mpeg4": "MPEG-4",
+    "mjpeg": "MJPEG",
+    "prores": "ProRes",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +85,7 @@ class Colors:
             return cls(_BT709, _BT709, _BT709, ColorRange.MPEG)
         matrix = frame.colorspace
         if matrix not in _SWSCALE:
-            matrix = _BT709 if min(frame.width, frame.height) >= _HD_HEIGHT else _BT601
+            matrix = _BT709 if _assumed(frame) == Colorspace.ITU709 else _BT601
         primaries, transfer = frame.color_primaries, frame.color_trc
         return cls(
             matrix,
@@ -82,10 +101,16 @@ def needs_mapping(frame: VideoFrame) -> bool:
 
 
 def assumed_colorspace(frame: VideoFrame) -> Colorspace | None:
-    """The colour space that players assume for an untagged frame; None for a tagged one."""
-    if frame.colorspace != _UNTAGGED:
+    """The colour space that players assume for an untagged frame; None for a tagged one.
+
+    Raises:
+        DemoError: for a frame whose matrix libswscale does not know.
+    """
+    if name := _UNREADABLE.get(frame.colorspace):
+        raise DemoError("video_colors", matrix=name)
+    if frame.colorspace in _SWSCALE:
         return None
-    return Colors.of(frame).colorspace
+    return _assumed(frame)
 
 
 def notes_about(codec: str, frame: VideoFrame) -> list[Note]:
@@ -108,10 +133,13 @@ def notes_about(codec: str, frame: VideoFrame) -> list[Note]:
     return notes
 
 
+def _assumed(frame: VideoFrame) -> Colorspace:
+    hd = min(frame.width, frame.height) >= _HD_HEIGHT
+    return Colorspace.ITU709 if hd else Colorspace.ITU601
+
+
 def _sampling(form: VideoFormat) -> str:
     """How colours are sampled, empty for 4:2:0."""
-    if form.is_rgb:
-        return "RGB"
     if len(form.components) < 3:
         return ""
     return _SAMPLINGS.get((form.chroma_width(64), form.chroma_height(64)), form.name)

@@ -88,6 +88,7 @@ class Video:
         if first is None:
             raise DemoError("video_broken" if self.broken_packets else "video_no_frames")
         self._first: VideoFrame | None = first
+        assumed_colorspace(first)
         self.colors = Colors.of(first)
         self.notes: list[Note] = notes_about(codec_name(self._stream), first)
         if self._stream is not tracks[0]:
@@ -169,6 +170,7 @@ class Video:
     def _upright(self, frame: VideoFrame) -> Image:
         self._limits.check_size((frame.width, frame.height))
         width, height = self._stored_wh
+        colorspace = assumed_colorspace(frame)
         if needs_mapping(frame):
             converted = self._color_mapper.to_rgb(frame, width, height)
         else:
@@ -177,7 +179,7 @@ class Video:
                 width,
                 height,
                 "rgb24",
-                src_colorspace=assumed_colorspace(frame),
+                src_colorspace=colorspace,
                 threads=1,
             )
         return self._orientation.apply(np.asarray(converted.to_ndarray(), np.uint8))

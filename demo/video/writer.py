@@ -16,10 +16,10 @@ from demo.errors import DemoError
 from demo.images.convert import Note
 from demo.system import cores
 from demo.video.atomic_file import AtomicFile
-from demo.video.audio import AudioTrack
+from demo.video.audio import AudioTrack, ways_to_write
 from demo.video.container import open_container
 from demo.video.reader import Frame, Video
-from demo.video.tracks import codec_name, sound_tracks
+from demo.video.tracks import sound_tracks
 
 
 class Writer:
@@ -118,14 +118,13 @@ class Writer:
         """Open the output with the first audio track that it can hold, else without audio."""
         if self._video.has_audio:
             container = self._resources.enter_context(open_container(source))
-            for place, track in enumerate(sound_tracks(container)):
-                if not codec_name(track):
-                    continue
+            tracks = sound_tracks(container)
+            for track, copied in ((one, way) for one in tracks for way in ways_to_write(one)):
                 output = self._open_output()
-                audio = AudioTrack(container, track, output, self._video.start_s)
+                audio = AudioTrack(container, track, output, self._video.start_s, copied)
                 if self._start(output):
                     self._audio = audio
-                    self._audio_note = "video_note_other_sound" if place else ""
+                    self._audio_note = "" if track is tracks[0] else "video_note_other_sound"
                     return
             self._audio_note = "video_note_silent"
         self._open_output().start_encoding()

@@ -111,13 +111,19 @@ def test_the_table_holds_every_film(shared_data: Path) -> None:
     assert films == {*FILMS, *REFUSED}
 
 
-def rewrite(source: Path, target: Path) -> set[str]:
-    """Read a film and write every frame; keys of the notes."""
+def rewrite(source: Path, target: Path, damaged: bool = False) -> set[str]:
+    """Read a film and write every frame; keys of the notes.
+
+    damaged: frames may be missing.
+    """
     with open_video(source, VideoLimits()) as video:
         writer = Writer(target, video, source)
-        for frame in video.frames():
-            writer.write(frame)
-        writer.finish()
-        writer.commit()
-        assert video.broken_packets == 0
+        try:
+            for frame in video.frames():
+                writer.write(frame)
+            writer.finish()
+            writer.commit()
+        finally:
+            writer.discard()
+        assert damaged or video.broken_packets == 0
         return {note.key for note in (*video.notes, *writer.notes)}

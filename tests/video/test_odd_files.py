@@ -111,7 +111,15 @@ DASH = (
 
 @pytest.mark.parametrize(
     ("kind", "careless"),
-    [(HLS, "list.m3u8"), (CONCAT, "list.mp4"), ("alias", "list.mov"), (DASH, ""), ("url", "")],
+    [
+        (HLS, "list.m3u8"),
+        (CONCAT, "list.mp4"),
+        ("alias", "list.mov"),
+        (DASH, ""),
+        ("url", ""),
+        ("\0\0\0\x08wide" + HLS, ""),
+        ("\0\0\0\x08free" + CONCAT, ""),
+    ],
 )
 def test_no_other_file_is_ever_opened(
     desk: Engine, work: Path, tmp_path: Path, kind: str, careless: str
@@ -288,6 +296,50 @@ def test_damaged_videos(desk: Engine, work: Path, form: str) -> None:
     assert kept > 0
 
 
+MUTATE = """
+import random, sys, time
+from pathlib import Path
+from demo.errors import DemoError
+from tests.video.test_films import rewrite
+work, *films = map(Path, sys.argv[1:])
+for seed in range(60):
+    chance = random.Random(seed)
+    film = films[seed % len(films)]
+    data = bytearray(film.read_bytes())
+    tables = max(data.find(b"moov"), 0)
+    for _ in range(chance.choice((1, 3, 8, 20))):
+        first = tables if chance.random() < 0.7 else 0
+        place = chance.randrange(first, min(first + 6000, len(data)))
+        data[place] = chance.choice((0, 1, 127, 255))
+    (work / "in").write_bytes(data)
+    start, key = time.monotonic(), "made"
+    try:
+        rewrite(work / "in", work / "out.mp4", damaged=True)
+    except DemoError as error:
+        key = error.key
+    print(seed, film.name, key, f"{time.monotonic() - start:.1f}", flush=True)
+"""
+
+
+def test_mutated_films(shared_data: Path, tmp_path: Path) -> None:
+    """Sixty of them in another process: each gives a film or a sentence, and soon."""
+    films = [
+        path
+        for folder in ("faults", "videos_odd")
+        for path in sorted((shared_data / folder).iterdir())
+        # HDR takes seconds for its tables alone.
+        if path.suffix in (".mp4", ".mov", ".webm") and path.stat().st_size < 110_000
+        if "hdr" not in path.name
+    ]
+    words = [sys.executable, "-c", MUTATE, str(tmp_path), *map(str, films)]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert len(lines) == 60
+    assert {key.split("_")[0] for _, _, key, _ in lines} == {"made", "video"}
+    assert max(float(seconds) for *_, seconds in lines) < 10
+
+
 def test_a_pipe_is_refused_at_once(desk: Engine, work: Path) -> None:
     os.mkfifo(work / "in.mp4")
     assert refusal(desk, work) == "video_missing"
@@ -312,6 +364,20 @@ def test_a_disk_that_fills_midway(desk: Engine, work: Path, allowed: int) -> Non
         assert refusal(desk, work) == "video_disk_full"
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_all_is_well_once_there_is_room(desk: Engine, work: Path) -> None:
+    """After a full disk the same film goes through, and no file of the attempt is left."""
+    encode(work / "in.mp4", [square(i, (320, 240)) for i in range(12)], sound="aac")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, before[1]))
+    try:
+        assert refusal(desk, work) == "video_disk_full"
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert answer(desk, work) == ""
+    assert names(work) == ["in.mp4", *OUT]
+    assert len(shown(work / "out.mp4")) == 12
 
 
 def test_a_report_that_fails_at_its_end_leaves_no_video(desk: Engine, work: Path) -> None:

@@ -119,6 +119,52 @@ def test_the_file_name_does_not_matter(clip: Path, tmp_path: Path) -> None:
     assert refusal(text) == "video_unknown"
 
 
+@pytest.mark.parametrize("kind", [b"free", b"skip", b"wide", b"pnot", b"mdat"])
+def test_quicktime_needs_no_ftyp(clip: Path, tmp_path: Path, kind: bytes) -> None:
+    """Its first box may be of another kind (QuickTime File Format, "Atoms")."""
+    path = tmp_path / "old.mov"
+    data = clip.read_bytes()
+    assert data[4:8] == b"ftyp"
+    path.write_bytes(data[:4] + kind + data[8:])
+    assert len(frames(path)) == 12
+
+
+def test_moov_may_come_first(tmp_path: Path) -> None:
+    path = encode(tmp_path / "fast.mp4", [square(i) for i in range(12)], movflags="+faststart")
+    data = path.read_bytes()
+    size, moov = int.from_bytes(data[:4], "big"), data.index(b"moov") - 4
+    assert size == moov
+    end = moov + int.from_bytes(data[moov : moov + 4], "big")
+    # What stood before it comes behind it, so that the frames stay where they are.
+    path.write_bytes(data[moov:end] + data[:4] + b"free" + data[8:moov] + data[end:])
+    assert len(frames(path)) == 12
+
+
+@pytest.mark.parametrize("head", [b"free", b"skip", b"wide", b"pnot"])
+def test_text_is_not_taken_for_quicktime(tmp_path: Path, head: bytes) -> None:
+    """By its fifth to eighth letters, which name the kind of a box."""
+    path = tmp_path / "text.mov"
+    path.write_bytes(b"all " + head + b" as of today" * 9)
+    assert refusal(path) == "video_unknown"
+    path.write_bytes(b"\0\0\0\x08" + head + b"#EXTM3U\n/etc/passwd\n")
+    assert refusal(path) in ("video_broken", "video_truncated")
+
+
+@pytest.mark.parametrize(("bytes_lost", "key"), [(0, ""), (100, "video_truncated")])
+def test_a_box_of_samples_that_claims_too_much(tmp_path: Path, bytes_lost: int, key: str) -> None:
+    """Nothing is missing as long as all samples are there."""
+    path = encode(tmp_path / "in.mp4", [square(i) for i in range(12)], movflags="+faststart")
+    data = path.read_bytes()
+    at = data.rindex(b"mdat") - 4
+    size = int.from_bytes(data[at : at + 4], "big") + 5000
+    data = data[:at] + size.to_bytes(4, "big") + data[at + 4 :]
+    path.write_bytes(data[: len(data) - bytes_lost])
+    if key:
+        assert refusal(path) == key
+    else:
+        assert len(frames(path)) == 12
+
+
 @pytest.mark.parametrize(
     ("content", "kind"),
     [
