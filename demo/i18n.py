@@ -40,9 +40,10 @@ def locale_of(accept_language: str) -> str:
     """
     ranked: list[tuple[float, int, str]] = []
     for position, part in enumerate(accept_language.split(",")):
-        tag, _, quality = part.strip().partition(";q=")
+        # White space may stand around the semicolon.
+        tag, _, quality = (piece.strip() for piece in part.partition(";"))
         try:
-            weight = float(quality) if quality else 1.0
+            weight = float(quality.lower().removeprefix("q=")) if quality else 1.0
         except ValueError:
             weight = 0.0
         if tag and weight > 0:

@@ -26,6 +26,8 @@ DEMO = Path(__file__).parents[1] / "demo"
         ("de-DE,de;q=0.9,zh-TW;q=0.8,en;q=0.7", "zh-TW"),
         ("en;q=0.2, zh-CN;q=0.9", "zh-CN"),
         ("zh;q=0, en", "en"),
+        ("zh; q=0.9", "zh-CN"),
+        ("en ; q=0.2 , zh-TW ; Q=0.9", "zh-TW"),
         ("fr", "en"),
         ("en;q=x,;;;,zh", "zh-CN"),
     ],
