@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from demo import camera_addresses
+from demo import camera_addresses, web_addresses
 from demo.errors import DemoError
 
 _Number = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -32,6 +32,9 @@ def _addresses(value: object) -> object:
 
 
 _Folder = Annotated[Path, BeforeValidator(_folder)]
+_Hosts = Annotated[tuple[str, ...], BeforeValidator(web_addresses.hosts)]
+_Origins = Annotated[tuple[str, ...], BeforeValidator(web_addresses.origins)]
+_Networks = Annotated[tuple[str, ...], BeforeValidator(web_addresses.networks)]
 
 
 @dataclass(frozen=True, slots=True, config=ConfigDict(hide_input_in_errors=True))
@@ -90,6 +93,16 @@ class Settings:
         default_factory=dict, repr=False
     )
     """Names and addresses of the owner's cameras; the addresses may hold passwords."""
+    hosts: _Hosts = ()
+    """Names under which visitors reach the server, besides localhost and IP addresses."""
+    origins: _Origins = ()
+    """Origins of other sites whose pages may show this page in a frame and call the API."""
+    proxies: _Networks = ()
+    """Addresses of reverse proxies, whose X-Forwarded-For and -Proto headers are believed."""
+    rate: Annotated[int, Field(ge=0)] = 1200
+    """Requests a minute of one address, 0 = any number; loopback is free."""
+    connections: _Count = 100
+    """Connections of one address at once; loopback is free."""
     log: Literal["error", "warning", "info", "debug"] = "warning"
     """Lowest level of what is logged."""
 
@@ -109,7 +122,15 @@ class Settings:
 
 
 _VARIABLES = {"weights_dir": "WEIGHTS", "cache_dir": "CACHE", "recent_budget_mb": "RECENT_MB"}
-_SENTENCES = {"device": "setting_choice", "log": "setting_log", "offline": "setting_switch"}
+_FROM_ZERO = ("threads", "rate")
+_SENTENCES = {
+    "device": "setting_choice",
+    "log": "setting_log",
+    "offline": "setting_switch",
+    "hosts": "setting_hosts",
+    "origins": "setting_origins",
+    "proxies": "setting_proxies",
+}
 
 
 def names() -> list[str]:
@@ -127,8 +148,8 @@ def _fault(name: str, got: str) -> DemoError:
     default = getattr(Settings(), name)
     key = _SENTENCES.get(name)
     if key is None and isinstance(default, int):
-        # 0 is allowed where it is the default.
-        return DemoError("setting_whole", name=variable(name), got=got, low=min(default, 1))
+        low = 0 if name in _FROM_ZERO else 1
+        return DemoError("setting_whole", name=variable(name), got=got, low=low)
     return DemoError(key or "setting_number", name=variable(name), got=got)
 
 

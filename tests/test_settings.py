@@ -24,6 +24,9 @@ SAMPLES = {
     "log": ("info", "info"),
     "downloads": ("resnet*, yolo11n,", ("resnet*", "yolo11n")),
     "cameras": ("door=rtsp://a/", {"door": "rtsp://a/"}),
+    "hosts": ("A.example, *.b.example:8443", ("a.example", "*.b.example:8443")),
+    "origins": ("https://blog.example/", ("https://blog.example",)),
+    "proxies": ("127.0.0.1,fc00::/7", ("127.0.0.1", "fc00::/7")),
 }
 """Of the fields that are no numbers: a text and its value."""
 
@@ -105,6 +108,39 @@ def test_a_wrong_value_is_one_sentence_with_the_name_and_the_value(name: str, va
     assert name in str(caught.value)
     assert value in str(caught.value)
     assert str(caught.value).count(".") == 1 + value.count(".")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("VITRINE_HOSTS", "https://a.example"),
+        ("VITRINE_HOSTS", "a.example b.example"),
+        ("VITRINE_HOSTS", "a.example,,b.example"),
+        ("VITRINE_HOSTS", "a*.example"),
+        ("VITRINE_ORIGINS", "blog.example"),
+        ("VITRINE_ORIGINS", "https://blog.example/path"),
+        ("VITRINE_ORIGINS", "null"),
+        ("VITRINE_PROXIES", "nginx"),
+        ("VITRINE_PROXIES", "10.0.0.1/8"),
+        ("VITRINE_RATE", "-1"),
+        ("VITRINE_RATE", "many"),
+        ("VITRINE_CONNECTIONS", "0"),
+    ],
+)
+def test_a_wrong_list_of_addresses_is_one_sentence_with_an_example(name: str, value: str) -> None:
+    with pytest.raises(DemoError) as caught:
+        Settings.from_env({name: value})
+    assert name in str(caught.value)
+    assert repr(value) in str(caught.value)
+    assert str(caught.value).endswith(".")
+
+
+def test_a_sentence_names_zero_where_it_is_allowed() -> None:
+    assert Settings.from_env({"VITRINE_RATE": "0"}).rate == 0
+    with pytest.raises(DemoError, match="from 0 on"):
+        Settings.from_env({"VITRINE_RATE": "x"})
+    with pytest.raises(DemoError, match="from 1 on"):
+        Settings.from_env({"VITRINE_QUEUE_SIZE": "x"})
 
 
 def test_cameras_are_pairs_of_a_name_and_an_address() -> None:
