@@ -84,6 +84,22 @@ class UploadStore:
                 _remove_if_empty(Path(root), oldest)
         return deleted
 
+    def make_room(self, most_bytes: int) -> int:
+        """Delete the least recently used files until the rest has at most `most_bytes`.
+
+        A file stays for half of its time, since a visitor may be waiting to use it. Returns the
+        size of the rest, bytes.
+        """
+        oldest = time.time() - self._keep_s / 2
+        files = sorted(self._files(), key=lambda file: file[1])
+        kept_bytes = sum(size for _, _, size in files)
+        for path, used, size in files:
+            if kept_bytes <= most_bytes or used > oldest:
+                break
+            if _remove(path):
+                kept_bytes -= size
+        return kept_bytes
+
     def start(self, also: Callable[[], None]) -> None:
         """Delete what killed servers have left behind, and sweep in a background thread.
 

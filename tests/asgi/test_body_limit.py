@@ -1,6 +1,5 @@
 from typing import NoReturn
 
-import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
@@ -60,25 +59,12 @@ def test_a_declared_length_is_refused_before_it_is_read() -> None:
     assert "上限" in text
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/gradio_api/proxy=https://example.org",
-        "/gradio_api/file=https://example.org/a.png",
-        "/gradio_api/file=HTTP://example.org/a.png",
-        "/monitoring",
-        "/monitoring/summary",
-        "/gradio_api/vibe-edit/",
-        "/gradio_api/process_recording",
-        "/gradio_api/component_server",
-    ],
-)
-def test_relays_and_monitoring_are_closed(path: str) -> None:
-    assert ask(path, [b""])[0] == 404
-
-
-def test_the_private_files_pass() -> None:
-    assert ask("/gradio_api/file=/tmp/vitrine-1-x/a.jpg", [b""])[0] == 200
+def test_the_sentence_is_in_the_chosen_language() -> None:
+    """Which the page keeps in a cookie, whatever the browser prefers."""
+    headers = [(b"accept-language", b"en"), (b"cookie", b"a=b; vitrine_lang=zh-CN")]
+    status, text = ask("/gradio_api/queue/join", [b"x" * 2_000_000], headers)
+    assert status == 413
+    assert "上传" in text
 
 
 def test_a_visitor_who_leaves_within_a_body_is_no_error() -> None:

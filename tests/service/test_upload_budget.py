@@ -1,0 +1,78 @@
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from demo.errors import DemoError
+from demo.service.upload_budget import UploadBudget
+from demo.service.uploads import UploadStore
+from tests.support.asgi_client import run
+
+KEEP_S = 600.0
+
+
+@pytest.fixture
+def store() -> Iterator[UploadStore]:
+    made = UploadStore(KEEP_S, 1000)
+    yield made
+    made.close()
+
+
+def put(store: UploadStore, name: str, size: int, age_s: float = 0) -> Path:
+    path = store.folder / name
+    path.write_bytes(b"x" * size)
+    os.utime(path, (time.time() - age_s,) * 2)
+    return path
+
+
+def refused(budget: UploadBudget, size: int) -> DemoError:
+    with pytest.raises(DemoError) as caught:
+        run(budget.check(size))
+    return caught.value
+
+
+def test_an_upload_needs_room(store: UploadStore) -> None:
+    run(UploadBudget(store, 1000).check(1000))
+    put(store, "a", 600)
+    budget = UploadBudget(store, 1000)
+    run(budget.check(400))
+    assert refused(budget, 401).key == "uploads_full"
+    assert refused(budget, 1001).key == "upload_over_budget"
+    assert "0 MB" in str(refused(budget, 401))
+
+
+def test_room_is_counted_while_uploads_arrive(store: UploadStore) -> None:
+    budget = UploadBudget(store, 1000)
+    with budget.reservation() as one, budget.reservation() as two:
+        run(one.extend(600))
+        assert refused(budget, 500).key == "uploads_full"
+        one.take(100)
+        written = put(store, "half", 100)
+        run(two.extend(400))
+        with pytest.raises(DemoError):
+            run(two.extend(1))
+    # What was not received is free again, and what was removed is after the next measurement.
+    run(budget.check(900))
+    written.unlink()
+    run(budget.check(1000))
+
+
+def test_files_that_nobody_used_lately_make_room_the_oldest_first(store: UploadStore) -> None:
+    oldest, old = put(store, "a", 400, KEEP_S * 0.9), put(store, "b", 300, KEEP_S * 0.6)
+    fresh = put(store, "c", 300, KEEP_S * 0.4)
+    budget = UploadBudget(store, 1000)
+    run(budget.check(300))
+    assert (oldest.exists(), old.exists(), fresh.exists()) == (False, True, True)
+    run(budget.check(700))
+    assert (old.exists(), fresh.exists()) == (False, True)
+    assert refused(budget, 701).key == "uploads_full"
+    assert fresh.exists()
+
+
+def test_the_pages_own_examples_take_no_room(store: UploadStore) -> None:
+    put(store, "example", 900, KEEP_S)
+    store.exempt_present()
+    run(UploadBudget(store, 1000).check(1000))
+    assert (store.folder / "example").exists()
