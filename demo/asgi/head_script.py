@@ -1,7 +1,9 @@
 """Middleware that inserts a script at the start of the page, before any other script runs."""
 
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from demo.asgi.html_answer import rewrite_html
 
 
 class HeadScript:
@@ -17,29 +19,7 @@ class HeadScript:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        if scope["type"] != "http" or scope["method"] != "GET":
-            await self._app(scope, receive, send)
-            return
-        start: Message | None = None
-        body = b""
+        await rewrite_html(self._app, scope, receive, send, self._insert)
 
-        async def insert(message: Message) -> None:
-            nonlocal start, body
-            if message["type"] == "http.response.start" and _is_html(message):
-                start = message
-            elif start is None:
-                await send(message)
-            else:
-                body += message.get("body", b"")
-                if not message.get("more_body", False):
-                    # The length has changed; without the header the server sends chunks.
-                    del MutableHeaders(scope=start)["content-length"]
-                    await send(start)
-                    page = body.replace(b"<head>", b"<head>" + self._script, 1)
-                    await send({"type": "http.response.body", "body": page})
-
-        await self._app(scope, receive, insert)
-
-
-def _is_html(start: Message) -> bool:
-    return Headers(scope=start).get("content-type", "").startswith("text/html")
+    def _insert(self, page: bytes, _: MutableHeaders) -> bytes:
+        return page.replace(b"<head>", b"<head>" + self._script, 1)
