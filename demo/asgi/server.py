@@ -2,10 +2,13 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import uvicorn
 from starlette.types import ASGIApp
+
+from demo.asgi.connections import BACKLOG, Connections, LimitedProtocol
 
 _GRACE_S = 0.3
 """How long answers in progress may go on after a signal to stop."""
@@ -14,7 +17,15 @@ _GRACE_S = 0.3
 class Server(uvicorn.Server):
     """A uvicorn server that does not wait for streams which never end by themselves."""
 
-    def __init__(self, app: ASGIApp, host: str, port: int, ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        host: str,
+        port: int,
+        ready: Callable[[], None],
+        connections: Connections,
+        proxies: Sequence[str] = (),
+    ) -> None:
         """Prepare, without opening the port.
 
         Args:
@@ -22,6 +33,8 @@ class Server(uvicorn.Server):
             host: address to listen on, an IPv6 one with or without brackets.
             port: port to listen on.
             ready: called once when the port accepts connections.
+            connections: limits of the open connections.
+            proxies: addresses and networks whose X-Forwarded-For and -Proto are believed.
         """
         super().__init__(
             uvicorn.Config(
@@ -30,6 +43,11 @@ class Server(uvicorn.Server):
                 port=port,
                 log_level="warning",
                 timeout_graceful_shutdown=1,
+                # uvicorn takes a class and makes one object a connection of it.
+                http=partial(LimitedProtocol, connections),  # type: ignore[arg-type]
+                backlog=BACKLOG,
+                proxy_headers=bool(proxies),
+                forwarded_allow_ips=list(proxies),
             )
         )
         self._ready = ready
