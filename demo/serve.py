@@ -1,5 +1,6 @@
 """Run the application in this process: settings and port first, then torch and the page."""
 
+import errno
 import os
 import socket
 import sys
@@ -49,19 +50,26 @@ def _serve(environ: Mapping[str, str], arguments: list[str]) -> None:
     settle_heaps()
 
     from demo.asgi.app import create_app
+    from demo.asgi.connections import Connections
+    from demo.asgi.hosts import hosts_of
+    from demo.asgi.proxies import proxies_of
     from demo.asgi.server import Server
 
-    app = create_app(settings, environ.get("GRADIO_ROOT_PATH", "").rstrip("/"))
+    root_path = environ.get("GRADIO_ROOT_PATH", "").rstrip("/")
+    hosts = hosts_of(environ, host, root_path, settings.hosts)
+    proxies = settings.proxies or proxies_of(environ, root_path, shared="--share" in arguments)
+    app = create_app(settings, root_path, hosts)
 
     def ready() -> None:
         print(f"* Running on local URL:  http://{host}:{port}", flush=True)
         if "--share" in arguments:
             from demo.asgi.public_link import announce  # imports gradio
 
-            tunnel = (app.state.page, host, port)
+            tunnel = (app.state.page, hosts, host, port)
             threading.Thread(target=announce, args=tunnel, name="share", daemon=True).start()
 
-    Server(app, host, port, ready).run()
+    connections = Connections(settings.connections, proxies)
+    Server(app, host, port, ready, connections, proxies).run()
 
 
 def _port(text: str) -> int:
@@ -71,7 +79,7 @@ def _port(text: str) -> int:
 
 
 def _check_free(host: str, port: int) -> None:
-    """Find out in a millisecond, before torch is imported, whether the port is free."""
+    """Find out in a millisecond, before torch is imported, whether the port can be opened."""
     try:
         family, kind, proto, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -80,5 +88,16 @@ def _check_free(host: str, port: int) -> None:
             if os.name == "posix":
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-    except OSError:
-        raise DemoError("port_in_use", host=host, port=port) from None
+    except OSError as error:
+        raise DemoError(_cause(error), host=host, port=port) from None
+
+
+def _cause(error: OSError) -> str:
+    """Why a port could not be opened, as the key of its sentence."""
+    if isinstance(error, socket.gaierror | UnicodeError):
+        return "host_not_found"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return "host_not_here"
+    if error.errno == errno.EACCES:
+        return "port_not_allowed"
+    return "port_in_use"

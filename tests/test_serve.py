@@ -1,5 +1,6 @@
 """How the server starts and ends: one sentence for every fault, nothing left, nobody called."""
 
+import errno
 import os
 import signal
 import socket
@@ -15,6 +16,7 @@ import pytest
 from websockets.sync.client import connect
 
 from demo.errors import DemoError
+from demo.serve import _cause
 from tests.conftest import ROOT, Server, free_port
 from tests.support.asgi_client import run
 
@@ -55,6 +57,29 @@ def test_a_port_in_use_is_one_sentence() -> None:
     assert ran.stdout == ""
     assert str(port) in ran.stderr
     assert ran.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [
+        ("no-such-host.invalid", "unknown here"),
+        ("192.0.2.77", "not an address of this machine"),
+        ("x" * 70 + ".example", "unknown here"),
+    ],
+)
+def test_a_host_that_cannot_be_listened_on_is_not_called_a_taken_port(
+    host: str, words: str
+) -> None:
+    ran = start(GRADIO_SERVER_NAME=host, GRADIO_SERVER_PORT=str(free_port()))
+    assert ran.returncode == 2
+    assert words in ran.stderr
+    assert host in ran.stderr
+    assert ran.stderr.count("\n") == 1
+
+
+def test_a_port_that_this_user_may_not_open_is_told_as_that() -> None:
+    assert _cause(PermissionError(errno.EACCES, "")) == "port_not_allowed"
+    assert _cause(OSError(errno.EADDRINUSE, "")) == "port_in_use"
 
 
 @pytest.mark.parametrize(
@@ -114,7 +139,7 @@ def test_a_signal_ends_it_at_once_although_streams_are_open(
     reader = threading.Thread(target=keep_open, args=(server.url, started))
     reader.start()
     assert started.wait(10)
-    half = b"POST /gradio_api/upload HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n"
+    half = b"POST /gradio_api/upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999\r\n"
     kind = b"Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n"
     with (
         connect(f"ws://127.0.0.1:{server.port}/live") as camera,

@@ -1,1 +1,1 @@
-"""The ASGI application: routes, body limit, head script, source archive."""
+"""The ASGI application: routes, checks and limits of requests, head script, source archive."""

@@ -9,19 +9,29 @@ from contextlib import ExitStack, asynccontextmanager
 from anyio.to_thread import run_sync
 from fastapi import FastAPI
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route, WebSocketRoute
 
 from demo.asgi import environment
 from demo.asgi.body_limit import BodyLimit
+from demo.asgi.body_rate import BodyRate
+from demo.asgi.content_policy import ContentPolicy
 from demo.asgi.head_script import HeadScript
+from demo.asgi.host_check import HostCheck
+from demo.asgi.hosts import Hosts
+from demo.asgi.origin_check import OriginCheck
+from demo.asgi.rate_limit import RateLimit
+from demo.asgi.security_headers import SecurityHeaders
 from demo.asgi.source_archive import source_archive
+from demo.asgi.upload_check import UploadCheck
+from demo.service.upload_budget import UploadBudget
 from demo.service.uploads import UploadStore
 from demo.settings import Settings
 
 _log = logging.getLogger(__name__)
 
 
-def create_app(settings: Settings, root_path: str = "") -> FastAPI:
+def create_app(settings: Settings, root_path: str = "", hosts: Hosts | None = None) -> FastAPI:
     """Build the application; its lifespan starts the service and deletes the uploads at its end.
 
     Until then the temporary files of the process lie in the private folder of uploads (see
@@ -31,6 +41,7 @@ def create_app(settings: Settings, root_path: str = "") -> FastAPI:
         settings: checked settings of the owner.
         root_path: prefix under which a reverse proxy serves the application ("/vitrine"), or its
             whole public address. Requests arrive with or without the prefix in their path.
+        hosts: names of the server; by default those of one that listens on a loopback address.
 
     Raises:
         DemoError: the settings do not fit this machine (a missing weights folder, no such device).
@@ -40,14 +51,15 @@ def create_app(settings: Settings, root_path: str = "") -> FastAPI:
         closing.callback(uploads.close)
         private = environment.private(os.environ, uploads.folder, uploads.settings_folder)
         closing.enter_context(private)
-        app = _assemble(settings, uploads, root_path)
+        hosts = hosts or Hosts("127.0.0.1", settings.hosts)
+        app = _assemble(settings, uploads, root_path, hosts)
         closing.callback(app.state.service.close)
         app.state.uploads = uploads
         app.state.closing = closing.pop_all()
     return app
 
 
-def _assemble(settings: Settings, uploads: UploadStore, root_path: str) -> FastAPI:
+def _assemble(settings: Settings, uploads: UploadStore, root_path: str, hosts: Hosts) -> FastAPI:
     # Gradio and torch read the environment when they are imported, so not before it is prepared.
     from demo.asgi.mount import mount_page
     from demo.camera.websocket import LIVE_PATH, CameraEndpoint
@@ -63,10 +75,7 @@ def _assemble(settings: Settings, uploads: UploadStore, root_path: str) -> FastA
             # Starlette takes any object that is not a function for an ASGI application.
             WebSocketRoute(LIVE_PATH, camera.__call__),
         ],
-        middleware=[
-            Middleware(BodyLimit, file_bytes=_file_bytes(settings)),
-            Middleware(HeadScript, script=head()),
-        ],
+        middleware=[*_guards(settings, uploads, hosts), Middleware(HeadScript, script=head())],
         lifespan=_lifespan,
         docs_url=None,
         redoc_url=None,
@@ -78,6 +87,29 @@ def _assemble(settings: Settings, uploads: UploadStore, root_path: str) -> FastA
     app.state.page, app.state.service = page, service
     mount_page(app, page, _file_bytes(settings), root_path)
     return app
+
+
+def _guards(settings: Settings, uploads: UploadStore, hosts: Hosts) -> list[Middleware]:
+    """What checks requests and answers, in the order in which a request passes it."""
+    budget = UploadBudget(uploads, settings.uploads_mb * 1_000_000)
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=settings.origins,
+        allow_methods=["*"],
+        allow_headers=["*"],
+        allow_credentials=True,
+    )
+    return [
+        Middleware(SecurityHeaders),
+        *([cors] if settings.origins else []),
+        Middleware(HostCheck, hosts=hosts),
+        Middleware(OriginCheck, hosts=hosts, origins=settings.origins),
+        Middleware(RateLimit, per_minute=settings.rate),
+        Middleware(BodyRate),
+        Middleware(BodyLimit, file_bytes=_file_bytes(settings)),
+        Middleware(UploadCheck, budget=budget),
+        Middleware(ContentPolicy, origins=settings.origins),
+    ]
 
 
 @asynccontextmanager

@@ -2,9 +2,12 @@
 
 import gradio as gr
 from fastapi import FastAPI
+from gradio.brotli_middleware import BrotliMiddleware
 from gradio.routes import App
+from starlette.middleware import Middleware
 from starlette.routing import Mount
 
+from demo.asgi.used_routes import UsedRoutes
 from demo.web.style import css, theme
 from demo.web.tab import translations
 
@@ -48,9 +51,10 @@ def mount_page(app: FastAPI, page: gr.Blocks, file_bytes: int, root_path: str) -
     served.startup_events_triggered = True
     page.app = page.server_app = served
     page._queue.set_server_app(served)
-    # Compression and CORS go around every route and before the body limit, as the page has them.
-    app.user_middleware[:0] = served.user_middleware
-    served.user_middleware = []
+    # Compression goes around every route; gradio's CORS, which lets any site in, goes nowhere.
+    compression: object = BrotliMiddleware
+    app.user_middleware[:0] = [one for one in served.user_middleware if one.cls is compression]
+    served.user_middleware = [Middleware(UsedRoutes)]
 
 
 def _served(app: FastAPI) -> App:

@@ -8,15 +8,22 @@ import httpx
 from gradio import networking
 from gradio.exceptions import ChecksumMismatchError, ShareCertificateWriteError
 
+from demo.asgi.hosts import Hosts
 from demo.errors import DemoError
 
 
-def announce(page: gr.Blocks, host: str, port: int) -> None:
-    """Open a public link to the page on this port and print it, or why there is none."""
+def announce(page: gr.Blocks, hosts: Hosts, host: str, port: int) -> None:
+    """Open a public link to the page on this port and print it, or why there is none.
+
+    hosts: names of the server, to which that of the link is added.
+    """
     try:
-        print(f"* Running on public URL: {open_public_link(page, host, port)}", flush=True)
+        link = open_public_link(page, host, port)
     except DemoError as error:
         print(error, file=sys.stderr, flush=True)
+        return
+    hosts.add(urlsplit(link).netloc)
+    print(f"* Running on public URL: {link}", flush=True)
 
 
 def open_public_link(page: gr.Blocks, host: str, port: int) -> str:
@@ -47,5 +54,5 @@ def open_public_link(page: gr.Blocks, host: str, port: int) -> str:
         ChecksumMismatchError,
     ):
         raise DemoError("no_public_link") from None
-    page.share = True  # gradio then answers with its template for shared pages
+    # `page.share` stays off: gradio's template for shared pages loads its scripts from elsewhere.
     return urlsplit(address)._replace(scheme="https").geturl()

@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,15 +52,49 @@ def test_the_page_is_built_from_the_root_path(client: TestClient) -> None:
     assert client.get("/config").json()["root"] == f"http://127.0.0.1{PREFIX}"
 
 
-def test_compression_and_cors_go_around_every_answer(client: TestClient) -> None:
-    origin = {"origin": "http://localhost:9"}
-    for answer in (
-        client.get("/config", headers=origin),
-        client.get("/source.zip", headers=origin),
-        client.post("/gradio_api/queue/join", content=b"x" * 2_000_000, headers=origin),
-    ):
-        assert answer.headers["access-control-allow-origin"] == "http://localhost:9"
+def test_compression_goes_around_every_answer(client: TestClient) -> None:
     assert client.get("/theme.css").headers["content-encoding"] in ("br", "gzip")
+
+
+def test_every_answer_has_the_headers_of_security(client: TestClient) -> None:
+    evil = {"host": "evil.example"}
+    for answer, status in (
+        (client.get("/"), 200),
+        (client.get("/source.zip"), 200),
+        (client.get("/nowhere"), 404),
+        (client.get("/", headers=evil), 403),
+        (client.post("/gradio_api/queue/join", content=b"x" * 2_000_000), 413),
+    ):
+        assert answer.status_code == status
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "same-origin"
+
+
+def test_no_other_site_may_read_answers(client: TestClient) -> None:
+    for origin in ("http://localhost:9", "https://evil.example", "null"):
+        for answer in (
+            client.get("/config", headers={"origin": origin}),
+            client.options(
+                "/gradio_api/upload",
+                headers={"origin": origin, "access-control-request-method": "POST"},
+            ),
+        ):
+            assert "access-control-allow-origin" not in answer.headers
+
+
+def test_a_site_that_the_owner_names_may_read_answers_and_frame_the_page(tmp_path: Path) -> None:
+    origin = "https://blog.example"
+    made = build(replace(settings(tmp_path), origins=(origin,)))
+    with TestClient(made, base_url="http://127.0.0.1") as visitor:
+        headers = {"origin": origin, "sec-fetch-site": "cross-site"}
+        files = {"files": ("a.jpg", b"x")}
+        answer = visitor.post("/gradio_api/upload", files=files, headers=headers)
+        assert answer.status_code == 200
+        assert answer.headers["access-control-allow-origin"] == origin
+        policy = visitor.get("/").headers["content-security-policy"]
+        assert origin in policy[policy.index("frame-ancestors") :]
+        other = visitor.get("/config", headers={"origin": "https://evil.example"})
+        assert "access-control-allow-origin" not in other.headers
 
 
 def test_no_documents_of_the_program_are_offered(client: TestClient) -> None:
@@ -68,7 +103,7 @@ def test_no_documents_of_the_program_are_offered(client: TestClient) -> None:
 
 
 def test_the_queue_is_started_once(client: TestClient) -> None:
-    assert client.get("/gradio_api/startup-events").json() is False
+    assert client.get("/gradio_api/startup-events").status_code == 404
 
 
 def test_a_foreign_file_is_not_read(client: TestClient) -> None:
@@ -96,7 +131,7 @@ def test_nothing_is_left_when_the_application_ends(tmp_path: Path) -> None:
     place, before = tempfile.gettempdir(), [os.environ.get(name) for name in names]
     made = build(settings(tmp_path))
     folder = Path(tempfile.gettempdir())
-    with TestClient(made) as visitor:
+    with TestClient(made, base_url="http://127.0.0.1") as visitor:
         visitor.post("/gradio_api/upload", files={"files": ("a.jpg", b"x")})
         assert list(folder.rglob("a.jpg"))
     assert not folder.exists()

@@ -395,29 +395,6 @@ def test_a_frame_before_any_options_is_an_error(server: CameraServer) -> None:
         assert one.notice()["type"] == "error"
 
 
-@pytest.mark.parametrize(
-    ("headers", "welcome"),
-    [
-        ({}, True),
-        ({"origin": "http://testserver"}, True),
-        ({"origin": "https://shop.test", "x-forwarded-host": "shop.test"}, True),
-        ({"origin": "https://evil.test"}, False),
-        ({"origin": "null"}, False),
-        ({"origin": "http://testserver.evil.test"}, False),
-    ],
-)
-def test_another_site_may_not_open_a_websocket(
-    server: CameraServer, headers: dict[str, str], welcome: bool
-) -> None:
-    if welcome:
-        with server.visitor(**headers) as one:
-            assert one.notice()["type"] == "start"
-    else:
-        with pytest.raises(WebSocketDisconnect) as gone, server.visitor(**headers):
-            pass
-        assert gone.value.code == 1008
-
-
 def test_other_routes_are_unaffected(server: CameraServer) -> None:
     assert server.other() == 4004
 
