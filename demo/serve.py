@@ -88,11 +88,11 @@ def _check_free(host: str, port: int) -> None:
             if os.name == "posix":
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise DemoError(_cause(error), host=host, port=port) from None
 
 
-def _cause(error: OSError) -> str:
+def _cause(error: OSError | UnicodeError) -> str:
     """Why a port could not be opened, as the key of its sentence."""
     if isinstance(error, socket.gaierror | UnicodeError):
         return "host_not_found"

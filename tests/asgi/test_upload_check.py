@@ -32,12 +32,12 @@ class Uploads(Server):
         self.wait()
 
     def files(self) -> list[Path]:
-        (folder,) = self.temporary.glob("vitrine-*")
+        (folder,) = self.temporary.glob("vitrine-*/uploads")
         return [path for path in folder.rglob("*") if path.is_file() and path not in self.examples]
 
     @property
     def examples(self) -> set[Path]:
-        (folder,) = self.temporary.glob("vitrine-*")
+        (folder,) = self.temporary.glob("vitrine-*/uploads")
         found = getattr(self, "_examples", None)
         if found is None:
             found = self._examples = {path for path in folder.rglob("*") if path.is_file()}
@@ -88,7 +88,7 @@ def test_a_part_that_is_no_file_is_refused_while_it_streams(uploads: Uploads, he
         time.sleep(0.005)
     assert [answer.status_code for answer in answers] == [400] * 3
     assert "nothing but files" in answers[0].json()["error"]
-    assert peak - before < 20 * MB
+    assert peak - before < 50 * MB
     assert gone(uploads)
 
 
