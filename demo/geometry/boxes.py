@@ -49,14 +49,6 @@ def xywh_to_xyxy(xywh: NDArray[F]) -> NDArray[F]:
     return np.concatenate([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], axis=1)
 
 
-def xyxy_to_cxcywhn(xyxy: NDArray[F], size_wh: tuple[int, int]) -> NDArray[F]:
-    """N×4 corners → centre x, y, width, height relative to the picture, 0–1 (YOLO's order)."""
-    low, high = xyxy[:, :2], xyxy[:, 2:]
-    cxcywhn: NDArray[F] = np.concatenate([low + (high - low) / 2, high - low], axis=1)
-    cxcywhn /= np.array(size_wh * 2)
-    return cxcywhn
-
-
 def nms(detections: Detections, iou_threshold: float, max_det: int = 300) -> Detections:
     """Greedy non-maximum suppression within each class.
 

@@ -85,7 +85,9 @@ def at_least(xyxy: NDArray[np.float32], step: NDArray[np.float64]) -> NDArray[np
 
 
 @given(answers())
-@example(detections([[0, 138, 80, 208]], (1920, 1080)))
+@example(
+    detections([[0, 138, 80, 208], [444, 998, 534, 1080], [1828, 710, 1920, 814]], (1920, 1080))
+)
 @example(detections([[1920, 1080, 1920, 1080], [0, 0, 0, 0], [640, 0, 640, 1080]], (1920, 1080)))
 def test_every_edge_of_a_yolo_box_is_inside_the_picture(found: Detections) -> None:
     """As albumentations reads it: low = centre - size / 2, high = low + size, no tolerance below 0.

@@ -1,13 +1,16 @@
 """Photos with boxes, and their folder layout for ultralytics' trainer."""
 
 import csv
+import json
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from demo.errors import DemoError
+from demo.export.formats import yolo_lines
 from demo.lab.data.caltech import NO_ANIMAL_NO_FACE, caltech_folder, interleaved_paths
 from demo.lab.data.splits import is_test
 from demo.models.coco import LABELS as COCO
@@ -115,37 +118,37 @@ def write_layout(photos: list[Photo], labels: tuple[str, ...], folder: Path) -> 
     Label lines are `class cx cy w h` relative to the photo's size; boxes of labels other than
     `labels` are left out. Test photos go to the list `val`, which the trainer does not train on.
     A photo that occurs twice in `photos` occurs twice in its list.
+
+    Raises DemoError for two photos that would share a label file, which has no extension of theirs.
     """
     lists: dict[str, list[str]] = {"train": [], "val": []}
+    owners: dict[Path, Path] = {}
     for photo in photos:
         name = f"{photo.path.parents[1].name}_{photo.path_in_set.replace('/', '_')}"
         link = folder.resolve() / "images" / name
         text = (folder / "labels" / name).with_suffix(".txt")
+        owner = owners.setdefault(text, photo.path)
+        if owner != photo.path:
+            raise DemoError("lab_same_labels", first=owner, second=photo.path, file=text.name)
         for parent in (link.parent, text.parent):
             parent.mkdir(parents=True, exist_ok=True)
-        if not link.is_symlink():
-            link.symlink_to(photo.path.resolve())
+        link.unlink(missing_ok=True)  # of an earlier run, maybe to another photo
+        link.symlink_to(photo.path.resolve())
         text.write_text("".join(_label_lines(photo, labels)))
         lists["val" if photo.is_test else "train"].append(str(link))
     for part, paths in lists.items():
         (folder / f"{part}.txt").write_text("\n".join(paths) + "\n")
     names = "".join(f"  {i}: {label}\n" for i, label in enumerate(labels))
     yaml = folder / "data.yaml"
-    yaml.write_text(f"path: {folder.resolve()}\ntrain: train.txt\nval: val.txt\nnames:\n{names}")
+    root = json.dumps(str(folder.resolve()))  # also a string of YAML, whatever is in it
+    yaml.write_text(f"path: {root}\ntrain: train.txt\nval: val.txt\nnames:\n{names}")
     return yaml
 
 
 def _label_lines(photo: Photo, labels: tuple[str, ...]) -> list[str]:
     with Image.open(photo.path) as image:
-        width, height = image.size
-    lines = []
-    for (x0, y0, x1, y1), label in zip(photo.boxes, photo.labels, strict=True):
-        if label not in labels:
-            continue
-        x0, x1 = max(0.0, x0), min(float(width), x1)
-        y0, y1 = max(0.0, y0), min(float(height), y1)
-        centre = ((x0 + x1) / 2 / width, (y0 + y1) / 2 / height)
-        size = ((x1 - x0) / width, (y1 - y0) / height)
-        numbers = " ".join(f"{value:.6f}" for value in (*centre, *size))
-        lines.append(f"{labels.index(label)} {numbers}\n")
-    return lines
+        size_wh = image.size
+    kept = [pair for pair in zip(photo.boxes, photo.labels, strict=True) if pair[1] in labels]
+    xyxy = np.array([box for box, _ in kept], np.float64).reshape(-1, 4)
+    class_ids = np.array([labels.index(label) for _, label in kept], np.int64)
+    return yolo_lines(xyxy, class_ids, size_wh)

@@ -78,7 +78,8 @@ def scenes(data: Path | None, cache: Path, side: int) -> Images:
 def foreign_animals(data: Path | None, cache: Path, side: int) -> Images:
     """1,000 photos with sheep, horses or cows as the only boxed things; all where there are fewer.
 
-    They are spread evenly over the set. Raises DemoError without `data` or without such photos.
+    Every n-th by path from the first, for the largest whole n that leaves so many. Raises DemoError
+    without `data` or without such photos.
     """
     data = require_folder(data, "animals")
     farm = {"sheep", "horse", "cow"}

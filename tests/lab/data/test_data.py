@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 from torchvision.models import mobilenet_v2
+from ultralytics.data.utils import img2label_paths
 
 from demo.errors import DemoError
 from demo.lab.data.boxed_photos import (
@@ -135,6 +136,53 @@ def test_label_files_are_relative_to_the_photo(tmp_path: Path) -> None:
     assert len(val) == sum(is_test(photo.path_in_set) for photo in photos) > 0
     assert "0: dog\n  1: cat" in yaml.read_text()
     assert all(Path(path).resolve().is_file() for path in train + val)
+
+
+def test_label_files_read_back_inside_the_photo(tmp_path: Path) -> None:
+    """Box edges at the borders, as ultralytics and albumentations read them."""
+    path = tmp_path / "toy" / "images" / "a b.c.png"
+    path.parent.mkdir(parents=True)
+    Image.new("RGB", (1920, 1080)).save(path)
+    boxes = ((0.0, 138.0, 80.0, 208.0), (1828.0, 710.0, 1920.0, 814.0), (-5.0, 0.0, 2000.0, 1080.0))
+    photo = Photo(path, "images/a b.c.png", (*boxes, (1.0, 1.0, 2.0, 2.0)), (*["cat"] * 3, "cow"))
+    write_layout([photo], ("dog", "cat"), tmp_path / "run")
+    [link] = (tmp_path / "run" / "images").iterdir()
+    [text] = img2label_paths([str(link)])
+    rows = np.loadtxt(text)
+    assert rows[:, 0].tolist() == [1, 1, 1]
+    edges = np.concatenate([rows[:, 1:3] - rows[:, 3:] / 2, rows[:, 1:3] + rows[:, 3:] / 2], axis=1)
+    assert ((edges >= 0) & (edges <= 1)).all()
+    expected = np.clip(boxes, 0, [1920, 1080] * 2)
+    np.testing.assert_allclose(edges * ([1920, 1080] * 2), expected, atol=0.001)
+
+
+@pytest.mark.parametrize(
+    "in_set", [("images/1.png", "images/1.jpg"), ("images/a_1.png", "images/a/1.png")]
+)
+def test_no_two_photos_share_a_label_file(tmp_path: Path, in_set: tuple[str, str]) -> None:
+    """Neither by their extensions nor by their folders: one would be trained with wrong boxes."""
+    folder = tmp_path / "toy" / "images"
+    folder.mkdir(parents=True)
+    photos = []
+    for path, place in zip((folder / "one.png", folder / "two.png"), in_set, strict=True):
+        Image.new("RGB", (20, 10)).save(path)
+        photos.append(Photo(path, place, (), ()))
+    write_layout([photos[0], photos[0]], ("cat",), tmp_path / "run")
+    with pytest.raises(
+        DemoError, match=r"two\.png would share the label file toy_images_"
+    ) as raised:
+        write_layout(photos, ("cat",), tmp_path / "run")
+    assert raised.value.key == "lab_same_labels"
+
+
+def test_a_second_layout_in_a_folder_shows_its_own_photos(tmp_path: Path) -> None:
+    for shade in (0, 255):
+        path = tmp_path / str(shade) / "toy" / "images" / "1.png"
+        path.parent.mkdir(parents=True)
+        Image.new("L", (20, 10), shade).save(path)
+        write_layout([Photo(path, "images/1.png", (), ())], ("cat",), tmp_path / "run")
+    with Image.open(tmp_path / "run" / "images" / "toy_images_1.png") as shown:
+        assert shown.getpixel((0, 0)) == 255
 
 
 def test_recipes_are_found_by_name() -> None:
