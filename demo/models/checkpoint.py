@@ -2,9 +2,11 @@
 
 import os
 import pickle
+import pickletools
 import zipfile
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -16,6 +18,9 @@ from torch import Tensor, nn
 from demo.errors import DemoError
 from demo.models.memory import is_out_of_memory
 from demo.models.spec import WeightsFile
+
+_MAX_SHARED = 4
+"""How often the bytes of a file may be claimed: networks share a few of their weights."""
 
 
 def load_state(file: WeightsFile) -> dict[str, Tensor]:
@@ -32,7 +37,7 @@ def load_state(file: WeightsFile) -> dict[str, Tensor]:
     else:
         check_archive(file)
         state = _tensors(_unpickle(file.path), file.path.name)
-        check_tensors(state.values(), file.path.name)
+        check_tensors(state.values(), file)
     return floats(state)
 
 
@@ -47,37 +52,66 @@ def floats(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def check_archive(file: WeightsFile) -> None:
-    """Raise DemoError for a torch file whose members claim to be larger than the file itself.
+    """Raise DemoError for a torch file that would take more memory than its size when it is read.
 
-    torch.save never compresses, so no genuine file is refused. The format of before 2020 states no
-    sizes; it is accepted only where the file is the official one of the catalog.
+    torch.save never compresses, so no member of a genuine file claims to be larger than the file.
+    A call of bytearray with a number is the one call of Python's own that torch's restricted
+    unpickler makes and that allocates what the file does not hold. The format of before 2020 states
+    no sizes; it is accepted only where the file is the official one of the catalog.
     """
     name = file.path.name
     try:
         with file.path.open("rb") as opened:
-            size_bytes = os.fstat(opened.fileno()).st_size
             if not zipfile.is_zipfile(opened):
                 if file.official:
                     return
                 raise DemoError("weights_corrupt", file=name)
             with zipfile.ZipFile(opened) as archive:
-                declared = sum(part.file_size for part in archive.infolist())
-    except zipfile.BadZipFile:
+                parts = archive.infolist()
+                if sum(part.file_size for part in parts) > os.fstat(opened.fileno()).st_size:
+                    raise DemoError("weights_bomb", file=name)
+                pickled = [part for part in parts if part.filename.endswith(".pkl")]
+                if any(_names_bytearray(archive.read(part)) for part in pickled):
+                    raise DemoError("weights_unsafe", file=name)
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError, EOFError):
+        # Of zipfile and pickletools: encrypted members, unknown compression, unknown operations.
         raise DemoError("weights_corrupt", file=name) from None
     except OSError:
         raise DemoError("weights_unreadable", file=name) from None
-    if declared > size_bytes:
+
+
+def check_tensors(tensors: Iterable[Tensor], file: WeightsFile) -> None:
+    """Raise DemoError for tensors of other kinds, and for more of them than the file holds.
+
+    Strides of 0 repeat elements, storages may be made without a file, and one storage may be lent
+    to thousands of tensors, each of which becomes a copy in float32.
+    """
+    name, size_bytes = file.path.name, _size_bytes(file)
+    storages: dict[int, int] = {}
+    claimed = 0
+    for tensor in tensors:
+        if tensor.layout is not torch.strided or tensor.is_quantized or tensor.is_nested:
+            raise DemoError("weights_unsafe", file=name)
+        on_disk = tensor.device.type != "meta"
+        storage = tensor.untyped_storage()
+        held = storage.nbytes() if on_disk else 0
+        if tensor.numel() * tensor.element_size() > held:
+            raise DemoError("weights_bomb", file=name)
+        if on_disk:
+            storages[storage.data_ptr()] = held
+        claimed += tensor.numel() * tensor.element_size()
+    if sum(storages.values()) > size_bytes or claimed > _MAX_SHARED * size_bytes:
         raise DemoError("weights_bomb", file=name)
 
 
-def check_tensors(tensors: Iterable[Tensor], name: str) -> None:
-    """Raise DemoError for tensors larger than their storage: strides of 0 repeat elements."""
-    for tensor in tensors:
-        if tensor.layout is not torch.strided or tensor.is_quantized:
-            raise DemoError("weights_unsafe", file=name)
-        held = 0 if tensor.device.type == "meta" else tensor.untyped_storage().nbytes()
-        if tensor.numel() * tensor.element_size() > held:
-            raise DemoError("weights_bomb", file=name)
+@contextmanager
+def no_allocation() -> Iterator[None]:
+    """Let layers that are constructed inside the block have no memory: they get the meta device.
+
+    A pickle may construct a layer of any size. Tensors that are read from a file are not affected.
+    """
+    with torch.device("meta"):
+        yield
 
 
 def fill(network: nn.Module, state: Mapping[str, Tensor], file: WeightsFile, model: str) -> None:
@@ -113,7 +147,8 @@ def _safetensors(path: Path) -> dict[str, Tensor]:
 
 def _unpickle(path: Path) -> object:
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with no_allocation():
+            return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         key = "weights_unsafe" if "weights_only" in str(error) else "weights_corrupt"
         raise DemoError(key, file=path.name) from None
@@ -123,6 +158,19 @@ def _unpickle(path: Path) -> object:
         if is_out_of_memory(error):
             raise
         raise DemoError("weights_corrupt", file=path.name) from None
+
+
+def _names_bytearray(pickled: bytes) -> bool:
+    """Whether a pickle names the type bytearray; nothing of it is executed."""
+    names = (argument for _, argument, _ in pickletools.genops(pickled))
+    return any(isinstance(name, str) and name.split(" ")[-1] == "bytearray" for name in names)
+
+
+def _size_bytes(file: WeightsFile) -> int:
+    try:
+        return file.path.stat().st_size
+    except OSError:
+        raise DemoError("weights_unreadable", file=file.path.name) from None
 
 
 def _tensors(loaded: object, name: str) -> Mapping[str, Tensor]:

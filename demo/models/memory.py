@@ -2,8 +2,11 @@
 
 import torch
 
-_ALLOCATORS = ("DefaultCPUAllocator", "not enough memory", "Cannot allocate memory")
-"""In the texts of the RuntimeError that torch raises where the CPU's memory is exhausted."""
+_TEXTS = (
+    *("DefaultCPUAllocator", "not enough memory", "Cannot allocate memory"),
+    *("out of memory", "CUBLAS_STATUS_ALLOC_FAILED"),
+)
+"""In the texts of the RuntimeErrors that torch raises where memory is exhausted."""
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -12,7 +15,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     while seen is not None:
         if isinstance(seen, MemoryError | torch.OutOfMemoryError):
             return True
-        if isinstance(seen, RuntimeError) and any(name in str(seen) for name in _ALLOCATORS):
+        if isinstance(seen, RuntimeError) and any(name in str(seen) for name in _TEXTS):
             return True
         seen = seen.__cause__ or seen.__context__
     return False

@@ -9,7 +9,13 @@ from typing import Any
 import torch  # first: ultralytics limits the threads of a torch that is imported after it
 
 from demo.errors import DemoError
-from demo.models.checkpoint import check_archive, check_tensors, floats, load_state
+from demo.models.checkpoint import (
+    check_archive,
+    check_tensors,
+    floats,
+    load_state,
+    no_allocation,
+)
 from demo.models.memory import is_out_of_memory
 from demo.models.spec import WeightsFile
 
@@ -73,7 +79,9 @@ def detector_state(
     check_archive(file)
     name = file.path.name
     try:
-        checkpoint, _ = tasks().torch_safe_load(str(file.path), safe_only=True)
+        loader = tasks().torch_safe_load
+        with no_allocation():
+            checkpoint, _ = loader(str(file.path), safe_only=True)
         network = checkpoint.get("ema") or checkpoint["model"]
         state: dict[str, torch.Tensor] = dict(network.state_dict())
         names = tuple(dict(network.names).values())
@@ -90,5 +98,5 @@ def detector_state(
         raise DemoError("weights_corrupt", file=name) from None
     if names != labels:
         raise DemoError("weights_do_not_fit", file=name, name=model)
-    check_tensors(state.values(), name)
+    check_tensors(state.values(), file)
     return floats(state)
