@@ -420,6 +420,31 @@ class TestWorker:
         assert model.order.split().index("photo") <= 6
         worker.close()
 
+    def test_a_network_for_one_thread_is_called_by_one_at_a_time(self) -> None:
+        class Single(Mean):
+            parallel = False
+            at_it, most = 0, 0
+
+            def run(self, inputs: Inputs) -> Outputs:
+                with lock:
+                    self.at_it += 1
+                    self.most = max(self.most, self.at_it)
+                time.sleep(0.01)
+                with lock:
+                    self.at_it -= 1
+                return super().run(inputs)
+
+        lock = threading.Lock()
+        model, worker = Single(), worker_of(1, 2, 2)
+        with ThreadPoolExecutor(8) as pool:
+            asked = [
+                pool.submit(worker.run, "n", model, ones(8), bulk=film)
+                for film in (True, False) * 8
+            ]
+            assert all(one.result()[0][0].tolist() == [[1, 1, 1]] for one in asked)
+        assert model.most == 1
+        worker.close()
+
     def test_a_crowd_of_photos_does_not_stop_a_film(self) -> None:
         model, worker = Mean(), worker_of(1, 2, 2)
         photo, over = ones(4), threading.Event()

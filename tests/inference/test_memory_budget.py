@@ -178,10 +178,11 @@ FAULTS = [
     torch.OutOfMemoryError("CUDA out of memory"),
     MemoryError(),
     RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"),
+    RuntimeError("CUDA error: out of memory"),
 ]
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: type(fault).__name__)
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
 def test_others_make_room_where_the_memory_runs_out(tmp_path: Path, fault: Exception) -> None:
     shelf = Shelf(tmp_path, 50, first=1, second=1)
     shelf.ask("first")
@@ -191,7 +192,7 @@ def test_others_make_room_where_the_memory_runs_out(tmp_path: Path, fault: Excep
     shelf.engine.close()
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: type(fault).__name__)
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
 def test_memory_that_does_not_suffice_is_one_sentence(tmp_path: Path, fault: Exception) -> None:
     shelf = Shelf(tmp_path, 50, net=1)
     shelf.faults = [fault, fault]
