@@ -1,6 +1,7 @@
-"""Resources of the machine: CPU cores, and the heaps of the C library."""
+"""Resources of the machine: CPU cores, the heaps of the C library, and signs of a shortage."""
 
 import ctypes
+import errno
 import math
 import os
 import sys
@@ -11,6 +12,12 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 """Parameters of mallopt(3)."""
 _TRIM_BYTES, _MMAP_BYTES = 64 << 20, 32 << 20
 """Free memory that a heap keeps at its end; smallest block that is mapped outside of the heaps."""
+
+_DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_OUT_OF_MEMORY = ("can't allocate memory", "cannot allocate memory", "out of memory")
+"""Words of torch and CUDA, in small letters, in a RuntimeError of no kind of its own."""
+_OPENCV_NO_MEMORY = -4
+"""`cv::Error::StsNoMem`, the code of a cv2.error."""
 
 
 def settle_heaps() -> None:
@@ -53,3 +60,18 @@ def cores() -> int:
     except (OSError, ValueError):  # no such limit, or `max`
         return count or 1
     return max(min(count or 1, allowed), 1)
+
+
+def is_disk_full(fault: BaseException) -> bool:
+    """Whether a file could not be written for want of room: of the disk, a quota or a limit."""
+    return isinstance(fault, OSError) and fault.errno in _DISK_FULL
+
+
+def is_out_of_memory(fault: BaseException) -> bool:
+    """Whether memory of the machine or of its GPU ran out, as Python, torch or OpenCV report it."""
+    if isinstance(fault, OSError):
+        return fault.errno == errno.ENOMEM
+    if isinstance(fault, RuntimeError):
+        text = str(fault).lower()
+        return any(words in text for words in _OUT_OF_MEMORY)
+    return isinstance(fault, MemoryError) or getattr(fault, "code", None) == _OPENCV_NO_MEMORY

@@ -16,6 +16,7 @@ from demo.asgi import environment
 from demo.asgi.body_limit import BodyLimit
 from demo.asgi.body_rate import BodyRate
 from demo.asgi.content_policy import ContentPolicy
+from demo.asgi.error_sentences import ErrorSentences
 from demo.asgi.head_script import HeadScript
 from demo.asgi.host_check import HostCheck
 from demo.asgi.hosts import Hosts
@@ -75,7 +76,11 @@ def _assemble(settings: Settings, uploads: UploadStore, root_path: str, hosts: H
             # Starlette takes any object that is not a function for an ASGI application.
             WebSocketRoute(LIVE_PATH, camera.__call__),
         ],
-        middleware=[*_guards(settings, uploads, hosts), Middleware(HeadScript, script=head())],
+        middleware=[
+            Middleware(ErrorSentences),
+            *_guards(settings, uploads, hosts),
+            Middleware(HeadScript, script=head()),
+        ],
         lifespan=_lifespan,
         docs_url=None,
         redoc_url=None,

@@ -7,6 +7,7 @@ from gradio.routes import App
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 
+from demo.asgi.fault_handlers import explain_faults
 from demo.asgi.used_routes import UsedRoutes
 from demo.web.style import css, theme
 from demo.web.tab import translations
@@ -51,6 +52,7 @@ def mount_page(app: FastAPI, page: gr.Blocks, file_bytes: int, root_path: str) -
     served.startup_events_triggered = True
     page.app = page.server_app = served
     page._queue.set_server_app(served)
+    explain_faults(served, page)
     # Compression goes around every route; gradio's CORS, which lets any site in, goes nowhere.
     compression: object = BrotliMiddleware
     app.user_middleware[:0] = [one for one in served.user_middleware if one.cls is compression]

@@ -11,7 +11,6 @@ from demo.errors import DemoError
 from demo.tasks.base import AnyTask, QueryField
 from demo.web.components.model_picker import default_model
 from demo.web.components.picture import PictureIn, PictureOut
-from demo.web.request import to_toast
 from demo.web.tab import Context
 
 _FIELD_TYPES = {"number": float, "names": list[str]}
@@ -72,24 +71,19 @@ def _field(field: QueryField) -> Component:
 def _endpoint(context: Context, task: AnyTask) -> Callable[..., object]:
     """The function behind an endpoint.
 
-    Gradio takes the names of its parameters, the place of the request and its documentation from
-    signature, annotations and docstring, which therefore come from the task.
+    Gradio takes the names of its parameters and its documentation from signature, annotations and
+    docstring, which therefore come from the task.
     """
     names = [field.name for field in task.fields]
 
     def endpoint(*values: object) -> object:
-        path, model, *options, request = values
-        assert isinstance(request, gr.Request)
-        try:
-            query = dict(zip(names, options, strict=True))
-            answer = context.service.predict(task.name, required_picture(path), model, query)
-        except DemoError as error:
-            raise to_toast(error, request) from None
+        path, model, *options = values
+        query = dict(zip(names, options, strict=True))
+        answer = context.service.predict(task.name, required_picture(path), model, query)
         return (answer.annotated, answer.facts) if task.draws else answer.facts
 
     types: dict[str, object] = {"image": str | None, "model": str}
     types |= {field.name: _FIELD_TYPES[field.kind] for field in task.fields}
-    types |= {"request": gr.Request}
     endpoint.__name__ = task.name
     endpoint.__doc__ = _documentation(task)
     endpoint.__annotations__ = types

@@ -10,6 +10,7 @@ from demo.inference.local_engine import LocalEngine
 from demo.service.service import Service
 from demo.service.uploads import UploadStore
 from demo.settings import Settings
+from demo.web.blocks import PageBlocks
 from demo.web.components.model_picker import refresh_pickers
 from demo.web.components.uploads import refuse_all_but_uploads
 from demo.web.endpoints import publish_models, publish_tasks
@@ -19,15 +20,18 @@ from demo.web.views import page_frame
 SOURCE_URL = "source.zip"
 """Link to the source archive, relative to the page."""
 
+_CONCURRENCY = 8
+"""Answers of one handler at once."""
+
 # torchvision's modules import each other in a circle. Threads that import it at the same time, as
 # the first visitors of two tabs would, see it half initialised; so it is imported before them.
 
 
-def build(settings: Settings, uploads: UploadStore) -> tuple[gr.Blocks, Service]:
+def build(settings: Settings, uploads: UploadStore) -> tuple[PageBlocks, Service]:
     """Build the whole page; return it with the service that answers its requests."""
     service = Service(settings, LocalEngine(settings), uploads)
     refuse_all_but_uploads()
-    with gr.Blocks(title="Vitrine", analytics_enabled=False, fill_width=True) as page:
+    with PageBlocks(title="Vitrine", analytics_enabled=False, fill_width=True) as page:
         context = Context(service, translations(), page)
         gr.HTML(
             page_frame.header(service.engine.device_text()),
@@ -41,7 +45,7 @@ def build(settings: Settings, uploads: UploadStore) -> tuple[gr.Blocks, Service]
         gr.HTML(_footer(context), elem_id="footer", padding=False)
         publish_models(context)
         refresh_pickers(context)
-    page.queue(max_size=settings.queue_size, default_concurrency_limit=8, api_open=False)
+    page.open_queue(settings.queue_size, _CONCURRENCY)
     uploads.exempt_present()
     return page, service
 

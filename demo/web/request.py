@@ -1,16 +1,9 @@
 """What a handler reads from its request, and how it reports an error to the visitor."""
 
-import functools
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar
-
 import gradio as gr
 
 from demo.errors import DemoError
 from demo.i18n import locale_for, translate
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 _DEFAULT_URL = "http://127.0.0.1:7860"
 
@@ -35,25 +28,8 @@ def base_url(request: gr.Request | None) -> str:
     return f"{scheme}://{headers.get('host', '127.0.0.1:7860')}{root_path}"
 
 
-def toast_errors(handler: Callable[P, R]) -> Callable[P, R]:
-    """Turn a DemoError of a handler into a toast in the visitor's language, without a traceback.
-
-    The handler's last parameter is `request: gr.Request`.
-    """
-
-    @functools.wraps(handler)
-    def wrapped(*values: P.args, **options: P.kwargs) -> R:
-        try:
-            return handler(*values, **options)
-        except DemoError as error:
-            request = values[-1]
-            assert request is None or isinstance(request, gr.Request)
-            raise to_toast(error, request) from None
-
-    return wrapped
-
-
 def to_toast(error: DemoError, request: gr.Request | None) -> gr.Error:
-    """The toast of a DemoError."""
-    text = translate(error.key, request_locale(request), **error.fields)
-    return gr.Error(text, print_exception=False)
+    """The error as gradio reports it, on the page in a box with a title."""
+    locale = request_locale(request)
+    text = translate(error.key, locale, **error.fields)
+    return gr.Error(text, title=translate("error_title", locale), print_exception=False)

@@ -7,10 +7,11 @@ import gradio as gr
 import numpy as np
 from gradio.data_classes import ImageData
 
+from demo.errors import DemoError
 from demo.images.encode import encode_jpeg, encode_png
 from demo.results import Image
 from demo.web.components.private_files import save
-from demo.web.components.uploads import UploadedPath, UploadOnly, not_uploaded
+from demo.web.components.uploads import UploadedPath, UploadOnly
 
 
 class Upload(UploadOnly, ImageData):
@@ -42,11 +43,11 @@ class PictureIn(gr.Image):
         return "image"
 
     def preprocess(self, payload: ImageData | None) -> UploadedPath | None:
-        """Return the path. Raises gr.Error for a picture sent by address or as inline data."""
+        """Return the path. Raises DemoError for a picture sent by address or as inline data."""
         if payload is None:
             return None
         if not payload.path:
-            raise not_uploaded()
+            raise DemoError("picture_not_uploaded")
         return UploadedPath.of(payload)
 
     def postprocess(self, value: object) -> ImageData | None:

@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import Any, Self
 
-import gradio as gr
 from gradio import processing_utils
 from gradio.data_classes import FileData, GradioModel, ImageData
 from gradio.exceptions import InvalidPathError
 from pydantic import ValidationError
 
+from demo.errors import DemoError
 from demo.export.names import file_name
-from demo.i18n import translate
+from demo.system import is_disk_full
 
 
 class UploadedPath(str):
@@ -45,15 +45,15 @@ def own_name(path: str) -> str:
 
 
 class UploadOnly(GradioModel):
-    """Mixin for data models: a request value that is not a file raises gr.Error."""
+    """Mixin for data models: a request value that is not a file raises DemoError."""
 
     @classmethod
     def model_validate(cls, obj: Any, **options: Any) -> Self:
-        """Check the fields. Raises gr.Error for anything but a file."""
+        """Check the fields. Raises DemoError for anything but a file."""
         try:
             return super().model_validate(obj, **options)
         except ValidationError:
-            raise not_uploaded() from None
+            raise DemoError("picture_not_uploaded") from None
 
 
 def refuse_all_but_uploads() -> None:
@@ -65,20 +65,15 @@ def refuse_all_but_uploads() -> None:
     move = processing_utils.async_move_files_to_cache
 
     async def refuse(*_: object, **__: object) -> str:
-        raise not_uploaded()
+        raise DemoError("picture_not_uploaded")
 
     async def move_or_refuse(*values: Any, **options: Any) -> Any:
         try:
             return await move(*values, **options)
-        except (InvalidPathError, OSError, ValueError):  # not allowed, or no path at all
-            if options.get("postprocess"):
+        except (InvalidPathError, OSError, ValueError) as fault:  # not allowed, or no path at all
+            if options.get("postprocess") or is_disk_full(fault):
                 raise
-            raise not_uploaded() from None
+            raise DemoError("picture_not_uploaded") from None
 
     processing_utils.async_ssrf_protected_download = refuse
     processing_utils.async_move_files_to_cache = move_or_refuse
-
-
-def not_uploaded() -> gr.Error:
-    """The error for a value that is not an upload."""
-    return gr.Error(translate("picture_not_uploaded", "en"), print_exception=False)

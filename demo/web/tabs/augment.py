@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import gradio as gr
 from gradio.components import Component
 
+from demo import validate
 from demo.augment.pipeline import MAX_COUNT, MAX_SEED, specs
 from demo.errors import DemoError
 from demo.export.preview_zip import preview_zip
@@ -18,7 +19,7 @@ from demo.web.components.picture_input import picture_input
 from demo.web.components.private_files import save
 from demo.web.components.transform_controls import TransformControls, transform_controls
 from demo.web.endpoints import required_picture, unseen_components
-from demo.web.request import request_locale, to_toast, toast_errors
+from demo.web.request import request_locale
 from demo.web.tab import Context, Tab
 from demo.web.views import answer as answer_view
 
@@ -128,8 +129,8 @@ def _augment(
 ) -> AugmentAnswer:
     """The answer to the values of the tab's inputs behind the picture."""
     chosen, count, seed, *values = inputs
-    assert isinstance(chosen, list)
-    return context.service.augment(path, params.pipeline(chosen, values), count, seed)
+    names = validate.names(chosen, "pipeline", specs())
+    return context.service.augment(path, params.pipeline(names, values), count, seed)
 
 
 def _saved(context: Context, answer: AugmentAnswer) -> list[str]:
@@ -152,12 +153,9 @@ def _notes(answer: AugmentAnswer, locale: str) -> str:
 
 
 def _zip_handler(context: Context, params: TransformControls) -> Callable[..., str]:
-    def make_zip(request: gr.Request, path: str | None, *values: object) -> str:
+    def make_zip(path: str | None, *values: object) -> str:
         """The same previews, lossless, with the code and the drawn parameters as one ZIP."""
-        try:
-            answer = _augment(context, params, required_picture(path), *values)
-        except DemoError as error:
-            raise to_toast(error, request) from None
+        answer = _augment(context, params, required_picture(path), *values)
         archive = save(
             preview_zip(answer.images, answer.facts), _folder(context), "zip", "vitrine-previews"
         )
@@ -173,9 +171,8 @@ def _folder(context: Context) -> str:
 def _publish(context: Context) -> None:
     """The endpoint /augment."""
 
-    @toast_errors
     def augment(
-        image: str | None, pipeline: object, count: float, seed: float, request: gr.Request
+        image: str | None, pipeline: object, count: float, seed: float
     ) -> tuple[list[str], Mapping[str, object]]:
         """Preview what random augmentation does to a picture.
 

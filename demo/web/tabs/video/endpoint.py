@@ -5,7 +5,6 @@ from contextlib import closing
 
 import gradio as gr
 
-from demo.errors import DemoError
 from demo.tasks.detect import DEFAULT_CONFIDENCE, DEFAULT_IOU
 from demo.tracking.line_counter import CountingLine
 from demo.tracking.options import StreamOptions
@@ -13,7 +12,6 @@ from demo.video.job_queue import VideoQueue
 from demo.web.components.model_picker import default_model
 from demo.web.components.video import VideoOut, video_in
 from demo.web.endpoints import unseen_components
-from demo.web.request import to_toast
 from demo.web.tab import Context
 from demo.web.tabs.video.options import OPTION_NAMES, streaming_tasks
 from demo.web.tabs.video.run import Going, Queued, run_video
@@ -93,16 +91,13 @@ def _answers(
     values: Mapping[str, object],
     request: gr.Request,
 ) -> Answers:
-    try:
-        counting_line = CountingLine.parse(line) if line else None
-        options = StreamOptions.from_values(context.service.engine, values, counting_line)
-        with closing(run_video(context, queue, path, options, request)) as steps:
-            for step in steps:
-                if isinstance(step, Queued):
-                    yield None, {"place_in_line": step.place}
-                elif isinstance(step, Going):
-                    yield None, {"done": step.progress.done, "total": step.progress.total}
-                else:
-                    yield str(step.job.files["video"]), step.job.summary
-    except DemoError as error:
-        raise to_toast(error, request) from None
+    counting_line = CountingLine.parse(line) if line else None
+    options = StreamOptions.from_values(context.service.engine, values, counting_line)
+    with closing(run_video(context, queue, path, options, request)) as steps:
+        for step in steps:
+            if isinstance(step, Queued):
+                yield None, {"place_in_line": step.place}
+            elif isinstance(step, Going):
+                yield None, {"done": step.progress.done, "total": step.progress.total}
+            else:
+                yield str(step.job.files["video"]), step.job.summary
