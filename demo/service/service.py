@@ -91,7 +91,10 @@ class Service:
         kept: Picture | None = self._cache.get(("picture", file))
         if kept is not None:
             return kept, 0.0
-        return self._decode(file)
+        try:
+            return self._decode(file)
+        except FileNotFoundError:  # deleted while it waited to be decoded
+            raise DemoError("picture_gone", minutes=self.settings.keep_minutes) from None
 
     def submit(self, work: Callable[[], T]) -> "Future[T]":
         """Start `work` in a thread, so that its caller can show what it waits for.

@@ -210,3 +210,19 @@ def test_detect_proposes_detectors_only(service: Service, name: object) -> None:
 def test_classify_proposes_classifiers_only(service: Service, name: object) -> None:
     with pytest.raises(DemoError, match="there are cnn and others"):
         service.spec(name, "classify")
+
+
+def test_an_upload_that_is_deleted_while_it_waits_is_gone(engine: CountingEngine) -> None:
+    class Swept(UploadStore):
+        def touch(self, path: str) -> Path:
+            real = super().touch(path)
+            real.unlink()
+            return real
+
+    uploads = Swept(keep_s=600)
+    try:
+        with pytest.raises(DemoError) as caught:
+            Service(Settings(), cast(Engine, engine), uploads).open(upload(uploads))
+        assert caught.value.key == "picture_gone"
+    finally:
+        uploads.close()

@@ -14,6 +14,7 @@ from demo.i18n import translate
 from demo.inference.engine import Engine
 from demo.service.service import Answer, Service
 from demo.web.components.uploads import own_name
+from demo.web.faults import explained
 from demo.web.request import base_url, request_locale
 from demo.web.tab import Context
 from demo.web.views import answers
@@ -109,11 +110,14 @@ def progress_then_result(
 ) -> Iterator[str | T]:
     """Run `work` in a thread; yield its progress as HTML while it runs, then its value.
 
-    Raises what `work` raises.
+    Raises DemoError for whatever `work` raises.
     """
     future = service.submit(work)
     while not wait([future], _POLL_S).done:
         yield note(model_progress(service.engine, model, locale), "busy")
+    fault = future.exception()
+    if fault is not None:
+        raise explained(fault) from fault
     yield future.result()
 
 
