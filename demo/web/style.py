@@ -1,10 +1,14 @@
 """The look of the page, theme variables first, then `style.css`; and the scripts in its head."""
 
+import json
 from pathlib import Path
 
 import gradio as gr
 
+from demo.i18n import strings
+
 _STATIC = Path(__file__).parent / "static"
+_UPLOAD_STRINGS = ("upload_several", "upload_folder", "upload_no_file", "upload_not_picture")
 _SYSTEM_FONTS = (
     "system-ui",
     "-apple-system",
@@ -22,9 +26,10 @@ def css() -> str:
 
 
 def head() -> str:
-    """The scripts of the page: preferences, timelines, cameras."""
+    """The scripts of the page: preferences, timelines, uploads, cameras."""
     fragments = [_read(name) for name in ("preferences.html", "timeline.html")]
-    scripts = [_read(name) for name in ("line_editor.js", "camera_result.js", "camera.js")]
+    names = ("uploads.js", "line_editor.js", "camera_result.js", "camera.js")
+    scripts = [_upload_strings(), *(_read(name) for name in names)]
     return "".join(fragments) + "".join(f"<script>{script}</script>" for script in scripts)
 
 
@@ -51,3 +56,9 @@ def theme() -> gr.themes.Base:
 
 def _read(name: str) -> str:
     return (_STATIC / name).read_text("utf-8")
+
+
+def _upload_strings() -> str:
+    """The sentences of `uploads.js`, in every language."""
+    texts = {key: strings()[key] for key in _UPLOAD_STRINGS}
+    return f"window.vitrineUploadStrings = {json.dumps(texts, ensure_ascii=False)};"
