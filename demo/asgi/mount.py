@@ -9,6 +9,7 @@ from starlette.routing import Mount
 
 from demo.asgi.fault_handlers import explain_faults
 from demo.asgi.used_routes import UsedRoutes
+from demo.web.session_states import SessionStates
 from demo.web.style import css, theme
 from demo.web.tab import translations
 
@@ -52,6 +53,7 @@ def mount_page(app: FastAPI, page: gr.Blocks, file_bytes: int, root_path: str) -
     served.startup_events_triggered = True
     page.app = page.server_app = served
     page._queue.set_server_app(served)
+    served.state_holder = SessionStates(page)
     explain_faults(served, page)
     # Compression goes around every route; gradio's CORS, which lets any site in, goes nowhere.
     compression: object = BrotliMiddleware

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from demo.errors import DemoError
 from demo.video.job import VideoJob
@@ -10,6 +11,15 @@ from demo.video.job import VideoJob
 _TICK_S = 0.35
 """Longest wait for a change of the place."""
 _MAX_WAITING = 12
+_MAX_WAITING_OF_ADDRESS = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ticket:
+    """A place in the queue, and who holds it."""
+
+    visitor: str
+    address: str
 
 
 class VideoQueue:
@@ -18,24 +28,27 @@ class VideoQueue:
     def __init__(self, capacity: int) -> None:
         """capacity: jobs that run at once, from 1."""
         self._capacity = capacity
-        self._tickets: list[object] = []
+        self._tickets: list[_Ticket] = []
         self._changed = threading.Condition()
         self._sessions: dict[VideoJob, str] = {}
 
     @contextmanager
-    def enter(self) -> Iterator[Callable[[], int]]:
+    def enter(self, visitor: str, address: str) -> Iterator[Callable[[], int]]:
         """Hold a place in the queue, and then a running one, for the block.
 
         Gives a function that returns the place: from 1 while waiting, 0 once the job may run. It
         blocks for a moment if the place has not changed since the last call.
 
+        Args:
+            visitor: session; only one of its jobs may wait.
+            address: network address of the visitor, of whose jobs four may wait; empty if unknown.
+
         Raises:
             DemoError: where too many wait already, since each of them occupies a thread.
         """
-        ticket, last = object(), -1
+        ticket, last = _Ticket(visitor, address), -1
         with self._changed:
-            if len(self._tickets) >= self._capacity + _MAX_WAITING:
-                raise DemoError("video_line_full", waiting=_MAX_WAITING)
+            self._check_waiting(ticket)
             self._tickets.append(ticket)
 
         def place() -> int:
@@ -67,5 +80,15 @@ class VideoQueue:
             if owner == session:
                 job.stop()
 
-    def _place(self, ticket: object) -> int:
+    def _check_waiting(self, ticket: _Ticket) -> None:
+        waiting = self._tickets[self._capacity :]
+        if any(one.visitor == ticket.visitor for one in waiting):
+            raise DemoError("video_waits_already")
+        if len(waiting) >= _MAX_WAITING:
+            raise DemoError("video_line_full", waiting=len(waiting))
+        alike = sum(one.address == ticket.address for one in waiting)
+        if ticket.address and alike >= _MAX_WAITING_OF_ADDRESS:
+            raise DemoError("video_address_full", waiting=alike)
+
+    def _place(self, ticket: _Ticket) -> int:
         return max(0, self._tickets.index(ticket) - self._capacity + 1)

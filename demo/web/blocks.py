@@ -10,7 +10,7 @@ from demo.errors import DemoError
 from demo.web.faults import explained, recognised
 from demo.web.functions import check_count
 from demo.web.request import to_toast
-from demo.web.request_queue import RequestQueue
+from demo.web.request_queue import SESSIONS, RequestQueue
 
 _MISFITS = (gr.Error, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 """What gradio's components raise for a value that is not of their kind."""
@@ -32,6 +32,7 @@ class PageBlocks(gr.Blocks):
         """
         for function in self.fns.values():
             function.queue = True
+        self.state_session_capacity = SESSIONS
         self.queue(max_size=max_size, default_concurrency_limit=concurrency, api_open=False)
         self._queue = RequestQueue(self, max_size, concurrency)
 

@@ -28,6 +28,12 @@ def base_url(request: gr.Request | None) -> str:
     return f"{scheme}://{headers.get('host', '127.0.0.1:7860')}{root_path}"
 
 
+def address_of(request: gr.Request) -> str:
+    """The visitor's network address; empty where the connection has none, as a local socket."""
+    client = request.request.client if request.request is not None else None
+    return client.host if client is not None else ""
+
+
 def to_toast(error: DemoError, request: gr.Request | None) -> gr.Error:
     """The error as gradio reports it, on the page in a box with a title."""
     locale = request_locale(request)

@@ -6,6 +6,7 @@ from fastapi import Request
 from gradio.blocks import Blocks
 from gradio.data_classes import PredictBodyInternal
 from gradio.queueing import Queue
+from gradio.utils import LRUCache
 
 from demo.errors import DemoError
 from demo.web.functions import endpoints, unknown_function
@@ -14,6 +15,9 @@ Pushed = tuple[
     bool, str | list[dict[str, Any]], Literal["success", "error", "queue_full", "validator_error"]
 ]
 """Whether a request was taken, its id, and its state."""
+
+SESSIONS = 500
+"""Sessions of which something is kept; beyond them the one unused for longest is forgotten."""
 
 
 class RequestQueue(Queue):
@@ -35,6 +39,7 @@ class RequestQueue(Queue):
             blocks=page,
             default_concurrency_limit=concurrency,
         )
+        self.pending_messages_per_session = LRUCache(SESSIONS)
         self.ANALYTICS_MAX_EVENTS = 0
 
     async def push(
@@ -51,8 +56,19 @@ class RequestQueue(Queue):
             raise unknown_function(self.blocks)
         if self.max_size is not None and len(self) >= self.max_size:
             raise DemoError("queue_full", waiting=len(self))
+        if len(self.pending_event_ids_session) > SESSIONS:
+            self._forget_ended_sessions()
         pushed: Pushed = await super().push(body, request, username)
         return pushed
+
+    def _forget_ended_sessions(self) -> None:
+        """Drop what gradio keeps for ever of sessions that wait for nothing."""
+        pending = self.pending_event_ids_session
+        for session in [session for session, events in pending.items() if not events]:
+            messages = self.pending_messages_per_session.get(session)
+            if messages is None or messages.empty():
+                del pending[session]
+                self.pending_messages_per_session.pop(session, None)
 
     def compute_analytics_summary(self, records: list[dict[str, Any]]) -> dict[str, Any]:
         """Nothing: gradio would summarise all requests in a table after each, for a closed page."""

@@ -191,3 +191,31 @@ def test_leaving_the_queue_moves_the_next_one_up(client: Client, long: Any) -> N
         # Later answers say only what has changed.
         moved = [["replace", [], {"place_in_line": 1}]]
         assert next(message for message in third if message) == moved
+
+
+def test_jobs_that_nobody_follows_go_and_the_next_one_starts(
+    client: Client, long: Any, clip: bytes
+) -> None:
+    """A program that joins and never opens its event stream delays the others for 5 s."""
+    [index] = [d["id"] for d in client.config["dependencies"] if d["api_name"] == "video"]
+    with httpx.Client(base_url=client.url, timeout=60) as http:
+        for i in range(14):
+            values = [long, *QUICK[:4], 1, *QUICK[5:]]
+            body = {"data": values, "fn_index": index, "session_hash": f"silent-{i}"}
+            http.post("/gradio_api/queue/join", json=body).raise_for_status()
+        start = time.monotonic()
+        refusals = []
+        facts = None
+        while facts is None and time.monotonic() - start < 20:
+            try:
+                _, facts = client.call("video", client.upload(clip, "clip.mp4"), *QUICK)
+            except RuntimeError as refused:
+                refusals.append(str(refused))
+                time.sleep(0.2)
+        assert facts is not None
+        assert all("4 videos from your network address wait" in one for one in refusals)
+        assert facts["frames_seen"] == 12
+        assert time.monotonic() - start < 30
+        # Who looks later hears why.
+        where = {"session_hash": "silent-0"}
+        assert "Nobody has read" in http.get("/gradio_api/queue/data", params=where).text

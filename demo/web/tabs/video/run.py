@@ -15,6 +15,8 @@ from demo.video.limits import VideoLimits
 from demo.video.progress import Progress
 from demo.web.components.private_files import new_folder
 from demo.web.components.uploads import own_name
+from demo.web.listener import Listener
+from demo.web.request import address_of
 from demo.web.tab import Context
 
 
@@ -53,24 +55,28 @@ def run_video(
     """Wait in the queue, process the video, and yield each step.
 
     Closing the generator before its end stops the run and deletes its files. Raises DemoError for
-    a missing upload and for everything that `VideoJob` refuses.
+    a missing upload, for everything that `VideoJob` refuses, and where nobody reads the steps.
     """
     if path is None:
         raise DemoError("no_video")
     service = context.service
     source = service.uploads.touch(path)
     name = download_stem(own_name(path))
-    with queue.enter() as place_in_queue:
+    session = str(request.session_hash)
+    listener = Listener(context.page, session)
+    with queue.enter(session, address_of(request)) as place_in_queue:
         while place := place_in_queue():
+            listener.check()
             service.uploads.touch(path)
             yield Queued(place)
         folder = new_folder(str(service.uploads.folder))
         limits = VideoLimits.of(service.settings)
         job = VideoJob(service.engine, source, folder, options, limits, name)
         with (
-            queue.running(job, str(request.session_hash)),
+            queue.running(job, session),
             closing(job.follow(service.submit)) as steps,
         ):
             for progress in steps:
+                listener.check()
                 yield Going(job, progress)
         yield Finished(job)
