@@ -5,7 +5,6 @@ from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.i18n import locale_for, translate
@@ -14,7 +13,7 @@ _KEYS = {
     400: "bad_request",
     401: "not_allowed",
     403: "not_allowed",
-    404: "not_found",
+    404: "route_unknown",
     405: "wrong_method",
     503: "server_stopping",
 }
@@ -118,12 +117,6 @@ class _Answer:
             gone = translate("session_gone", self._locale)
             return f"event: error\ndata: {json.dumps(gone)}\n\n".encode()
         return chunk
-
-
-def refusal(status: int, sentence: str) -> Response:
-    """An answer that says why there is no other."""
-    body = json.dumps({"error": sentence, "detail": sentence}, ensure_ascii=False)
-    return Response(body, status, media_type="application/json")
 
 
 def _json(body: bytes) -> object:

@@ -6,9 +6,8 @@ from gradio.routes import App
 from starlette.requests import Request
 from starlette.responses import Response
 
-from demo.asgi.error_sentences import refusal
+from demo.asgi.refusal import refusal
 from demo.errors import DemoError
-from demo.i18n import locale_for, translate
 from demo.system import is_disk_full
 from demo.web.functions import endpoints, unknown_function, wrong_names
 
@@ -62,7 +61,5 @@ def _refusal(request: Request, fault: DemoError) -> Response:
     status = _STATUSES.get(fault.key, 400)
     if status == 503 and request.headers.get("x-gradio-user") == "app":
         status = 429  # gradio's page has an English sentence of its own for 503
-    answer = refusal(status, translate(fault.key, locale_for(request.headers), **fault.fields))
-    if status in (429, 503):
-        answer.headers["retry-after"] = "2"
-    return answer
+    wait = {"retry-after": "2"} if status in (429, 503) else None
+    return refusal(status, fault, request.headers, wait)

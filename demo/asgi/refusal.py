@@ -27,7 +27,14 @@ async def refuse(
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": WS_1008_POLICY_VIOLATION})
         return
-    sentence = translate(reason.key, locale_for(Headers(scope=scope)), **reason.fields)
-    body = json.dumps({"error": sentence, "detail": sentence}, ensure_ascii=False)
     ends = {"connection": "close", **(headers or {})}
-    await Response(body, status, ends, "application/json")(scope, receive, send)
+    await refusal(status, reason, Headers(scope=scope), ends)(scope, receive, send)
+
+
+def refusal(
+    status: int, reason: DemoError, asked: Headers, headers: dict[str, str] | None = None
+) -> Response:
+    """The answer with the sentence of `reason`; asked: headers of the request."""
+    sentence = translate(reason.key, locale_for(asked), **reason.fields)
+    body = json.dumps({"error": sentence, "detail": sentence}, ensure_ascii=False)
+    return Response(body, status, headers, "application/json")
