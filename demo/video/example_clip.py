@@ -10,6 +10,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from demo.results import Image
+from demo.video.atomic_file import AtomicFile
 
 _SIZE_WH = (640, 480)
 _FPS, _SECONDS = 15, 6
@@ -18,9 +19,19 @@ _FPS, _SECONDS = 15, 6
 def write_example_clip(photo: Image, target: Path) -> None:
     """Write 6 s of MP4 that pan over `photo` from left to right and back; takes about 0.5 s.
 
-    photo: H×W×3 uint8 RGB.
+    photo: H×W×3 uint8 RGB. Raises DemoError where the target cannot be written.
     """
-    with av.open(f"file:{target.absolute()}", "w", format="mp4") as output:
+    file = AtomicFile(target)
+    try:
+        _write(photo, file.path)
+        file.commit()
+    except (av.FFmpegError, OSError) as error:
+        file.discard()
+        raise file.error_for(error) from None
+
+
+def _write(photo: Image, path: Path) -> None:
+    with av.open(f"file:{path.absolute()}", "w", format="mp4") as output:
         stream = output.add_stream("libx264", rate=_FPS, options={"preset": "veryfast"})
         assert isinstance(stream, VideoStream)
         stream.width, stream.height = _SIZE_WH

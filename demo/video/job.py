@@ -150,7 +150,13 @@ class VideoJob:
         # Each under a new name, so that none changes while a browser reads it.
         self._preview_number += 1
         path = self.folder / f"now-{self._preview_number}.jpg"
-        path.write_bytes(encode_jpeg(thumbnail(image, _PREVIEW_SIDE)))
+        try:
+            path.write_bytes(encode_jpeg(thumbnail(image, _PREVIEW_SIDE)))
+        except OSError as error:
+            # The video needs the room more; where there is none for it, its writer says so.
+            _log.info("no preview of a video: %s", type(error).__name__)
+            path.unlink(missing_ok=True)
+            return
         self._previews.append(path)
         if len(self._previews) > _MAX_PREVIEWS:
             self._previews.pop(0).unlink(missing_ok=True)

@@ -1,6 +1,8 @@
 """A visitor's video in the background: followed, stopped, or abandoned."""
 
+import json
 import os
+import resource
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -97,6 +99,36 @@ def test_progress_and_previews_come_meanwhile(
             assert Path(job.preview).read_bytes()[:2] == b"\xff\xd8"
     assert done == sorted(done)
     assert len(previews) >= 2
+
+
+def test_a_full_disk_is_one_sentence_even_for_the_preview(
+    desk: Engine, finder: Finder, source: Path, pool: ThreadPoolExecutor
+) -> None:
+    """Previews are written before the video grows: they must not fail in its place."""
+    finder.seconds = 0.1
+    job = made(desk, source)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        with pytest.raises(DemoError) as caught:
+            list(job.follow(pool.submit))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert caught.value.key == "video_disk_full"
+    assert gone(job.folder)
+
+
+def test_what_is_not_carried_stands_in_the_summary_and_the_report(
+    desk: Engine, tmp_path: Path, pool: ThreadPoolExecutor
+) -> None:
+    source = encode(tmp_path / "in", [square(i) for i in range(5)], form="webm", codec="libvpx")
+    job = made(desk, source)
+    list(job.follow(pool.submit))
+    [note] = job.notes
+    assert note.fields == {"facts": "VP8"}
+    told = [{"key": "video_note_converted", "text": note.text("en")}]
+    assert job.summary["notes"] == told
+    assert json.loads(job.files["JSON"].read_text())["notes"] == told
 
 
 def test_stopping_a_session_keeps_the_frames_that_are_done(

@@ -16,7 +16,7 @@ from demo.web.components.answering import error_note
 from demo.web.components.picture import PictureOut
 from demo.web.components.private_files import new_folder
 from demo.web.components.video import VideoIn, video_in
-from demo.web.request import request_locale
+from demo.web.request import request_locale, to_toast
 from demo.web.tab import Context
 from demo.web.tabs.video.options import boxes_spec
 from demo.web.tabs.video.result_area import empty_player
@@ -124,12 +124,15 @@ def _draw_line(context: Context) -> Callable[..., object]:
     return draw
 
 
-def _example(context: Context) -> Callable[[], str]:
-    def example() -> str:
+def _example(context: Context) -> Callable[[gr.Request], str]:
+    def example(request: gr.Request) -> str:
         service = context.service
         photo = decode(examples.paths()[0].read_bytes(), Limits.of(service.settings))
         target = new_folder(str(service.uploads.folder)) / "example.mp4"
-        write_example_clip(photo.rgb, target)
+        try:
+            write_example_clip(photo.rgb, target)
+        except DemoError as error:
+            raise to_toast(error, request) from None
         return str(target)
 
     return example
