@@ -113,6 +113,17 @@ def assumed_colorspace(frame: VideoFrame) -> Colorspace | None:
     return _assumed(frame)
 
 
+def is_stated(matrix: int) -> bool:
+    """Whether a code of matrix coefficients is one that is read, and not reserved or untagged."""
+    return matrix in _SWSCALE
+
+
+def unreadable(frame: VideoFrame) -> DemoError:
+    """The sentence for a frame whose colours cannot be converted, with its codes of H.273."""
+    codes = frame.color_primaries, frame.color_trc, frame.colorspace
+    return DemoError("video_colors", matrix=f"{frame.format.name} {'-'.join(map(str, codes))}")
+
+
 def notes_about(codec: str, frame: VideoFrame) -> list[Note]:
     """What a video of H.264 in 8 bit 4:2:0 and BT.709 cannot carry of a decoded frame.
 

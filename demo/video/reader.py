@@ -19,7 +19,7 @@ from demo.errors import DemoError
 from demo.images.convert import Note
 from demo.results import Image
 from demo.video.color_mapping import ColorMapper
-from demo.video.colors import Colors, assumed_colorspace, needs_mapping, notes_about
+from demo.video.colors import Colors, assumed_colorspace, needs_mapping, notes_about, unreadable
 from demo.video.container import open_container, packets_until_error
 from demo.video.limits import VideoLimits
 from demo.video.orientation import Orientation
@@ -115,6 +115,10 @@ class Video:
             yield Frame(index, pts, duration, self._upright(frame))
             index += 1
 
+    def close(self) -> None:
+        """Leave what is costly to make to the next video."""
+        self._color_mapper.close()
+
     def _timed(self) -> Iterator[tuple[VideoFrame, int]]:
         last = None
         first, self._first = self._first, None
@@ -169,20 +173,20 @@ class Video:
 
     def _upright(self, frame: VideoFrame) -> Image:
         self._limits.check_size((frame.width, frame.height))
+        try:
+            converted = self._to_rgb(frame)
+        except av.FFmpegError:
+            raise unreadable(frame) from None
+        return self._orientation.apply(np.asarray(converted.to_ndarray(), np.uint8))
+
+    def _to_rgb(self, frame: VideoFrame) -> VideoFrame:
         width, height = self._stored_wh
         colorspace = assumed_colorspace(frame)
         if needs_mapping(frame):
-            converted = self._color_mapper.to_rgb(frame, width, height)
-        else:
-            converted = self._reformatter.reformat(
-                frame,
-                width,
-                height,
-                "rgb24",
-                src_colorspace=colorspace,
-                threads=1,
-            )
-        return self._orientation.apply(np.asarray(converted.to_ndarray(), np.uint8))
+            return self._color_mapper.to_rgb(frame, width, height)
+        return self._reformatter.reformat(
+            frame, width, height, "rgb24", src_colorspace=colorspace, threads=1
+        )
 
 
 @contextmanager
@@ -197,6 +201,7 @@ def open_video(path: Path, limits: VideoLimits) -> Iterator[Video]:
         try:
             _check_file(path, limits)
             video = Video(resources.enter_context(open_container(path)), limits)
+            resources.callback(video.close)
         except DemoError as error:
             _log.info("refused a video: %s", error.key)
             raise

@@ -75,6 +75,33 @@ def test_a_matrix_that_cannot_be_read_is_named(tmp_path: Path, matrix: int, name
     assert caught.value.key == "video_colors"
 
 
+def test_a_transfer_that_cannot_be_mapped_is_one_sentence(tmp_path: Path) -> None:
+    """Logarithmic, with primaries that need mapping."""
+    codes = {"colorspace": 9, "color_primaries": 9, "color_trc": 9}
+    source = film(tmp_path / "in.mp4", flat(81, 90, 240), "yuv420p", **codes)
+    with (
+        pytest.raises(DemoError, match="yuv420p 9-9-9") as caught,
+        open_video(source, LIMITS) as video,
+    ):
+        next(video.frames())
+    assert caught.value.key == "video_colors"
+
+
+def test_tables_are_computed_once_for_one_kind_of_frames(tmp_path: Path) -> None:
+    """They take seconds, and each click on the first frame opens the video again."""
+    codes = {"colorspace": 9, "color_primaries": 9, "color_trc": 18}
+    planes = av.VideoFrame.from_ndarray(square(0), "rgb24").reformat(format="yuv420p").to_ndarray()
+    source = film(tmp_path / "in.mp4", planes, "yuv420p", **codes)
+    used, pixels = [], []
+    for _ in range(2):
+        with open_video(source, LIMITS) as video:
+            pixels.append(next(video.frames()).rgb)
+            used.append(video._color_mapper._graph)
+    assert used[0] is used[1]
+    assert used[0] is not None
+    assert np.array_equal(pixels[0], pixels[1])
+
+
 def test_a_reserved_code_says_nothing(tmp_path: Path) -> None:
     source = film(tmp_path / "in.mp4", flat(81, 90, 240), "yuv420p", colorspace=3)
     assert np.abs(first_pixel(source) - (255, 0, 0)).max() <= 4
@@ -98,6 +125,7 @@ def test_what_is_lost_is_said(tmp_path: Path, form: str, facts: str) -> None:
         ({"color_primaries": 9, "color_trc": 16, "colorspace": 9}, "video_note_hdr"),
         ({"color_primaries": 9, "color_trc": 14, "colorspace": 9}, "video_note_gamut"),
         ({"color_primaries": 12, "color_trc": 1, "colorspace": 1}, "video_note_gamut"),
+        ({"color_primaries": 9, "color_trc": 18, "colorspace": 3}, "video_note_hdr"),
         ({"color_primaries": 1, "color_trc": 1, "colorspace": 1}, ""),
     ],
 )
@@ -109,7 +137,7 @@ def test_colours_beyond_a_usual_screen_are_mapped(
     ramp[32:] = 110
     ramp[:, :8] = 255
     frame = av.VideoFrame.from_ndarray(ramp, "rgb24").reformat(
-        format="yuv420p", dst_colorspace=9 if codes["colorspace"] == 9 else 1
+        format="yuv420p", dst_colorspace=9 if codes["color_primaries"] == 9 else 1
     )
     source = film(tmp_path / "in.mp4", frame.to_ndarray(), "yuv420p", **codes)
     with open_video(source, LIMITS) as video:

@@ -5,14 +5,16 @@ What goes in and what comes out is told by ffprobe, which shares no code with th
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
+import av
 import pytest
 
 from demo.errors import DemoError
 from demo.video.limits import VideoLimits
 from demo.video.reader import open_video
 from demo.video.writer import Writer
-from tests.support.clips import cut
+from tests.support.clips import cut, square, tone
 from tests.support.film_facts import FilmFacts
 
 _MAX_FRAMES = 120
@@ -109,6 +111,52 @@ def test_the_table_holds_every_film(shared_data: Path) -> None:
         if path.suffix.lower() in kinds
     }
     assert films == {*FILMS, *REFUSED}
+
+
+@pytest.mark.parametrize(("rotation", "shape"), [(0, "2:1"), (90, "1:2"), (180, "2:1")])
+def test_wide_pixels_are_turned_with_the_frame(tmp_path: Path, rotation: int, shape: str) -> None:
+    source = tmp_path / "in.mp4"
+    with av.open(str(source), "w") as output:
+        track: Any = output.add_stream("libx264", rate=10)
+        track.width, track.height, track.pix_fmt = 64, 48, "yuv420p"
+        track.codec_context.sample_aspect_ratio = Fraction(2)
+        track.set_display_rotation(rotation)
+        output.mux(track.encode(av.VideoFrame.from_ndarray(square(0))))
+        output.mux(track.encode(None))
+    rewrite(source, tmp_path / "out.mp4")
+    made = FilmFacts(tmp_path / "out.mp4")
+    assert made.video["sample_aspect_ratio"] == shape
+    assert made.size_wh == ((48, 64) if rotation == 90 else (64, 48))
+
+
+@pytest.mark.parametrize(("video_ms", "sound_ms"), [(0, 500), (500, 0), (700, 700)])
+def test_sound_keeps_its_distance_from_the_frames(
+    tmp_path: Path, video_ms: int, sound_ms: int
+) -> None:
+    """Where both start late, what is before them goes."""
+    source = tmp_path / "in.mov"
+    with av.open(str(source), "w", format="mov") as output:
+        film: Any = output.add_stream("libx264", rate=10)
+        film.width, film.height, film.pix_fmt = 64, 48, "yuv420p"
+        voice: Any = output.add_stream("aac", rate=48_000)
+        voice.layout = "mono"
+        for index in range(20):
+            frame = av.VideoFrame.from_ndarray(square(index))
+            frame.pts, frame.time_base = index * 100 + video_ms, Fraction(1, 1000)
+            output.mux(film.encode(frame))
+        output.mux(film.encode(None))
+        sound = av.AudioFrame.from_ndarray(tone(2, 48_000), "fltp", "mono")
+        sound.sample_rate, sound.pts = 48_000, sound_ms * 48
+        sound.time_base = Fraction(1, 48_000)
+        output.mux(voice.encode(sound))
+        output.mux(voice.encode(None))
+    rewrite(source, tmp_path / "out.mp4")
+    given, made = FilmFacts(source), FilmFacts(tmp_path / "out.mp4")
+    distance = made.sound_start - made.starts[0]
+    assert float(distance) == pytest.approx((sound_ms - video_ms) / 1000, abs=0.03)
+    assert [float(start) for start in made.starts] == pytest.approx(
+        [float(start) for start in given.starts], abs=0.002
+    )
 
 
 def rewrite(source: Path, target: Path, damaged: bool = False) -> set[str]:

@@ -46,6 +46,7 @@ def test_the_answer_is_a_video_and_its_counts(client: Client, clip: bytes, tmp_p
     assert facts["every"] == 6
     assert facts["size_wh"] == [64, 48]
     assert not facts["stopped_early"]
+    assert facts["notes"] == []
     assert "tracks" in facts
     assert video["orig_name"] == "a clip-yolo11n.mp4"
     (tmp_path / "out.mp4").write_bytes(client.fetch(video))
@@ -58,6 +59,15 @@ def test_a_line_is_counted_and_labels_are_blurred(client: Client, clip: bytes) -
     _, facts = client.call("video", upload, *asked)
     assert facts["frames_seen"] == 12
     assert set(facts["crossings"]) == {"rightward", "leftward"}
+
+
+def test_the_answer_says_what_was_not_carried(client: Client, tmp_path: Path) -> None:
+    pictures = [square(i) for i in range(12)]
+    film = encode(tmp_path / "in", pictures, form="webm", codec="libvpx").read_bytes()
+    _, facts = client.call("video", client.upload(film, "in.webm"), *QUICK)
+    [note] = facts["notes"]
+    assert note["key"] == "video_note_converted"
+    assert "VP8" in note["text"]
 
 
 def test_a_classifier_answers_too(client: Client, clip: bytes) -> None:

@@ -74,7 +74,8 @@ def _endpoint(context: Context, queue: VideoQueue) -> Callable[..., Answers]:
             line: count what crosses it, "x0,y0,x1,y1" in pixels; empty for none.
 
         Returns:
-            The video with all that drawn in, as MP4, and the counts; before, how far it is.
+            The video with all that drawn in, as MP4, the counts, and notes on what it could not
+            take over from the original; before, how far it is.
         """
         values = (model, confidence, iou, classes, every, track, hide, heat)
         given = dict(zip(OPTION_NAMES, values, strict=True))
