@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 from demo import logs
+from demo.asgi.server_address import ServerAddress
 from demo.errors import DemoError
 from demo.settings import Settings
 from demo.system import settle_heaps
@@ -44,8 +45,8 @@ def _serve(environ: Mapping[str, str], arguments: list[str]) -> None:
         raise DemoError("unknown_argument", got=unknown[0])
     settings = Settings.from_env(environ)
     logs.configure(settings.log)
-    host = environ.get("GRADIO_SERVER_NAME") or "127.0.0.1"
-    port = _port(environ.get("GRADIO_SERVER_PORT") or "7860")
+    address = ServerAddress.from_env(environ)
+    host, port, root_path = address.host, address.port, address.root_path
     _check_free(host, port)
     settle_heaps()
 
@@ -55,13 +56,12 @@ def _serve(environ: Mapping[str, str], arguments: list[str]) -> None:
     from demo.asgi.proxies import proxies_of
     from demo.asgi.server import Server
 
-    root_path = environ.get("GRADIO_ROOT_PATH", "").rstrip("/")
     hosts = hosts_of(environ, host, root_path, settings.hosts)
     proxies = settings.proxies or proxies_of(environ, root_path, shared="--share" in arguments)
     app = create_app(settings, root_path, hosts)
 
     def ready() -> None:
-        print(f"* Running on local URL:  http://{host}:{port}", flush=True)
+        print(f"* Running on local URL:  {address.url}", flush=True)
         if "--share" in arguments:
             from demo.asgi.public_link import announce  # imports gradio
 
@@ -70,12 +70,6 @@ def _serve(environ: Mapping[str, str], arguments: list[str]) -> None:
 
     connections = Connections(settings.connections, proxies)
     Server(app, host, port, ready, connections, proxies).run()
-
-
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()) or not 0 < int(text) < 65536:
-        raise DemoError("bad_port", got=text)
-    return int(text)
 
 
 def _check_free(host: str, port: int) -> None:

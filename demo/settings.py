@@ -11,13 +11,21 @@ from pydantic.dataclasses import dataclass
 
 from demo import camera_addresses, web_addresses
 from demo.errors import DemoError
+from demo.validate import brief
 
 _Number = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 _Count = Annotated[int, Field(ge=1)]
+_MAX_THREADS = 1024
+"""More than any machine has; torch starts as many threads as it is told to."""
 
 
 def _folder(value: object) -> object:
-    return Path(value).expanduser() if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    try:
+        return Path(value).expanduser()
+    except RuntimeError:
+        raise ValueError("expected ~ or ~ and the name of a user") from None
 
 
 def _names(value: object) -> object:
@@ -73,7 +81,7 @@ class Settings:
     """Memory for resident models, millions of bytes."""
     recent_budget_mb: _Count = 200
     """Memory for decoded pictures and their answers, millions of bytes."""
-    threads: Annotated[int, Field(ge=0)] = 0
+    threads: Annotated[int, Field(ge=0, le=_MAX_THREADS)] = 0
     """CPU threads of torch, 0 = one a core."""
     uploads_mb: _Count = 2000
     """Disk for uploads and answers, millions of bytes; the oldest go first."""
@@ -122,8 +130,11 @@ class Settings:
 
 
 _VARIABLES = {"weights_dir": "WEIGHTS", "cache_dir": "CACHE", "recent_budget_mb": "RECENT_MB"}
-_FROM_ZERO = ("threads", "rate")
+_FROM_ZERO = ("rate",)
 _SENTENCES = {
+    "weights_dir": "setting_folder",
+    "cache_dir": "setting_folder",
+    "threads": "setting_threads",
     "device": "setting_choice",
     "log": "setting_log",
     "offline": "setting_switch",
@@ -149,8 +160,8 @@ def _fault(name: str, got: str) -> DemoError:
     key = _SENTENCES.get(name)
     if key is None and isinstance(default, int):
         low = 0 if name in _FROM_ZERO else 1
-        return DemoError("setting_whole", name=variable(name), got=got, low=low)
-    return DemoError(key or "setting_number", name=variable(name), got=got)
+        return DemoError("setting_whole", name=variable(name), got=brief(got), low=low)
+    return DemoError(key or "setting_number", name=variable(name), got=brief(got))
 
 
 def _cache_dir() -> Path:

@@ -87,6 +87,8 @@ def test_a_port_that_this_user_may_not_open_is_told_as_that() -> None:
     [
         ([], {"GRADIO_SERVER_PORT": "high"}, "high"),
         ([], {"GRADIO_SERVER_PORT": "70000"}, "70000"),
+        ([], {"GRADIO_ROOT_PATH": "vitrine"}, "GRADIO_ROOT_PATH"),
+        ([], {"VITRINE_CACHE": "~nobody-here/x"}, "VITRINE_CACHE"),
         ([], {"VITRINE_MAX_SIDE": "wide"}, "VITRINE_MAX_SIDE"),
         ([], {"VITRINE_WEIGHTS": "/no/such/folder"}, "VITRINE_WEIGHTS"),
         (["--shar"], {}, "--shar"),

@@ -2,6 +2,8 @@ from dataclasses import FrozenInstanceError, asdict, replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from demo.errors import DemoError
@@ -58,6 +60,35 @@ def test_a_switch_is_read_as_people_write_it(text: str, offline: bool) -> None:
     assert Settings.from_env({"VITRINE_OFFLINE": text}).offline is offline
 
 
+ODD: tuple[str, ...] = ("~nobody/x", "1_0", "1e3", "+7", "٧", "７", "0x10", "1.0", "1e400", "-0")
+ODD += ("9" * 400, "9" * 5000, "t", "f", "TRUE", "None", "*", "a=b", "=", "[::1]", "\u3000")
+ODD += ("10.0.0.0/8", "http://a")
+
+
+@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("text", ODD, ids=lambda text: text[:6])
+def test_an_odd_value_is_read_or_refused_in_one_sentence(name: str, text: str) -> None:
+    read_or_refused(name, text)
+
+
+@given(st.sampled_from(names()), st.text(st.characters(codec="utf-8", exclude_characters="\0")))
+def test_any_value_is_read_or_refused_in_one_sentence(name: str, text: str) -> None:
+    read_or_refused(name, text)
+
+
+def read_or_refused(name: str, text: str) -> None:
+    read, told = None, variable(name)
+    try:
+        read = Settings.from_env({variable(name): text})
+    except DemoError as error:
+        told = str(error)
+    assert variable(name) in told
+    assert len(told) < 300
+    if read is not None:
+        kept = {other: getattr(Settings(), other) for other in names() if other != name}
+        assert {other: getattr(read, other) for other in kept} == kept
+
+
 def test_settings_do_not_change() -> None:
     with pytest.raises(FrozenInstanceError):
         Settings().offline = True  # type: ignore[misc]
@@ -95,6 +126,9 @@ def test_several_variables_are_read_together() -> None:
         ("VITRINE_MAX_SIDE", "0"),
         ("VITRINE_MAX_SIDE", "1.5"),
         ("VITRINE_THREADS", "-1"),
+        ("VITRINE_THREADS", "1025"),
+        ("VITRINE_WEIGHTS", "~nobody-here/weights"),
+        ("VITRINE_CACHE", "~nobody-here/weights"),
         ("VITRINE_KEEP_MINUTES", "0"),
         ("VITRINE_STREAM_IDLE_S", "nan"),
         ("VITRINE_DEVICE", "tpu"),
