@@ -17,9 +17,9 @@ class Client:
 
     def __init__(self, url: str, language: str = "en") -> None:
         self.url = url
-        self._http = httpx.Client(base_url=url, timeout=120, headers={"accept-language": language})
-        self._session = uuid4().hex
-        config = self._http.get("/config").json()
+        self.http = httpx.Client(base_url=url, timeout=120, headers={"accept-language": language})
+        self.session = uuid4().hex
+        config = self.http.get("/config").json()
         self._functions = {d["api_name"]: d["id"] for d in config["dependencies"]}
         self.config: dict[str, Any] = config
 
@@ -32,11 +32,11 @@ class Client:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._http.close()
+        self.http.close()
 
     def upload(self, data: bytes, name: str = "photo.jpg") -> dict[str, Any]:
         """Upload a file; returns the value of a picture input that refers to it."""
-        answer = self._http.post("/gradio_api/upload", files={"files": (name, data)})
+        answer = self.http.post("/gradio_api/upload", files={"files": (name, data)})
         answer.raise_for_status()
         return {
             "path": answer.json()[0],
@@ -50,16 +50,16 @@ class Client:
         body = {
             "data": list(values),
             "fn_index": index,
-            "session_hash": self._session,
+            "session_hash": self.session,
             "event_data": None,
             "trigger_id": None,
         }
-        joined = self._http.post("/gradio_api/queue/join", json=body)
+        joined = self.http.post("/gradio_api/queue/join", json=body)
         joined.raise_for_status()
         event = joined.json()["event_id"]
         data: list[Any] = []
-        params = {"session_hash": self._session}
-        with self._http.stream("GET", "/gradio_api/queue/data", params=params) as stream:
+        params = {"session_hash": self.session}
+        with self.http.stream("GET", "/gradio_api/queue/data", params=params) as stream:
             for line in stream.iter_lines():
                 if not line.startswith("data:"):
                     continue
@@ -77,7 +77,7 @@ class Client:
 
     def fetch(self, picture: dict[str, Any]) -> bytes:
         """The bytes of a file in an answer."""
-        answer = self._http.get(f"/gradio_api/file={picture['path']}")
+        answer = self.http.get(f"/gradio_api/file={picture['path']}")
         answer.raise_for_status()
         return answer.content
 

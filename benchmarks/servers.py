@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,24 +29,27 @@ gr.Interface(detect, gr.Image(type="pil"), gr.Image(type="pil"), api_name="detec
 
 
 @contextmanager
-def running(ordinary: bool, own: bool = False) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def running(
+    ordinary: bool, environ: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Start a server on a free port, wait for its page, stop it at the end.
 
-    own: with nothing but the weights that the project ships.
+    environ: more variables for it.
     """
     port = free_port()
     weights = str(WEIGHTS / "yolo11n.pt")
     command = [sys.executable, "app.py"]
     if ordinary:
         command = [sys.executable, "-c", ORDINARY.format(weights=weights, port=port)]
-    environ = os.environ | {
+    variables = os.environ | {
         "GRADIO_SERVER_PORT": str(port),
         "GRADIO_ANALYTICS_ENABLED": "False",
         "VITRINE_WEIGHTS": str(WEIGHTS),
         "VITRINE_OFFLINE": "1",
         "YOLO_OFFLINE": "true",
+        **(environ or {}),
     }
-    process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:
         wait(url, process)
