@@ -3,7 +3,7 @@
 Converted in horizontal strips, so that the peak memory is about one copy of the picture.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import cv2
@@ -50,27 +50,23 @@ def to_rgb(image: pil.Image, colours: Colours, inverted: bool = False) -> tuple[
     """
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         return _values_to_rgb(image, colours, inverted)
-    notes: list[Note] = []
-    convert = conversion(image.mode, colours)
-    if convert is None:
-        convert = _plain
-    else:
-        notes.append(_colour_note(colours))
+    strips = ((rows, image.crop(box)) for rows, box in _boxes(image.size))
     transparent = image.has_transparency_data
-    any_transparent = False
-    rgb = _empty_rgb(image)
-    for rows, strip in _strips(image):
-        if transparent:
-            strip, alpha = _split_alpha(strip)
-            background = pil.new("RGB", strip.size, "white")
-            background.paste(convert(strip), mask=alpha)
-            any_transparent |= alpha.getextrema()[0] != 255
-            rgb[rows] = np.asarray(background)
-        else:
-            rgb[rows] = np.asarray(convert(strip))
-    if any_transparent:
-        notes.append(Note("note_transparent"))
-    return rgb, notes
+    return _flatten(strips, _empty_rgb(image.size), image.mode, transparent, colours)
+
+
+def array_to_rgb(pixels: Image, colours: Colours) -> tuple[Image, list[Note]]:
+    """H×W×3 or H×W×4 uint8, RGB or RGBA, as H×W×3 uint8 sRGB; see `to_rgb`.
+
+    The very array where nothing has to be converted.
+    """
+    height, width, channels = pixels.shape
+    mode = "RGBA" if channels == 4 else "RGB"
+    if mode == "RGB" and conversion(mode, colours) is None:
+        return pixels, []
+    boxes = _boxes((width, height))
+    strips = ((rows, pil.fromarray(pixels[rows])) for rows, _ in boxes)
+    return _flatten(strips, _empty_rgb((width, height)), mode, channels == 4, colours)
 
 
 def upright(rgb: Image, orientation: int, notes: list[Note]) -> tuple[Image, list[Note]]:
@@ -98,15 +94,43 @@ def upright(rgb: Image, orientation: int, notes: list[Note]) -> tuple[Image, lis
     return rgb, [*notes, Note("note_turned")]
 
 
-def _empty_rgb(image: pil.Image) -> Image:
-    return np.empty((image.height, image.width, 3), np.uint8)
+def _flatten(
+    strips: Iterable[tuple[slice, pil.Image]],
+    rgb: Image,
+    mode: str,
+    transparent: bool,
+    colours: Colours,
+) -> tuple[Image, list[Note]]:
+    """Strips of pixels of `mode`, converted to sRGB and laid over white, into the rows of `rgb`."""
+    convert = conversion(mode, colours)
+    notes = [] if convert is None else [_colour_note(colours)]
+    convert = convert or _plain
+    any_transparent = False
+    for rows, strip in strips:
+        if transparent:
+            strip, alpha = _split_alpha(strip)
+            background = pil.new("RGB", strip.size, "white")
+            background.paste(convert(strip), mask=alpha)
+            any_transparent |= alpha.getextrema()[0] != 255
+            rgb[rows] = np.asarray(background)
+        else:
+            rgb[rows] = np.asarray(convert(strip))
+    if any_transparent:
+        notes.append(Note("note_transparent"))
+    return rgb, notes
 
 
-def _strips(image: pil.Image) -> Iterator[tuple[slice, pil.Image]]:
-    step = max(1, _STRIP_PIXELS // image.width)
-    for top in range(0, image.height, step):
-        bottom = min(top + step, image.height)
-        yield slice(top, bottom), image.crop((0, top, image.width, bottom))
+def _empty_rgb(size_wh: tuple[int, int]) -> Image:
+    return np.empty((size_wh[1], size_wh[0], 3), np.uint8)
+
+
+def _boxes(size_wh: tuple[int, int]) -> Iterator[tuple[slice, tuple[int, int, int, int]]]:
+    """The rows of each strip of a picture, and its box: left, top, right, bottom."""
+    width, height = size_wh
+    step = max(1, _STRIP_PIXELS // width)
+    for top in range(0, height, step):
+        bottom = min(top + step, height)
+        yield slice(top, bottom), (0, top, width, bottom)
 
 
 def _split_alpha(strip: pil.Image) -> tuple[pil.Image, pil.Image]:
@@ -129,13 +153,13 @@ def _values_to_rgb(image: pil.Image, colours: Colours, inverted: bool) -> tuple[
     low, high = _range(image)
     black, white = (high, low) if inverted else (low, high)
     transparent, any_transparent = image.info.get("transparency"), False
-    rgb = _empty_rgb(image)
+    rgb = _empty_rgb(image.size)
     notes = [Note("note_scaled", {"black": f"{black:g}", "white": f"{white:g}"})]
     convert = conversion("L", colours)
     if convert is not None:
         notes.append(_colour_note(colours))
-    for rows, strip in _strips(image):
-        values = _floats(strip)
+    for rows, box in _boxes(image.size):
+        values = _floats(image.crop(box))
         grey = (np.nan_to_num(values, nan=low, posinf=high, neginf=low) - black) / (white - black)
         levels = (grey.clip(0, 1) * 255 + 0.5).astype(np.uint8)
         rgb[rows] = np.asarray(convert(pil.fromarray(levels))) if convert else levels[..., None]
@@ -152,8 +176,8 @@ def _floats(strip: pil.Image) -> NDArray[np.float64]:
 def _range(image: pil.Image) -> tuple[float, float]:
     """The values that become black and white; see `to_rgb`."""
     lows, highs = [], []
-    for _, strip in _strips(image):
-        values = _floats(strip)
+    for _, box in _boxes(image.size):
+        values = _floats(image.crop(box))
         finite = values[np.isfinite(values)]
         if finite.size:
             lows.append(float(finite.min()))

@@ -7,6 +7,7 @@ import struct
 import time
 import warnings
 import zlib
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 
@@ -26,10 +27,10 @@ from PIL import (
 from PIL import Image as pil
 
 from demo.errors import DemoError
-from demo.images import png
-from demo.images.colour_conversion import Colours, conversion
+from demo.images import png, webp
+from demo.images.colour_conversion import Colours
 from demo.images.colour_space import ColourSpace, of_nclx
-from demo.images.convert import Note, to_rgb, upright
+from demo.images.convert import Note, array_to_rgb, to_rgb, upright
 from demo.images.file_types import ACCEPTED, recognise
 from demo.images.headers import JpegHeader, check_directories, orientation
 from demo.images.limits import Limits
@@ -113,14 +114,14 @@ def _decode_jpeg(data: bytes, limits: Limits) -> tuple[Image, list[Note]]:
     if header.bits != 8:
         raise DemoError("image_jpeg_bits", got=header.bits)
     # Not by OpenCV, which shows the rest of a damaged file as grey and does not say so.
-    with JpegImagePlugin.JpegImageFile(io.BytesIO(header.without_metadata)) as image:
+    with closing(JpegImagePlugin.JpegImageFile(io.BytesIO(header.without_metadata))) as image:
         image.load()
         rgb, notes = to_rgb(image, header.profile)
     return upright(rgb, header.orientation, notes)
 
 
 def _decode_with_opencv(data: bytes) -> Image:
-    """The pixels as stored, of a BMP or WebP file."""
+    """The pixels of a BMP file with run lengths, as stored."""
     flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
     rgb: Image | None = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     if rgb is None:
@@ -131,7 +132,8 @@ def _decode_with_opencv(data: bytes) -> Image:
 def _decode_other(kind: str, data: bytes, limits: Limits) -> tuple[Image, list[Note]]:
     if kind in ("TIFF", "AVIF"):
         check_directories(data, anywhere=kind == "AVIF")
-    with _read_header(kind, data) as image:
+    # Closed before the picture is turned, which takes another copy.
+    with closing(_read_header(kind, data)) as image:
         limits.check_size(image.size)
         exif_orientation, inverted = 1, False
         if isinstance(image, TiffImagePlugin.TiffImageFile):
@@ -142,8 +144,11 @@ def _decode_other(kind: str, data: bytes, limits: Limits) -> tuple[Image, list[N
             exif_orientation = tags.get(_ORIENTATION, 1)
             inverted = tags.get(_PHOTOMETRIC) == 0
         colours = _colours(kind, image, data)
-        if _is_for_decode_with_opencv(kind, image, colours):
+        if kind == "BMP" and image.info.get("compression") in _BMP_RUN_LENGTHS:
+            # Pillow decodes these in Python, and those of 4 bits and odd length wrongly.
             rgb, notes = _decode_with_opencv(data), list[Note]()
+        elif kind == "WebP":
+            rgb, notes = array_to_rgb(webp.decode_first_frame(data, image.size), colours)
         else:
             if kind == "PNG":
                 png.prepare(image)
@@ -176,19 +181,6 @@ def _colours(kind: str, image: ImageFile.ImageFile, data: bytes) -> Colours:
             codes = stated.get("color_primaries", 2), stated.get("transfer_characteristics", 2)
             return profile or ColourSpace.of_cicp(*codes)
     return profile
-
-
-def _is_for_decode_with_opencv(kind: str, image: ImageFile.ImageFile, colours: Colours) -> bool:
-    """Whether Pillow would be wrong or wasteful: for run-length BMP and for still, opaque WebP.
-
-    Pillow decodes run lengths in Python, and those of 4 bits and odd length wrongly; it decodes
-    every WebP as an animation, with two more canvases of 4 bytes a pixel.
-    """
-    if kind == "BMP":
-        return image.info.get("compression") in _BMP_RUN_LENGTHS
-    if kind != "WebP" or image.mode != "RGB" or _is_animated(image):
-        return False
-    return conversion("RGB", colours) is None
 
 
 def _read_header(kind: str, data: bytes) -> ImageFile.ImageFile:
