@@ -7,6 +7,7 @@ import struct
 import time
 import warnings
 import zlib
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
@@ -59,6 +60,10 @@ _DECODER_ERRORS = (
 )
 
 
+BeforePixels = Callable[[tuple[int, int]], None]
+"""Called with width and height once a picture is known to be within the limits."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
     """A decoded upload."""
@@ -75,10 +80,15 @@ class Picture:
     """Duration of the decoding, milliseconds."""
 
 
-def decode(data: bytes, limits: Limits) -> Picture:
+def decode(data: bytes, limits: Limits, before: BeforePixels = lambda _: None) -> Picture:
     """Decode a picture file: its first frame, upright, as sRGB.
 
     The first call switches off Pillow's warnings for the process.
+
+    Args:
+        data: the whole file.
+        limits: what is refused before any pixel is decoded.
+        before: called between that and the first pixel; may wait.
 
     Raises:
         DemoError: for a file that is empty, beyond `limits`, of a format that is not accepted,
@@ -90,7 +100,9 @@ def decode(data: bytes, limits: Limits) -> Picture:
     _ignore_pillow_warnings()
     try:
         rgb, notes = (
-            _decode_jpeg(data, limits) if kind == "JPEG" else _decode_other(kind, data, limits)
+            _decode_jpeg(data, limits, before)
+            if kind == "JPEG"
+            else _decode_other(kind, data, limits, before)
         )
     except pil.DecompressionBombError as error:
         raise DemoError("image_bomb", limit=f"{limits.max_megapixels:g}") from error
@@ -108,11 +120,12 @@ def _ignore_pillow_warnings() -> None:
     warnings.filterwarnings("ignore", module="PIL")
 
 
-def _decode_jpeg(data: bytes, limits: Limits) -> tuple[Image, list[Note]]:
+def _decode_jpeg(data: bytes, limits: Limits, before: BeforePixels) -> tuple[Image, list[Note]]:
     header = JpegHeader.read(data)
     limits.check_size(header.size_wh)
     if header.bits != 8:
         raise DemoError("image_jpeg_bits", got=header.bits)
+    before(header.size_wh)
     # Not by OpenCV, which shows the rest of a damaged file as grey and does not say so.
     with closing(JpegImagePlugin.JpegImageFile(io.BytesIO(header.without_metadata))) as image:
         image.load()
@@ -129,12 +142,15 @@ def _decode_with_opencv(data: bytes) -> Image:
     return rgb
 
 
-def _decode_other(kind: str, data: bytes, limits: Limits) -> tuple[Image, list[Note]]:
+def _decode_other(
+    kind: str, data: bytes, limits: Limits, before: BeforePixels
+) -> tuple[Image, list[Note]]:
     if kind in ("TIFF", "AVIF"):
         check_directories(data, anywhere=kind == "AVIF")
     # Closed before the picture is turned, which takes another copy.
     with closing(_read_header(kind, data)) as image:
         limits.check_size(image.size)
+        before(image.size)
         exif_orientation, inverted = 1, False
         if isinstance(image, TiffImagePlugin.TiffImageFile):
             tags = image.tag_v2

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,13 +14,15 @@ from demo.augment.pipeline import Pipeline, checked_seed, preview
 from demo.augment.script import script
 from demo.drawing.detections import draw_detections
 from demo.errors import DemoError
-from demo.images.decode import Picture, decode
+from demo.images.decode import Picture
 from demo.images.limits import Limits
 from demo.inference.engine import Engine, Prediction
 from demo.inference.named_model import named_model, no_such_model
 from demo.models.spec import ImageRequest, ModelSpec
 from demo.results import Detections, Image, Result, Timing
 from demo.service.answer_cache import AnswerCache
+from demo.service.memory_budget import Claim, MemoryBudget
+from demo.service.pictures import Pictures
 from demo.service.uploads import UploadStore
 from demo.settings import Settings
 from demo.system import cores, trim
@@ -31,6 +32,8 @@ T = TypeVar("T")
 
 _MAX_PENDING = 64
 """Visitors whose answers may be under way at once, those waiting for a download included."""
+_BYTES_A_CORE = 180_000_000
+"""Memory for large pictures that are decoded or answered at once."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,8 +77,8 @@ class Service:
         self.uploads = uploads
         self._cache = AnswerCache(settings.recent_budget_mb * 1_000_000, settings.keep_minutes * 60)
         self._workers = ThreadPoolExecutor(_MAX_PENDING, "answer")
-        # A picture of 25 megapixels takes 200 MB while it is decoded; more at once gain nothing.
-        self._decoding = threading.BoundedSemaphore(max(2, cores()))
+        self._pictures = Pictures(Limits.of(settings), self._cache, _MAX_PENDING)
+        self._memory = MemoryBudget(_BYTES_A_CORE * max(2, cores()))
 
     def warm_up(self) -> None:
         """Load in the background what the page opens on, and what draws its first answer."""
@@ -87,14 +90,8 @@ class Service:
 
         Raises DemoError for a picture that is not here, broken or beyond the limits.
         """
-        file = self.uploads.touch(path)
-        kept: Picture | None = self._cache.get(("picture", file))
-        if kept is not None:
-            return kept, 0.0
-        try:
-            return self._decode(file)
-        except FileNotFoundError:  # deleted while it waited to be decoded
-            raise DemoError("picture_gone", minutes=self.settings.keep_minutes) from None
+        with self._memory.claim() as claim:
+            return self._open(path, claim)
 
     def submit(self, work: Callable[[], T]) -> "Future[T]":
         """Start `work` in a thread, so that its caller can show what it waits for.
@@ -109,6 +106,7 @@ class Service:
     def close(self) -> None:
         """Cancel what waits, break off downloads and end the engine."""
         self._workers.shutdown(wait=False, cancel_futures=True)
+        self._pictures.close()
         self.engine.close()
 
     def forget(self) -> None:
@@ -145,12 +143,13 @@ class Service:
         spec = self.spec(model, task)
         chosen = tasks.find(task)
         query = chosen.parse(spec, values)
-        picture, prediction, timing = self._run(path, spec.name, query.size)
-        start = time.perf_counter()
-        result = chosen.refine(spec, prediction.result, query)
-        refined_at = time.perf_counter()
-        annotated = chosen.draw(picture.rgb, result, query)
-        end = time.perf_counter()
+        with self._memory.claim() as claim:
+            picture, prediction, timing = self._run(path, spec.name, query.size, claim)
+            start = time.perf_counter()
+            result = chosen.refine(spec, prediction.result, query)
+            refined_at = time.perf_counter()
+            annotated = chosen.draw(picture.rgb, result, query)
+            end = time.perf_counter()
         if annotated is not None:
             timing = replace(
                 timing,
@@ -176,18 +175,19 @@ class Service:
         }
         return AugmentAnswer(picture, [one.image for one in previews], facts, decode_ms, elapsed)
 
-    def _decode(self, file: Path) -> tuple[Picture, float]:
-        limits = Limits.of(self.settings)
-        limits.check_file(file.stat().st_size)  # first, since a video may be larger than memory
-        with self._decoding:
-            start = time.perf_counter()
-            picture = decode(file.read_bytes(), limits)
-            elapsed = (time.perf_counter() - start) * 1000
-            self._cache.put(("picture", file), picture, picture.rgb.nbytes)
-        return picture, elapsed
+    def _open(self, path: str, claim: Claim) -> tuple[Picture, float]:
+        try:
+            return self._pictures.open(self.uploads.touch(path), claim)
+        except FileNotFoundError:  # deleted while it waited to be decoded
+            raise DemoError("picture_gone", minutes=self.settings.keep_minutes) from None
 
-    def _run(self, path: str, name: str, size: int | None) -> tuple[Picture, Prediction, Timing]:
-        picture, decode_ms = self.open(path)
+    def _run(
+        self, path: str, name: str, size: int | None, claim: Claim
+    ) -> tuple[Picture, Prediction, Timing]:
+        picture, decode_ms = self._open(path, claim)
+        # What remains is the picture and its annotated copy. Nobody waits for another's download.
+        resident = self.engine.status(name).state == "resident"
+        claim.shrink(2 * picture.rgb.nbytes if resident else 0)
         key = ("answer", picture.sha256, name, size)
         kept: Prediction | None = self._cache.get(key)
         if kept is not None:

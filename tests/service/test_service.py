@@ -1,6 +1,8 @@
 """One upload, many questions: what is kept, what is asked again, what is refused."""
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
 
@@ -9,7 +11,7 @@ import pytest
 
 from demo.errors import DemoError
 from demo.images.encode import encode_png
-from demo.inference.engine import Engine, Prediction
+from demo.inference.engine import Engine, Prediction, Status
 from demo.models.spec import ImageRequest, InputView, ModelSpec
 from demo.results import Detections, Scores, Timing
 from demo.service.service import Answer, Service
@@ -29,6 +31,7 @@ class CountingEngine:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, int | None]] = []
+        self.state = "resident"
         self._specs = {
             "yolo": Spec("yolo", "detect", True),
             "nmsfree": Spec("nmsfree", "detect", False),
@@ -42,6 +45,9 @@ class CountingEngine:
 
     def models(self) -> list[dict[str, Any]]:
         return [{"name": s.name, "task": s.task, "available": True} for s in self._specs.values()]
+
+    def status(self, name: str) -> Status:
+        return Status(self.state)
 
     def run(self, name: str, request: ImageRequest) -> Prediction:
         image = request.image
@@ -226,3 +232,32 @@ def test_an_upload_that_is_deleted_while_it_waits_is_gone(engine: CountingEngine
         assert caught.value.key == "picture_gone"
     finally:
         uploads.close()
+
+
+def test_a_large_picture_waits_for_no_download(
+    engine: CountingEngine, service: Service, uploads: UploadStore
+) -> None:
+    """One visitor's model is on its way; another's large picture is answered meanwhile."""
+    paths = []
+    for shade in range(4):
+        paths.append(uploads.folder / f"{shade}.png")
+        paths[-1].write_bytes(encode_png(np.full((4500, 5000, 3), shade, np.uint8)))
+    arrived, slow = threading.Event(), threading.Semaphore(0)
+    run = engine.run
+
+    def run_slowly(name: str, request: ImageRequest) -> Prediction:
+        if name == "nmsfree":
+            slow.release()
+            assert arrived.wait(30)
+        return run(name, request)
+
+    engine.run = run_slowly  # type: ignore[method-assign]
+    engine.state = "downloading"
+    with ThreadPoolExecutor(4) as threads:
+        waiting = [
+            threads.submit(detect, service, str(path), model="nmsfree") for path in paths[:3]
+        ]
+        for _ in waiting:
+            assert slow.acquire(timeout=30)
+        assert detect(service, str(paths[3]), "yolo").result is not None
+        arrived.set()
