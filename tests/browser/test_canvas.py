@@ -176,6 +176,8 @@ CHUNKS: dict[str, list[png_chunks.Chunk]] = {
     "profile of linear light": [png_chunks.profile(LINEAR + b"linear sRGB")],
     "wide profile and sRGB": [png_chunks.profile(WIDE), (b"sRGB", b"\0")],
     "broken profile and gamma": [png_chunks.profile(b"nonsense" * 40), png_chunks.gamma(1)],
+    "codes before a profile": [png_chunks.cicp(12, 13), png_chunks.profile(LINEAR)],
+    "gamma of 0.02": [png_chunks.gamma(0.02)],
     "Display P3 by code": [png_chunks.cicp(12, 13), (b"sRGB", b"\0")],
     "BT.2020 by code": [png_chunks.cicp(9, 1)],
     "linear by code": [png_chunks.cicp(1, 8)],

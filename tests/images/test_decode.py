@@ -49,10 +49,15 @@ def odd(shared_data: Path) -> dict[str, dict[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def outcomes(shared_data: Path, odd: dict[str, dict[str, str]]) -> list[Outcome]:
-    """All odd files decoded in a separate process, which must survive to the end."""
+def outcomes(shared_data: Path) -> list[Outcome]:
+    """All odd files."""
+    return watched(shared_data / "odd_images")
+
+
+def watched(folder: Path, *count: str) -> list[Outcome]:
+    """Files decoded in a separate process, which must survive to the end."""
     done = subprocess.run(
-        [sys.executable, str(WATCH), str(shared_data / "odd_images")],
+        [sys.executable, str(WATCH), str(folder), *count],
         capture_output=True,
         text=True,
         timeout=120,
@@ -85,6 +90,16 @@ def test_every_odd_file_ends_in_a_picture_or_a_sentence(
         assert outcome.seconds < 10, outcome
         assert outcome.extra_mb < 300, outcome
     assert sum(outcome.extra_mb for outcome in outcomes) < 300
+
+
+def test_mutated_files_end_in_a_picture_or_a_sentence(shared_data: Path) -> None:
+    outcomes = watched(shared_data / "odd_images", "600")
+    assert len(outcomes) == 600
+    for outcome in outcomes:
+        assert outcome.error != "CRASH", outcome
+        assert outcome.seconds < 10, outcome
+    assert sum(outcome.extra_mb for outcome in outcomes) < 300
+    assert 50 < sum(not outcome.error for outcome in outcomes) < 400
 
 
 def test_what_pillow_reads_of_the_accepted_formats_is_read(

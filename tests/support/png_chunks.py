@@ -28,6 +28,18 @@ def without_chunk(data: bytes, name: bytes) -> bytes:
     return kept
 
 
+def with_right_checksums(data: bytes) -> bytes:
+    """The file with the checksums of its chunks as they should be."""
+    right, at = bytearray(data), _SIGNATURE_BYTES
+    while at + 12 <= len(data):
+        end = at + 8 + int(struct.unpack_from(">I", data, at)[0])
+        if end + 4 > len(data):
+            break
+        right[end : end + 4] = struct.pack(">I", zlib.crc32(data[at + 4 : end]))
+        at = end + 4
+    return bytes(right)
+
+
 def gamma(value: float) -> Chunk:
     """A gAMA chunk of the exponent that encodes, such as 0.45455."""
     return b"gAMA", struct.pack(">I", round(value * 100_000))
