@@ -8,7 +8,7 @@ import io
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageCms, ImageFile, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageFile
 
 # What undoes an EXIF orientation.
 TURNS = dict(zip(range(2, 9), map(Image.Transpose, (0, 3, 1, 5, 4, 6, 2)), strict=True))
@@ -23,7 +23,7 @@ def read_photo(path: str) -> Image.Image:
             if data[4:8] == b"ftyp" and b"avif" not in data[8:64]
             else Image.open(io.BytesIO(data))
         )
-    except UnidentifiedImageError:
+    except OSError:
         raise SystemExit(f"{path}: Pillow cannot read this file") from None
     if reason := unreadable(photo, data):
         raise SystemExit(f"{path}: {reason}; save it as an ordinary PNG of 8 bits first")
@@ -67,8 +67,8 @@ def unreadable(photo: ImageFile.ImageFile, data: bytes) -> str:
             return "it states its colours by code points"
     if photo.format == "GIF" and photo.tile and photo.tile[0][1] != (0, 0, *photo.size):
         return "its first frame covers a part of it only"
-    if photo.format == "BMP" and info.get("compression") in (1, 2):
-        return "it holds run lengths"
+    if photo.format == "BMP" and info.get("compression"):
+        return "it holds run lengths or masks"
     return ""
 
 

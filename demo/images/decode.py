@@ -29,6 +29,7 @@ from PIL import Image as pil
 
 from demo.errors import DemoError
 from demo.images import png, webp
+from demo.images.bmp import MaskedBitmap
 from demo.images.colour_conversion import Colours
 from demo.images.colour_space import ColourSpace, of_nclx
 from demo.images.convert import Note, array_to_rgb, to_rgb, upright
@@ -99,11 +100,14 @@ def decode(data: bytes, limits: Limits, before: BeforePixels = lambda _: None) -
     kind = recognise(data)
     _ignore_pillow_warnings()
     try:
-        rgb, notes = (
-            _decode_jpeg(data, limits, before)
-            if kind == "JPEG"
-            else _decode_other(kind, data, limits, before)
-        )
+        if kind == "JPEG":
+            rgb, notes = _decode_jpeg(data, limits, before)
+        elif kind == "BMP" and (bitmap := MaskedBitmap.read(data)):
+            limits.check_size(bitmap.size_wh)
+            before(bitmap.size_wh)
+            rgb, notes = array_to_rgb(bitmap.decode(data), None)
+        else:
+            rgb, notes = _decode_other(kind, data, limits, before)
     except pil.DecompressionBombError as error:
         raise DemoError("image_bomb", limit=f"{limits.max_megapixels:g}") from error
     except _DECODER_ERRORS as error:

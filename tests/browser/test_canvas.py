@@ -27,7 +27,7 @@ NOT_IN_CHROMIUM = {"TIFF", "HEIC"}
 P3 = Primaries((0.3127, 0.3290), (0.680, 0.320), (0.265, 0.690), (0.150, 0.060))
 
 APART = {
-    "image-rs/tests/images/bmp/images/V5_A1_R5_G5_B5.bmp": "alpha of one bit",
+    "image-rs/tests/images/bmp/images/V3_A4_R4_G4_B4.bmp": "alpha of 0 everywhere: not white",
     "image-rs/tests/images/bmp/images/lenient/V5_A8_R8_G8_B8_Rgb_BadMask.bmp": (
         "masks in a file that says that it has none"
     ),
@@ -46,21 +46,16 @@ APART = {
 
 REFUSED = {
     "image-rs/tests/bad/ico/Bad_smile-incorrect-image-length.ico": "icon",
-    "image-rs/tests/images/bmp/images/V3_A4_R4_G4_B4.bmp": "masks of four bits",
-    "image-rs/tests/images/bmp/images/V3_X4_R4_G4_B4_Top_Down.bmp": "masks of four bits",
     "image-rs/tests/images/bmp/images/imagemagick_invalid_run_length_issue_2321.bmp": "damaged",
     "image-rs/tests/images/bmp/images/lenient/rle_overflow.bmp": "damaged",
     "image-rs/tests/images/bmp/images/pal2.bmp": "palette of two bits",
     "image-rs/tests/images/bmp/images/rgb24rle24.bmp": "run lengths of OS/2",
-    "image-rs/tests/images/bmp/images/rgb32-111110.bmp": "masks of eleven bits",
     "image-rs/tests/images/ico/images/bmp-32bpp-alpha.ico": "icon",
     "image-rs/tests/regression/gif/zero-loop-count.gif": "no picture behind the header",
     "libpng/contrib/testpngs/crashers/badadler.png": "wrong checksum",
     "pillow/Tests/images/apng/chunk_repeat_fctl.png": "first frame twice: Chromium draws nothing",
     "pillow/Tests/images/apng/sequence_start.png": "frames out of order: Chromium draws nothing",
     "pillow/Tests/images/bmp/b/badrle.bmp": "damaged",
-    "pillow/Tests/images/bmp/q/rgba16-4444.bmp": "masks of four bits",
-    "pillow/Tests/images/bmp/q/rgba32abf.bmp": "masks of Windows CE",
     "pillow/Tests/images/broken_data_stream.png": "damaged",
     "pillow/Tests/images/decompression_bomb.ico": "icon",
     "pillow/Tests/images/deerstalker.cur": "cursor",
