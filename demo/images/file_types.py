@@ -5,6 +5,7 @@ import re
 from demo.errors import DemoError
 
 ACCEPTED = ("JPEG", "PNG", "WebP", "GIF", "TIFF", "BMP", "AVIF", "HEIC")
+SHOWN_BY_BROWSERS = frozenset(ACCEPTED) - {"TIFF", "HEIC"}
 
 _SIGNATURES = (
     ("JPEG", rb"\xff\xd8\xff"),

@@ -14,6 +14,7 @@ from demo.errors import DemoError
 from demo.images.colour_space import BT709, BT2020, Primaries
 from demo.images.decode import Picture, _ignore_pillow_warnings, decode
 from demo.images.encode import thumbnail
+from demo.images.file_types import ACCEPTED, SHOWN_BY_BROWSERS
 from demo.images.icc_profile import rgb_profile
 from demo.images.limits import Limits
 from demo.results import Image
@@ -23,7 +24,6 @@ from tests.support.photos import bus, save
 
 LIMITS = Limits()
 TOLERANCE = 2.0
-NOT_IN_CHROMIUM = {"TIFF", "HEIC"}
 P3 = Primaries((0.3127, 0.3290), (0.680, 0.320), (0.265, 0.690), (0.150, 0.060))
 
 APART = {
@@ -113,7 +113,7 @@ def test_the_network_sees_what_chromium_draws(drawn: list[Drawn]) -> None:
 
 def test_chromium_draws_every_picture_of_a_format_that_it_knows(drawn: list[Drawn]) -> None:
     missing = {one.path: one.picture.format for one in drawn if one.picture and one.drawing is None}
-    assert set(missing.values()) == NOT_IN_CHROMIUM, missing
+    assert set(missing.values()) == set(ACCEPTED) - SHOWN_BY_BROWSERS, missing
 
 
 def test_what_is_refused_though_chromium_shows_it_has_a_reason(drawn: list[Drawn]) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import PIL.Image
+import pillow_heif
 import pytest
 from playwright.sync_api import Browser, Dialog, FilePayload, Page, expect
 
@@ -139,3 +141,22 @@ def test_a_name_with_markup_does_no_harm(visit: Visit) -> None:
         assert names
         assert not any(set('<>"/') & set(saved_as) for saved_as in names), names
     assert not dialogs
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown_as"), [("WEBP", "webp"), ("AVIF", "avif"), ("TIFF", "png"), ("HEIF", "png")]
+)
+def test_only_formats_that_browsers_do_not_know_are_shown_as_png(
+    visit: Visit, tmp_path: Path, kind: str, shown_as: str
+) -> None:
+    pillow_heif.register_heif_opener()
+    file = tmp_path / f"bus.{kind.lower()}"
+    PIL.Image.open(BUS).resize((270, 360)).save(file, kind)
+    page = visit()
+    put(page, "classify", file)
+    rows = page.locator("#classify-answer table.score-bars tbody tr")
+    expect(rows).to_have_count(5, timeout=SLOW)
+    picture = page.locator("#classify-picture img").first
+    expect(picture).to_have_attribute("src", re.compile(rf"\.{shown_as}$"), timeout=SLOW)
+    page.wait_for_timeout(1000)
+    expect(picture).to_have_attribute("src", re.compile(rf"\.{shown_as}$"))

@@ -5,12 +5,11 @@ from typing import cast
 import gradio as gr
 
 from demo.errors import DemoError
+from demo.images.file_types import SHOWN_BY_BROWSERS
 from demo.service import examples
 from demo.web.components.picture import PictureIn, ShownAs
 from demo.web.components.uploads import given_name
 from demo.web.tab import Context
-
-_BROWSER_FORMATS = {"JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF"}
 
 
 def picture_input(context: Context, name: str) -> PictureIn:
@@ -47,7 +46,7 @@ def _show_what_browsers_cannot(context: Context, picture: PictureIn) -> None:
             decoded, _ = context.service.open(path)
         except DemoError:
             return None
-        return None if decoded.format in _BROWSER_FORMATS else path
+        return None if decoded.format in SHOWN_BY_BROWSERS else path
 
     def preview(path: str | None) -> ShownAs | dict[str, object]:
         if path is None:
