@@ -44,6 +44,8 @@ _SAMPLINGS = {
     (16, 64): "4:1:1",
 }
 """Size of a colour plane where the picture is 64 × 64."""
+_WITH_ALPHA = (2, 4)
+"""Number of components of a pixel format that has an alpha channel."""
 _NAMES = {
     "h264": "H.264",
     "hevc": "HEVC",
@@ -124,10 +126,10 @@ def unreadable(frame: VideoFrame) -> DemoError:
     return DemoError("video_colors", matrix=f"{frame.format.name} {'-'.join(map(str, codes))}")
 
 
-def notes_about(codec: str, frame: VideoFrame) -> list[Note]:
+def notes_about(codec: str, frame: VideoFrame, transparent: bool = False) -> list[Note]:
     """What a video of H.264 in 8 bit 4:2:0 and BT.709 cannot carry of a decoded frame.
 
-    codec: FFmpeg's name of the decoder.
+    codec: FFmpeg's name of the decoder. transparent: the container states an alpha channel.
     """
     facts = [] if codec == "h264" else [_NAMES.get(codec, codec.upper())]
     form = frame.format
@@ -136,6 +138,8 @@ def notes_about(codec: str, frame: VideoFrame) -> list[Note]:
         facts.append(f"{bits} bit")
     if sampling := _sampling(form):
         facts.append(sampling)
+    if transparent or len(form.components) in _WITH_ALPHA:
+        facts.append("alpha")
     notes = [Note("video_note_converted", {"facts": ", ".join(facts)})] if facts else []
     if hdr := _HDR.get(frame.color_trc):
         notes.append(Note("video_note_hdr", {"colors": hdr}))

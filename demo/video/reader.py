@@ -90,7 +90,9 @@ class Video:
         self._first: VideoFrame | None = first
         assumed_colorspace(first)
         self.colors = Colors.of(first)
-        self.notes: list[Note] = notes_about(codec_name(self._stream), first)
+        # WebM keeps it apart from the frames, as data that the decoders pass over.
+        alpha = self._stream.metadata.get("alpha_mode") == "1"
+        self.notes: list[Note] = notes_about(codec_name(self._stream), first, alpha)
         if self._stream is not tracks[0]:
             codec = codec_name(tracks[0]) or "?"
             self.notes.append(Note("video_note_other_track", {"codec": codec}))

@@ -118,6 +118,19 @@ def test_what_is_lost_is_said(tmp_path: Path, form: str, facts: str) -> None:
     assert (note.key, note.fields) == ("video_note_converted", {"facts": facts})
 
 
+def test_transparency_is_lost_and_said(tmp_path: Path) -> None:
+    frame = av.VideoFrame.from_ndarray(square(0), "rgb24").reformat(format="yuva420p")
+    source = tmp_path / "in.webm"
+    with av.open(str(source), "w") as output:
+        track: Any = output.add_stream("libvpx-vp9", rate=10)
+        track.width, track.height, track.pix_fmt = 64, 48, "yuva420p"
+        output.mux(track.encode(frame))
+        output.mux(track.encode(None))
+    with open_video(source, LIMITS) as video:
+        [note] = video.notes
+    assert note.fields == {"facts": "VP9, alpha"}
+
+
 @pytest.mark.parametrize(
     ("codes", "key"),
     [
