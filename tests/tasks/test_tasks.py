@@ -1,6 +1,6 @@
 """Contracts of every task, and what each decides."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -128,3 +128,29 @@ class TestDetect:
     def test_a_wrong_value_is_one_sentence(self, name: str, value: object) -> None:
         with pytest.raises(DemoError, match=name):
             self.task.parse(CATALOG.spec("yolo11n"), {name: value})
+
+
+class IndexedOnly(tuple[str, ...]):
+    """Labels that may be looked up one by one, as many as a model may have of them."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Iterator[str]:
+        raise AssertionError("all labels were gone through for one frame")
+
+    def __add__(self, other: object) -> "IndexedOnly":
+        raise AssertionError("a list of labels was made for one frame")
+
+    __mul__ = __add__
+
+
+def test_a_frame_with_tracks_costs_nothing_for_the_labels_that_are_not_in_it() -> None:
+    found = detections()
+    labels = IndexedOnly(LABELS)
+    many = Detections(found.xyxy, found.scores, found.class_ids, labels, found.size_wh)
+    task = tasks.find("detect")
+    ids = np.array([3, 0, 7])
+    drawn = task.draw_frame(grey(), many, ids)
+    assert [row["label"] for row in task.rows(many, ids)] == ["cat", "cat", "dog"]
+    np.testing.assert_array_equal(drawn, task.draw_frame(grey(), found, ids))
+    assert (drawn != task.draw_frame(grey(), found)).any()
