@@ -9,7 +9,7 @@ import cv2
 import httpx
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from demo.results import Image
 from demo.service import examples
@@ -40,9 +40,14 @@ def bus() -> Image:
     return np.asarray(cv2.imread(str(examples.paths()[0]), cv2.IMREAD_COLOR_RGB), np.uint8)
 
 
-def at_the_camera(browser: Browser, url: str, task: str = "detect", **options: Any) -> Page:
+def at_the_camera(
+    browser: Browser | BrowserContext, url: str, task: str = "detect", **options: Any
+) -> Page:
     """The page with the camera chosen; its answers are collected in `window.answers`."""
-    page = browser.new_page(**{"locale": "en-US", "permissions": ["camera"], **options})
+    if isinstance(browser, BrowserContext):
+        page = browser.new_page()
+    else:
+        page = browser.new_page(**{"locale": "en-US", "permissions": ["camera"], **options})
     page.goto(url)
     page.wait_for_selector("#tabs button[role=tab]")
     open_tab(page, task)

@@ -46,7 +46,7 @@
         hasNewFrame: false, encoding: false, accepted: false, serverMs: 60, leadMs: 25, dueAt: 0,
       });
       this.showRunning(true);
-      this.connect();
+      try { this.connect(); } catch { return this.stop("live_lost"); }  // a policy forbids it
       if (!this.source) this.watchVideo();
       this.statsTimer = setInterval(() => this.updateStats(), 500);
     }
@@ -63,11 +63,16 @@
       } catch (error) {
         return this.showStatus(error.name === "NotAllowedError" ? "live_denied" : "live_no_camera");
       }
+      const { stream } = this;
       this.video = Object.assign(document.createElement("video"), {
-        muted: true, playsInline: true, srcObject: this.stream,
+        muted: true, playsInline: true, srcObject: stream,
       });
-      await this.video.play();
-      const facing = this.stream.getVideoTracks()[0].getSettings().facingMode;
+      // Without it the light of the camera would stay on.
+      try { await this.video.play(); } catch { return this.stop("live_not_shown"); }
+      const [track] = stream.getVideoTracks();
+      // The camera was unplugged, or its permission withdrawn.
+      track.addEventListener("ended", () => { if (this.stream === stream) this.stop("live_ended"); });
+      const facing = track.getSettings().facingMode;
       if (facing) this.setSwitch("mirror", facing !== "environment");
       this.listCameras();
       return true;
@@ -158,26 +163,36 @@
     }
 
     async sendFrame() {
+      const { capturedAt, socket } = this;
       this.hasNewFrame = false;
       this.encoding = true;
-      const { video, capturedAt, socket } = this;
+      let data = null;
+      try { data = await this.encoded(); } finally { this.encoding = false; }
+      // A frame that the browser cannot encode is dropped; the next one follows.
+      if (!data || this.socket !== socket || socket.readyState !== WebSocket.OPEN) return;
+      this.frameNumber += 1;
+      new DataView(data.buffer).setUint32(0, this.frameNumber);
+      this.unanswered.set(this.frameNumber, capturedAt);
+      socket.send(data);
+    }
+
+    // The video's frame as JPEG behind 4 free bytes, or null where it cannot be encoded.
+    async encoded() {
+      const { video } = this;
       const scale = Math.min(MAX_SIDE_PX / Math.max(video.videoWidth, video.videoHeight), 1);
       const scratch = this.scratch ??= document.createElement("canvas");
       scratch.width = Math.round(video.videoWidth * scale);
       scratch.height = Math.round(video.videoHeight * scale);
       const context = scratch.getContext("2d");
+      if (!context) return null;
       // The frame is mirrored, not the canvas on the page: labels drawn on it stay readable.
       if (this.isOn("mirror")) context.setTransform(-1, 0, 0, 1, scratch.width, 0);
       context.drawImage(video, 0, 0, scratch.width, scratch.height);
       const blob = await new Promise((done) => scratch.toBlob(done, "image/jpeg", JPEG_QUALITY));
+      if (!blob) return null;
       const data = new Uint8Array(4 + blob.size);
       data.set(new Uint8Array(await blob.arrayBuffer()), 4);
-      this.encoding = false;
-      if (this.socket !== socket || socket.readyState !== WebSocket.OPEN) return;
-      this.frameNumber += 1;
-      new DataView(data.buffer).setUint32(0, this.frameNumber);
-      this.unanswered.set(this.frameNumber, capturedAt);
-      socket.send(data);
+      return data;
     }
 
     // An answer: 4 bytes of a length, big-endian, so many bytes of JSON, the annotated JPEG.
@@ -191,8 +206,10 @@
         if (number <= facts.frame) this.unanswered.delete(number);
       this.schedule(facts);
       this.sendWhenDue();
-      const bitmap = await createImageBitmap(new Blob([new Uint8Array(buffer, 4 + length)]));
+      const jpeg = new Blob([new Uint8Array(buffer, 4 + length)]);
+      const bitmap = await createImageBitmap(jpeg).catch(() => null);  // for want of memory
       if (this.socket !== socket) return;
+      if (!bitmap) return this.acknowledge();
       this.draw(bitmap);
       this.acknowledge();
       this.answered += 1;
@@ -252,7 +269,7 @@
       socket?.close();
       clearInterval(this.statsTimer);
       clearTimeout(this.sendTimer);
-      this.recorder?.stop();
+      this.endRecording();
       this.stream?.getTracks().forEach((track) => track.stop());
       this.stream = null;
       this.showRunning(false);
@@ -261,7 +278,7 @@
 
     // Labels of cameras are known only once the visitor has allowed one.
     async listCameras() {
-      const cameras = (await navigator.mediaDevices.enumerateDevices())
+      const cameras = (await navigator.mediaDevices.enumerateDevices().catch(() => []))
         .filter((one) => one.kind === "videoinput" && one.label);
       if (cameras.length < 2 || this.listed) return;
       this.listed = true;
@@ -271,26 +288,42 @@
     }
 
     snapshot() {
-      this.canvas.toBlob((blob) => this.save(blob, "jpg"), "image/jpeg", 0.92);
+      this.canvas.toBlob((blob) => {
+        if (blob) this.save(blob, "jpg"); else this.showStatus("live_not_saved");
+      }, "image/jpeg", 0.92);
     }
 
     record() {
-      if (this.recorder) return this.recorder.stop();
+      if (this.recorder) return this.endRecording();
       const button = this.root.querySelector("[data-action=record]");
-      const types = ["video/mp4;codecs=avc1.42E01F", "video/webm;codecs=vp8", "video/webm"];
-      const mimeType = types.find((type) => MediaRecorder.isTypeSupported(type));
       const parts = [];
-      const recorder = this.recorder = new MediaRecorder(this.canvas.captureStream(), { mimeType });
-      recorder.ondataavailable = (event) => parts.push(event.data);
+      let recorder;
+      try { recorder = this.recorder = this.newRecorder(); }
+      catch { return this.showStatus("live_not_saved"); }  // the browser records nothing
+      recorder.ondataavailable = (event) => { if (event.data.size) parts.push(event.data); };
       recorder.onstop = () => {
         this.recorder = null;
         button.setAttribute("aria-pressed", "false");
         button.textContent = this.translate("live_record");
-        this.save(new Blob(parts, { type: mimeType }), mimeType.includes("mp4") ? "mp4" : "webm");
+        const type = recorder.mimeType || "video/webm";
+        if (parts.length) this.save(new Blob(parts, { type }), type.includes("mp4") ? "mp4" : "webm");
+        else this.showStatus("live_not_saved");
       };
       recorder.start(1000);
       button.setAttribute("aria-pressed", "true");
       button.textContent = this.translate("live_record_end");
+    }
+
+    // Of the types that players know best; the browser's own choice where it has none of them.
+    newRecorder() {
+      const types = ["video/mp4;codecs=avc1.42E01F", "video/webm;codecs=vp8", "video/webm"];
+      const mimeType = types.find((type) => MediaRecorder.isTypeSupported(type));
+      return new MediaRecorder(this.canvas.captureStream(), mimeType ? { mimeType } : {});
+    }
+
+    // A recorder that has stopped, and has not said so yet, must not be stopped again.
+    endRecording() {
+      if (this.recorder?.state === "recording") this.recorder.stop();
     }
 
     save(blob, suffix) {
