@@ -37,6 +37,7 @@ from demo.images.file_types import ACCEPTED, recognise
 from demo.images.headers import JpegHeader, check_directories, orientation
 from demo.images.limits import Limits
 from demo.results import Image
+from demo.system import is_out_of_memory
 
 _log = logging.getLogger(__name__)
 _NEW_SUBFILE_TYPE, _PHOTOMETRIC, _ORIENTATION, _DNG_VERSION = 254, 262, 274, 50706
@@ -111,6 +112,8 @@ def decode(data: bytes, limits: Limits, before: BeforePixels = lambda _: None) -
     except pil.DecompressionBombError as error:
         raise DemoError("image_bomb", limit=f"{limits.max_megapixels:g}") from error
     except _DECODER_ERRORS as error:
+        if is_out_of_memory(error):
+            raise DemoError("memory_full") from error
         cut = isinstance(error, EOFError) or "truncated" in str(error).lower()
         _log.info("%s file of %d bytes is damaged: %r", kind, len(data), error)
         raise DemoError("image_truncated" if cut else "image_damaged", format=kind) from error

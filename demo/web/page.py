@@ -12,6 +12,7 @@ from demo.service.uploads import UploadStore
 from demo.settings import Settings
 from demo.web.blocks import PageBlocks
 from demo.web.components.model_picker import refresh_pickers
+from demo.web.components.upload_parser import use_upload_parser
 from demo.web.components.uploads import refuse_all_but_uploads
 from demo.web.endpoints import publish_models, publish_tasks
 from demo.web.tab import Context, Tab, translations
@@ -31,6 +32,7 @@ def build(settings: Settings, uploads: UploadStore) -> tuple[PageBlocks, Service
     """Build the whole page; return it with the service that answers its requests."""
     service = Service(settings, LocalEngine(settings), uploads)
     refuse_all_but_uploads()
+    use_upload_parser()
     with PageBlocks(title="Vitrine", analytics_enabled=False, fill_width=True) as page:
         context = Context(service, translations(), page)
         gr.HTML(
