@@ -56,6 +56,7 @@ NO_LIST = """
 MediaDevices.prototype.enumerateDevices = () => Promise.reject(new DOMException("no"));
 """
 NO_TYPE = "MediaRecorder.isTypeSupported = () => false;"
+NO_TYPES = "delete MediaRecorder.isTypeSupported;"
 NO_RECORDER = "delete window.MediaRecorder;"
 NO_SNAPSHOT = "HTMLCanvasElement.prototype.toBlob = function (call) { call(null); };"
 RELEASED = "window.tracks.length > 0 && window.tracks.every((one) => one.readyState === 'ended')"
@@ -135,8 +136,9 @@ def test_a_camera_that_ends_is_told(visitor: Visitor) -> None:
     page.wait_for_function(RELEASED)
 
 
-def test_a_recording_of_a_type_that_the_browser_chooses(visitor: Visitor) -> None:
-    page = visitor.open(NO_TYPE)
+@pytest.mark.parametrize("change", [NO_TYPE, NO_TYPES])
+def test_a_recording_of_a_type_that_the_browser_chooses(visitor: Visitor, change: str) -> None:
+    page = visitor.open(change)
     go(page)
     answers(page, 1)
     record = page.locator("#detect-camera [data-action=record]")

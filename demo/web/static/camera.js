@@ -317,7 +317,7 @@
     // Of the types that players know best; the browser's own choice where it has none of them.
     newRecorder() {
       const types = ["video/mp4;codecs=avc1.42E01F", "video/webm;codecs=vp8", "video/webm"];
-      const mimeType = types.find((type) => MediaRecorder.isTypeSupported(type));
+      const mimeType = types.find((type) => MediaRecorder.isTypeSupported?.(type));
       return new MediaRecorder(this.canvas.captureStream(), mimeType ? { mimeType } : {});
     }
 
