@@ -15,8 +15,7 @@ from starlette.responses import Response
 _log = logging.getLogger(__name__)
 
 _ROOT = Path(__file__).resolve().parents[2]
-_FOLDERS = ("demo", "weights", "tests", "benchmarks")
-_TOP = (
+_FILES = (
     "app.py",
     "LICENSE",
     "README.md",
@@ -25,8 +24,22 @@ _TOP = (
     "requirements.txt",
     "requirements-dev.txt",
     ".ci/run",
+    "demo/README.md",
+    "demo/models/imagenet.json",
 )
-"""Files outside of these folders; whatever else lies there may be the owner's secret."""
+_PATTERNS = (
+    "demo/**/*.py",
+    "demo/strings/*.toml",
+    "demo/web/**/*.css",
+    "demo/web/**/*.html",
+    "demo/web/**/*.j2",
+    "demo/web/**/*.js",
+    "tests/**/*.py",
+    "tests/**/*.html",
+    "benchmarks/**/*.py",
+)
+_CARDS = ("weights/*.json", "weights/*.md")
+"""Beside the weights that they describe. Whatever else lies there may be the owner's secret."""
 _SUFFIXES = {".py", ".toml", ".json", ".css", ".html", ".j2", ".js", ".txt", ".md"}
 _DATE = (1980, 1, 1, 0, 0, 0)
 """Of every entry: the oldest that a ZIP can hold, so that equal sources are equal archives."""
@@ -72,13 +85,15 @@ def _tracked(root: Path) -> list[str]:
 
 
 def _listed(root: Path) -> Iterable[str]:
-    yield from _TOP
-    for folder in _FOLDERS:
-        for path in (root / folder).rglob("*"):
-            name = path.relative_to(root).as_posix()
-            if _is_source(name):
-                yield name
+    """The program's own files in a copy without git."""
+    yield from _FILES
+    for pattern in _PATTERNS:
+        yield from (path.relative_to(root).as_posix() for path in root.glob(pattern))
+    for pattern in _CARDS:
+        for path in root.glob(pattern):
+            if path.with_suffix(".safetensors").is_file():
+                yield path.relative_to(root).as_posix()
 
 
 def _is_source(name: str) -> bool:
-    return name in _TOP or Path(name).suffix in _SUFFIXES
+    return name in _FILES or Path(name).suffix in _SUFFIXES

@@ -6,12 +6,26 @@ from pathlib import Path
 
 import pytest
 
-from demo.asgi.source_archive import archive, pack
+from demo.asgi.source_archive import _listed, _tracked, archive, pack
 from tests.conftest import ROOT
 
 PROGRAM = ("app.py", "LICENSE", "demo/serve.py", "tests/test_serve.py", "weights/a.json")
 TEMPLATES = ("demo/web/page.html", "demo/web/row.j2", "demo/web/a.js", "demo/web/a.css")
-SECRETS = ("client_secret.json", "notes.txt", "local.toml", "own.py", "diary.md", "runs/a.py")
+SECRETS = (
+    "client_secret.json",
+    "notes.txt",
+    "local.toml",
+    "own.py",
+    "diary.md",
+    "runs/a.py",
+    "demo/client_secret.json",
+    "demo/secrets.toml",
+    "demo/web/notes.txt",
+    "weights/token.json",
+    "weights/diary.md",
+    "tests/local.json",
+    "benchmarks/results.json",
+)
 
 
 def names(data: bytes) -> set[str]:
@@ -46,6 +60,14 @@ def test_the_source_holds_the_program_its_templates_and_its_licence() -> None:
 
 def test_without_git_only_the_projects_own_files_are_packed(project: Path) -> None:
     assert names(pack(project)) == {*PROGRAM, *TEMPLATES}
+
+
+def test_a_copy_without_git_lacks_no_source() -> None:
+    """A kind of file that is new has to be listed."""
+    tracked = set(_tracked(ROOT))
+    if not tracked:
+        pytest.skip("no git checkout")
+    assert tracked <= set(_listed(ROOT))
 
 
 def test_a_checkout_packs_what_git_tracks(project: Path) -> None:
