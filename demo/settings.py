@@ -107,9 +107,9 @@ class Settings:
     """Origins of other sites whose pages may show this page in a frame and call the API."""
     proxies: _Networks = ()
     """Addresses of reverse proxies, whose X-Forwarded-For and -Proto headers are believed."""
-    rate: Annotated[int, Field(ge=0)] = 1200
+    rate: Annotated[int, Field(ge=0)] = 3000
     """Requests a minute of one address, 0 = any number; loopback is free."""
-    connections: _Count = 100
+    connections: _Count = 200
     """Connections of one address at once; loopback is free."""
     log: Literal["error", "warning", "info", "debug"] = "warning"
     """Lowest level of what is logged."""
