@@ -101,6 +101,13 @@ def test_a_body_that_is_no_form_is_refused(uploads: Uploads, kind: str) -> None:
     assert "格式不正確" in answer.json()["error"]
 
 
+def test_a_page_is_answered_in_plain_text_which_it_shows_as_it_is(uploads: Uploads) -> None:
+    answer = uploads.send(FILE, b"x", b"\r\n", HEAD % (b"x", b""), END, origin=uploads.url)
+    assert answer.status_code == 400
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert answer.text.startswith("An upload holds nothing but files")
+
+
 def test_a_malformed_form_is_refused(uploads: Uploads) -> None:
     answer = uploads.send(FILE, b"x" * MB, b"\r\n--B\r\nno header\r\n\r\n", b"x" * MB, END)
     assert answer.status_code == 400

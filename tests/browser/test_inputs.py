@@ -121,6 +121,22 @@ def test_too_many_bytes_are_reported_on_the_page(
     expect(told).to_be_visible(timeout=SLOW)
 
 
+def test_an_upload_without_room_is_one_sentence_on_the_page(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    heavy = tmp_path / "heavy.jpg"
+    heavy.write_bytes(BUS.read_bytes().ljust(1_500_000, b"\0"))
+    server = Server(VITRINE_UPLOADS_MB="1").wait()
+    page = chromium.new_page(locale="zh-CN")
+    page.goto(server.url)
+    put(page, "classify", heavy)
+    told = page.get_by_text("这次上传超过了为全部上传保留的 1 MB").first
+    expect(told).to_be_visible(timeout=SLOW)
+    assert "{" not in told.inner_text()
+    page.close()
+    server.stop()
+
+
 def test_a_name_with_markup_does_no_harm(visit: Visit) -> None:
     name = '"><img src=x onerror=alert(1)>.jpg'
     page = visit()
