@@ -24,7 +24,8 @@ class ErrorSentences:
     """ASGI middleware: gives answers of status 400 and above a body of JSON with a sentence.
 
     `error` and `detail` hold it, the names that gradio's page and programs look for. A body that
-    has both is left as it is: this program wrote it, and it says more than the status does.
+    has both is left as it is: this program wrote it, and it says more than the status does. Where
+    the page uploads files it gets the bare sentence: it shows the body of such an answer as it is.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -77,9 +78,12 @@ class _Answer:
         content = _json(self._body)
         if not (isinstance(content, dict) and {"error", "detail"} <= content.keys()):
             content = self._content(start["status"], content)
-        body = json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
+        text, kind = json.dumps(content, ensure_ascii=False), "application/json"
+        if _is_upload_of_page(Headers(scope=self._scope)):
+            text, kind = str(content["error"]), "text/plain; charset=utf-8"
+        body = text.encode("utf-8", "replace")
         headers = MutableHeaders(scope=start)
-        headers["content-type"] = "application/json"
+        headers["content-type"] = kind
         headers["content-length"] = str(len(body))
         await self._send(start)
         if self._scope["method"] == "HEAD":
@@ -117,6 +121,11 @@ class _Answer:
             gone = translate("session_gone", self._locale)
             return f"event: error\ndata: {json.dumps(gone)}\n\n".encode()
         return chunk
+
+
+def _is_upload_of_page(headers: Headers) -> bool:
+    """Whether a browser sends a form; programs name no Origin."""
+    return "origin" in headers and headers.get("content-type", "").startswith("multipart/")
 
 
 def _json(body: bytes) -> object:

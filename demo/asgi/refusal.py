@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 
 from starlette.datastructures import Headers
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.status import WS_1008_POLICY_VIOLATION
 from starlette.types import Receive, Scope, Send
 
@@ -20,11 +20,10 @@ async def refuse(
     reason: DemoError,
     more: Mapping[str, str] | None = None,
 ) -> None:
-    """Answer with `status` and the sentence of `reason` in the visitor's language.
+    """Answer with `status` and the sentence of `reason` in the visitor's language, as JSON.
 
-    It is JSON, but plain text where a page uploads files: gradio's front end shows the body of such
-    an answer as it is. A WebSocket is closed before it is accepted, which servers turn into status
-    403. The connection ends with the answer, since the rest of a body is not read.
+    A WebSocket is closed before it is accepted, which servers turn into status 403. The connection
+    ends with the answer, since the rest of a body is not read.
 
     more: further headers of the answer.
     """
@@ -40,7 +39,5 @@ def refusal(
 ) -> Response:
     """The answer with the sentence of `reason`; asked: headers of the request."""
     sentence = translate(reason.key, locale_for(asked), **reason.fields)
-    if "origin" in asked and asked.get("content-type", "").startswith("multipart/"):
-        return PlainTextResponse(sentence, status, headers)
     body = json.dumps({"error": sentence, "detail": sentence}, ensure_ascii=False)
     return Response(body, status, headers, "application/json")
