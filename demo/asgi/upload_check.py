@@ -3,7 +3,11 @@
 import logging
 
 from python_multipart.exceptions import MultipartParseError
-from python_multipart.multipart import MultipartParser, parse_options_header
+from python_multipart.multipart import (
+    MAX_BOUNDARY_LENGTH,
+    MultipartParser,
+    parse_options_header,
+)
 from starlette._utils import get_route_path
 from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartException
@@ -95,14 +99,15 @@ class Parts:
     """Scans a multipart body that arrives in pieces, without keeping any of it."""
 
     def __init__(self, content_type: str) -> None:
-        """Begin a body. Raises DemoError for a Content-Type other than multipart/form-data."""
+        """Begin a body. Raises DemoError for a Content-Type that is not that of a form."""
         kind, options = parse_options_header(content_type)
-        if kind != b"multipart/form-data" or b"boundary" not in options:
+        boundary = options.get(b"boundary", b"")
+        if kind != b"multipart/form-data" or not 0 < len(boundary) <= MAX_BOUNDARY_LENGTH:
             raise DemoError("upload_malformed")
         self._header = (bytearray(), bytearray())
         self._is_file = False
         self._parser = MultipartParser(
-            options[b"boundary"],
+            boundary,
             {
                 "on_part_begin": self._begin,
                 "on_header_field": lambda data, start, end: self._header[0].extend(data[start:end]),

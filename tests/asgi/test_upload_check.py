@@ -115,6 +115,16 @@ def test_a_malformed_form_is_refused(uploads: Uploads) -> None:
     assert gone(uploads)
 
 
+@pytest.mark.parametrize("boundary", ["", "y" * 7000])
+def test_a_form_with_a_strange_boundary_is_refused(uploads: Uploads, boundary: str) -> None:
+    kind = {"content-type": f"multipart/form-data; boundary={boundary}"}
+    answer = httpx.post(
+        f"http://127.0.0.1:{uploads.port}/gradio_api/upload", content=FILE, headers=kind
+    )
+    assert answer.status_code == 400
+    assert "not well formed" in answer.json()["error"]
+
+
 def test_a_file_beyond_the_limit_leaves_nothing(uploads: Uploads) -> None:
     answer = uploads.send(FILE, *[b"x" * MB] * 55, END)
     assert answer.status_code == 413
