@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
@@ -136,6 +137,11 @@ def main() -> None:
     app.add_middleware(Leaks)
     page = app.state.page
     page._queue.max_size = None
+    from demo.video import job_queue  # after the environment, as the application does
+    from demo.web.listener import Listener
+
+    patch.object(Listener, "check", lambda listener: None).start()
+    patch.object(job_queue, "_MAX_WAITING_OF_ADDRESS", 1000).start()
     host = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1")
     uvicorn.run(app, host=host, port=int(os.environ["GRADIO_SERVER_PORT"]), log_level="critical")
 

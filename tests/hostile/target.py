@@ -47,6 +47,11 @@ class Growth:
     peak_mb: float = 0.0
     mb: float = 0.0
 
+    @property
+    def passing_mb(self) -> float:
+        """What was freed again before the end of the block; the rest may be kept for a moment."""
+        return self.peak_mb - max(self.mb, 0.0)
+
 
 class Target:
     """`python app.py`, or another program, with a private folder and a limit of open files."""

@@ -15,6 +15,7 @@ LEAKS = {
     "garbage": "started .*true",
     "wrong_values": "blank",
     "wrong_calls": "blank",
+    "odd_uploads": "a long boundary: 500",
     "languages": "zh-TW, no picture",
     "closed_routes": "monitoring: 200",
     "hosts": "evil.example may upload",

@@ -161,8 +161,9 @@ def refusal(answer: httpx.Response) -> str:
         return answer.text
     if not isinstance(body, dict):
         return str(body)
-    said = body.get("detail") or body.get("error") or ""
-    return said if isinstance(said, str) else json.dumps(said)
+    said = body.get("detail") or body.get("error")
+    # A list of what a library expected is no sentence.
+    return said if isinstance(said, str) else ""
 
 
 def _outcome(message: dict[str, Any], seconds: float) -> Outcome:

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from tests.hostile import films, pictures, wire
@@ -80,6 +81,31 @@ def wrong_calls(target: Target) -> list[str]:
     return found
 
 
+def odd_uploads(target: Target) -> list[str]:
+    """Names of files that lead elsewhere or are no names, and bodies that are not well formed."""
+    found = []
+    disposition = 'content-disposition: form-data; name="files"; filename="{}"\r\n\r\n'
+    for name in _FILE_NAMES:
+        part = disposition.format(name).encode() + films.photo()
+        status, stored = _upload(target, "x", [b"--x\r\n" + part + b"\r\n--x--\r\n"])
+        if status == 200 and not Path(json.loads(stored)[0]).is_relative_to(target.temporary):
+            found.append(f"{name!r} is stored at {stored}")
+        if status != 200 and not 400 <= status < 500:
+            found.append(f"{name[:40]!r}: {status}")
+    bodies = {
+        "dashes": ("x", [b"--x", *[b"-" * 1_000_000] * 20]),
+        "nothing before the first part": ("x", [b"\r\n" * 500_000] * 20),
+        "a long boundary": ("y" * 7000, [b"--" + b"y" * 7000 + b"\r\n"]),
+        "a part without an end": ("x", [b"--x\r\n" + disposition.format("a.jpg").encode()]),
+        "a header without an end": ("x", [b"--x\r\ncontent-disposition"]),
+    }
+    for name, (boundary, parts) in bodies.items():
+        status, said = _upload(target, boundary, parts)
+        if status != 200:
+            found += refused(name, status, said)
+    return found
+
+
 def languages(target: Target) -> list[str]:
     """A refusal is written in the visitor's language, whatever refuses."""
     found = []
@@ -116,11 +142,28 @@ def closed_routes(target: Target) -> list[str]:
     return found
 
 
+_FILE_NAMES = [
+    "a" * 300 + ".jpg",
+    "街" * 200 + ".jpg",
+    "😀" * 90 + ".jpg",
+    "..",
+    ".",
+    "",
+    "../../../../a.jpg",
+    "..\\..\\a.jpg",
+    "/etc/a.jpg",
+    "C:\\a.jpg",
+    "a\0b.jpg",
+    "a\nb.jpg",
+    "CON.jpg",
+    "-rf.jpg",
+    "~root",
+    "%2e%2e%2fa.jpg",
+]
 _ABSENT = [
     ("GET", "/no-such-page.txt"),
     ("GET", "/gradio_api/file=/tmp/no-such-file"),
     ("POST", "/gradio_api/call/no-such-function"),
-    ("GET", "/gradio_api/call/models/no-such-event"),
     ("GET", "/gradio_api/queue/data"),
     ("DELETE", "/gradio_api/queue/join"),
     ("GET", "/gradio_api/upload"),
@@ -179,6 +222,18 @@ def _odd() -> list[Any]:
         {"__type__": "update", "value": 1},
         {"path": None},
     ]
+
+
+def _upload(target: Target, boundary: str, parts: list[bytes]) -> tuple[int, str]:
+    """Status of an upload, and its sentence or the paths of what it stored."""
+    kind = {"content-type": f"multipart/form-data; boundary={boundary}"}
+    answer = wire.post(target.port, "/gradio_api/upload", parts, kind)
+    try:
+        said = json.loads(answer.body)
+    except ValueError:
+        said = answer.body.decode(errors="replace")
+    refusal = said.get("detail", "") if isinstance(said, dict) else json.dumps(said)
+    return answer.status, refusal
 
 
 def _bad_bodies(number: int) -> dict[str, tuple[str, bytes]]:

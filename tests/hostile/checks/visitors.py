@@ -19,7 +19,7 @@ from tests.hostile.visitor import Visitor
 
 _ATTACKER, _OTHER = "127.0.0.2", "127.0.0.3"
 _HALF_OPEN, _SLOW = 1100, 200
-_HEADER_S, _BODY_S = 13, 25
+_HEADER_S, _BODY_S = 13, 16
 _SOCKETS = 300
 _UNHEARD_S = 12
 _ABORTED = 500
