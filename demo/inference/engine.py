@@ -1,6 +1,6 @@
 """The engine: the one way to run a model. Its answers under load are its answers alone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypedDict, TypeVar
@@ -107,6 +107,9 @@ class Engine(Protocol):
 
     def size_bytes(self, name: str) -> int | None:
         """Size of the model's file, here or at its source."""
+
+    def weights_version(self, name: str) -> Hashable:
+        """Changes when the file of the model changes, so that kept answers are not used again."""
 
     def device_text(self) -> str:
         """The device for people, such as `CPU · 2 cores`."""

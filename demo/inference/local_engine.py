@@ -3,7 +3,7 @@
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -113,6 +113,10 @@ class LocalEngine:
     def size_bytes(self, name: str) -> int | None:
         """Size of the model's file, here or at its source."""
         return self._catalog.size_bytes(name)
+
+    def weights_version(self, name: str) -> Hashable:
+        """The stamp of the model's file, see `Engine.weights_version`."""
+        return self._catalog.find(name)
 
     def device_text(self) -> str:
         """The device for people: `CPU · 2 cores`, or the GPU's name and its free memory."""

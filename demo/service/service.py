@@ -188,7 +188,7 @@ class Service:
         # What remains is the picture and its annotated copy. Nobody waits for another's download.
         resident = self.engine.status(name).state == "resident"
         claim.shrink(2 * picture.rgb.nbytes if resident else 0)
-        key = ("answer", picture.sha256, name, size)
+        key = ("answer", picture.sha256, name, self.engine.weights_version(name), size)
         kept: Prediction | None = self._cache.get(key)
         if kept is not None:
             return picture, kept, Timing(decode=decode_ms)

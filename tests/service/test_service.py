@@ -32,6 +32,7 @@ class CountingEngine:
     def __init__(self) -> None:
         self.asked: list[tuple[str, int | None]] = []
         self.state = "resident"
+        self.version = 1
         self._specs = {
             "yolo": Spec("yolo", "detect", True),
             "nmsfree": Spec("nmsfree", "detect", False),
@@ -48,6 +49,9 @@ class CountingEngine:
 
     def status(self, name: str) -> Status:
         return Status(self.state)
+
+    def weights_version(self, name: str) -> int:
+        return self.version
 
     def run(self, name: str, request: ImageRequest) -> Prediction:
         image = request.image
@@ -133,6 +137,16 @@ def test_another_picture_model_or_size_does(
     detect(service, upload(uploads, 2), "nmsfree")
     detect(service, upload(uploads, 2), "yolo", size=320)
     assert engine.asked == [("yolo", None), ("yolo", None), ("nmsfree", None), ("yolo", 320)]
+
+
+def test_a_model_whose_file_has_changed_is_asked_again(
+    service: Service, engine: CountingEngine, uploads: UploadStore
+) -> None:
+    path = upload(uploads)
+    for version in (1, 1, 2, 2):
+        engine.version = version
+        detect(service, path, "yolo")
+    assert len(engine.asked) == 2
 
 
 def test_doubles_are_suppressed_only_where_the_head_makes_them(
