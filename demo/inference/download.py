@@ -23,8 +23,8 @@ PATIENCE_S = 3.0
 """Longest time to find out that a host cannot be reached, the look-up of its name included."""
 STALL_S = 20.0
 """Longest pause of a server that was reached."""
-_UNREACHABLE_S = 300.0
-"""How long an unreachable host is not tried again."""
+_UNREACHABLE_S = 30.0
+"""How long an unreachable host is not tried again: a visitor who has connected tries again soon."""
 _CHUNK_BYTES = 1 << 20
 
 Progress = Callable[[float], None]
@@ -61,6 +61,7 @@ class Downloader:
         make_client: Callable[[], httpx.Client] = open_https,
         patience_s: float = PATIENCE_S,
         stall_s: float = STALL_S,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Open nothing yet: a client is made for each download.
 
@@ -68,8 +69,10 @@ class Downloader:
             make_client: maker of the client of one download.
             patience_s: time in which a host must have been reached, seconds.
             stall_s: time in which a reached server must send something, seconds.
+            clock: time in seconds.
         """
         self._make_client = make_client
+        self._clock = clock
         self._patience_s = patience_s
         self._timeout = httpx.Timeout(stall_s, connect=patience_s)
         self._answer_s = patience_s + stall_s
@@ -120,7 +123,7 @@ class Downloader:
     @contextmanager
     def _open(self, url: str, name: str) -> Iterator[httpx.Response]:
         host = httpx.URL(url).host
-        if time.monotonic() < self._unreachable_until.get(host, 0.0):
+        if self._clock() < self._unreachable_until.get(host, 0.0):
             raise DemoError("no_network", file=name)
         exchange = Exchange(self._make_client(), url, self._timeout)
         if not exchange.reached.wait(self._patience_s):
@@ -141,12 +144,15 @@ class Downloader:
             raise DemoError(
                 "download_untrusted" if untrusted else "download_broke", file=name
             ) from None
+        except httpx.ProxyError as error:
+            # Its text is the status of the proxy's answer.
+            raise DemoError("download_refused", file=name, status=error) from None
         except (httpx.RequestError, TimeoutError) as error:
             _log.warning("%s: %s", name, error)
             raise DemoError("download_broke", file=name) from None
 
     def _remember(self, host: str) -> None:
-        self._unreachable_until[host] = time.monotonic() + _UNREACHABLE_S
+        self._unreachable_until[host] = self._clock() + _UNREACHABLE_S
 
 
 def _is_untrusted(error: httpx.TransportError) -> bool:

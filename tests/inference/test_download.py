@@ -95,6 +95,46 @@ def test_only_the_host_that_cannot_be_reached_is_remembered(tmp_path: Path) -> N
     assert asked == ["down.invalid", "up.invalid"]
 
 
+def test_a_network_that_comes_back_is_used_within_half_a_minute(tmp_path: Path) -> None:
+    """The sentence asks to connect and to try again, so that a try must soon count."""
+    seconds, connected = 0.0, False
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if not connected:
+            raise httpx.ConnectError("unreachable", request=request)
+        return httpx.Response(200, stream=httpx.ByteStream(b"whole"))
+
+    transport = httpx.MockTransport(answer)
+    one = Downloader(lambda: httpx.Client(transport=transport), clock=lambda: seconds)
+    assert fetch(one, "https://x.invalid/n", tmp_path / "n") == "no_network"
+    connected, seconds = True, 29.0
+    assert fetch(one, "https://x.invalid/n", tmp_path / "n") == "no_network"
+    seconds = 31.0
+    assert fetch(one, "https://x.invalid/n", tmp_path / "n") == ""
+
+
+class Proxy(http.server.BaseHTTPRequestHandler):
+    """A proxy that lets nobody out."""
+
+    def do_CONNECT(self) -> None:
+        self.send_error(403)
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet."""
+
+
+def test_a_proxy_that_refuses_is_told_with_its_status(tmp_path: Path) -> None:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}"
+    one = Downloader(lambda: httpx.Client(proxy=address))
+    with pytest.raises(DemoError, match="status 403") as raised:
+        one.fetch("https://x.invalid/n", tmp_path / "n", None, 100, print)
+    assert raised.value.key == "download_refused"
+    server.shutdown()
+    server.server_close()
+
+
 def test_a_host_that_hangs_is_given_up_and_does_not_block_another(tmp_path: Path) -> None:
     release = threading.Event()
 
