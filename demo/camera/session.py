@@ -45,6 +45,8 @@ class CameraSession:
         self._processor: StreamProcessor | None = None
         self._options: StreamOptions | None = None
         self._line: RelativeLine | None = None
+        self._drawn_line: RelativeLine | None = None
+        """The line of the last frame, whose pixels change with the size of the frames."""
         self._index = 0
         self._clock = clock
         self._start = clock()
@@ -83,7 +85,8 @@ class CameraSession:
         if self._processor is None:
             self._processor = StreamProcessor(options)
         elif self._processor.options != options:
-            self._processor.change(options)
+            self._processor.change(options, resized=self._line == self._drawn_line)
+        self._drawn_line = self._line
         seconds = self._clock() - self._start
         frame, annotated = self._processor.process(self._index, seconds, rgb, prediction)
         self._index += 1

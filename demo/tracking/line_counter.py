@@ -99,6 +99,12 @@ class LineCounter:
                 direction = self.rightward if side > 0 else self.leftward
                 direction[found.labels[class_id]] += 1
 
+    def move(self, line: CountingLine) -> None:
+        """Go on counting at `line`, the same one in frames of another size."""
+        self.line = line
+        # Positions in the old frames say nothing about those in the new ones.
+        self._last.clear()
+
     def counts(self) -> CrossingCounts:
         """The counts so far."""
         return {"rightward": dict(self.rightward), "leftward": dict(self.leftward)}

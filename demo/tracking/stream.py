@@ -52,6 +52,12 @@ class _Tracking:
         elif self.line_counter is None or self.line_counter.line != options.line:
             self.line_counter = LineCounter(options.line)
 
+    def resize(self, options: StreamOptions) -> None:
+        """Keep the crossings of a line that moves with the size of the frames."""
+        line = options.line
+        if self.line_counter is not None and line is not None and self.line_counter.line != line:
+            self.line_counter.move(line)
+
     def update(self, candidates: Detections, seconds: float) -> Tracked:
         tracked = self.tracker.update(candidates, seconds)
         self.counts.update(tracked)
@@ -85,8 +91,13 @@ class StreamProcessor:
         """The options for the next frame."""
         return self._options
 
-    def change(self, options: StreamOptions) -> None:
-        """Apply other options from the next frame on; ids and counts are kept where they can be."""
+    def change(self, options: StreamOptions, *, resized: bool = False) -> None:
+        """Apply other options from the next frame on; ids and counts are kept where they can be.
+
+        resized: where the line has other pixels, it is because the frames have another size.
+        """
+        if resized and self._tracking is not None:
+            self._tracking.resize(options)
         if options.spec is not self._options.spec:
             self._tracking = self._heat_map = None
         self._options = options

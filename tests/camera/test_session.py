@@ -83,3 +83,46 @@ def test_a_camera_that_changes_its_resolution_leaves_the_place_covered(
     clock.seconds += 0.1
     larger = colourless(striped((320, 240)))
     assert contrast(answer(session, larger)) < 0.2 * contrast(larger)
+
+
+def square_at(left: float, size_wh: tuple[int, int]) -> Image:
+    """A red square of a quarter of the width; left: share of the width."""
+    width, height = size_wh
+    picture = np.full((height, width, 3), 30, np.uint8)
+    x, side = round(left * width), width // 4
+    picture[height // 3 : height // 3 + side, x : x + side] = (220, 20, 20)
+    return picture
+
+
+def crossings(session: CameraSession, clock: Clock, size_wh: tuple[int, int]) -> object:
+    """The counts after a square has moved from left to right."""
+    facts: dict[str, object] = {}
+    for step in range(12):
+        clock.seconds += 0.1
+        facts = session.process_frame(square_at(0.06 * step, size_wh), 0.0).facts
+    return facts["crossings"]
+
+
+def test_a_turned_phone_keeps_the_crossings_of_its_line(
+    session: CameraSession, clock: Clock
+) -> None:
+    values: dict[str, object] = {"model": "finder", "line": [0.5, 1, 0.5, 0]}
+    session.configure(values)
+    once = {"rightward": {"red thing": 1}, "leftward": {}}
+    assert crossings(session, clock, (160, 120)) == once
+    session.configure({**values, "confidence": 0.3})
+    twice = {"rightward": {"red thing": 2}, "leftward": {}}
+    assert crossings(session, clock, (120, 160)) == twice
+    session.configure({**values, "line": [0.4, 1, 0.4, 0]})
+    assert crossings(session, clock, (120, 160)) == once
+
+
+def test_a_change_of_the_confidence_loses_no_crossing(session: CameraSession, clock: Clock) -> None:
+    """It comes while the square is about to cross the line."""
+    values: dict[str, object] = {"model": "finder", "line": [0.5, 1, 0.5, 0]}
+    session.configure(values)
+    for step in range(12):
+        clock.seconds += 0.1
+        session.configure({**values, "confidence": 0.3 + step / 100})
+        facts = session.process_frame(square_at(0.06 * step, (160, 120)), 0.0).facts
+    assert facts["crossings"] == {"rightward": {"red thing": 1}, "leftward": {}}
