@@ -2,7 +2,6 @@
 
 import os
 import pickle
-import pickletools
 import zipfile
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,10 +16,22 @@ from torch import Tensor, nn
 
 from demo.errors import DemoError
 from demo.models.memory import is_out_of_memory
+from demo.models.pickled_calls import pickled_calls
 from demo.models.spec import WeightsFile
 
 _MAX_SHARED = 4
 """How often the bytes of a file may be claimed: networks share a few of their weights."""
+
+_CONSTRUCTORS = (
+    *("builtins.bytearray", "torch.nn.modules.", "clip."),
+    *("ultralytics.nn.", "ultralytics.utils.loss.", "ultralytics.utils.tal."),
+)
+"""Starts of the names that no genuine file calls."""
+_BROKEN = (
+    *(zipfile.BadZipFile, pickle.UnpicklingError, EOFError, RuntimeError, NotImplementedError),
+    *(ValueError, TypeError, AttributeError, IndexError, KeyError),
+)
+"""Raised by zipfile and pickle for archives and pickles that are broken, encrypted or strange."""
 
 
 def load_state(file: WeightsFile) -> dict[str, Tensor]:
@@ -55,9 +66,12 @@ def check_archive(file: WeightsFile) -> None:
     """Raise DemoError for a torch file that would take more memory than its size when it is read.
 
     torch.save never compresses, so no member of a genuine file claims to be larger than the file.
-    A call of bytearray with a number is the one call of Python's own that torch's restricted
-    unpickler makes and that allocates what the file does not hold. The format of before 2020 states
-    no sizes; it is accepted only where the file is the official one of the catalog.
+    The format of before 2020 states no sizes; it is accepted only where the file is the official
+    one of the catalog.
+
+    Neither does a genuine file call the constructors of layers and networks, which may download,
+    read files and allocate, nor bytearray, which allocates: torch's restricted unpickler makes such
+    calls.
     """
     name = file.path.name
     try:
@@ -71,10 +85,10 @@ def check_archive(file: WeightsFile) -> None:
                 if sum(part.file_size for part in parts) > os.fstat(opened.fileno()).st_size:
                     raise DemoError("weights_bomb", file=name)
                 pickled = [part for part in parts if part.filename.endswith(".pkl")]
-                if any(_names_bytearray(archive.read(part)) for part in pickled):
+                calls = [call for part in pickled for call in pickled_calls(archive.read(part))]
+                if any(call.startswith(_CONSTRUCTORS) for call in calls):
                     raise DemoError("weights_unsafe", file=name)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError, EOFError):
-        # Of zipfile and pickletools: encrypted members, unknown compression, unknown operations.
+    except _BROKEN:
         raise DemoError("weights_corrupt", file=name) from None
     except OSError:
         raise DemoError("weights_unreadable", file=name) from None
@@ -158,12 +172,6 @@ def _unpickle(path: Path) -> object:
         if is_out_of_memory(error):
             raise
         raise DemoError("weights_corrupt", file=path.name) from None
-
-
-def _names_bytearray(pickled: bytes) -> bool:
-    """Whether a pickle names the type bytearray; nothing of it is executed."""
-    names = (argument for _, argument, _ in pickletools.genops(pickled))
-    return any(isinstance(name, str) and name.split(" ")[-1] == "bytearray" for name in names)
 
 
 def _size_bytes(file: WeightsFile) -> int:

@@ -76,6 +76,7 @@ def code_payloads() -> dict[str, object]:
     make = f"mkdir {CANARY}"
     tasks = ultralytics.tasks()
     downloads = importlib.import_module("ultralytics.utils.downloads")
+    block = importlib.import_module("ultralytics.nn.modules.block")
     checks = importlib.import_module("ultralytics.utils.checks")
     url = "https://x.invalid/net.pt"
     return {
@@ -111,6 +112,8 @@ def code_payloads() -> dict[str, object]:
         "attempt_download": Call(downloads.attempt_download_asset, "yolo11s.pt"),
         "check_requirements": Call(checks.check_requirements, "no-such-package"),
         "guess_model": Call(tasks.guess_model_task, "inner.pth"),
+        "TorchVision": Call(block.TorchVision, "mobilenet_v3_small"),
+        "DetectionModel": Call(tasks.DetectionModel, "https://x.invalid/net.yaml"),
         "missing": missing(),
         "nested": {"a": [{"b": (Call(os.mkdir, CANARY),)}]},
         "hook": State(Call(nn.Identity), {"_forward_hooks": {0: Call(os.mkdir, CANARY)}}),
