@@ -18,6 +18,7 @@ from demo.inference.catalog import Catalog
 from demo.inference.engine import Prediction
 from demo.inference.local_engine import LocalEngine
 from demo.models.bundled import FOLDER
+from demo.models.file_stamp import FileStamp
 from demo.models.spec import ImageRequest, ModelSpec, WeightsEntry, WeightsFile
 from demo.results import Scores
 from demo.settings import Settings
@@ -107,6 +108,19 @@ def test_a_changed_file_is_a_new_model(
     assert not np.allclose(second.result.probabilities, first.result.probabilities)
     assert [row["resident"] for row in engine.models() if row["name"] == NAME] == [True]
     engine.close()
+
+
+def test_files_of_one_tick_of_the_clock_are_told_apart(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{i}" for i in range(20)]
+    for path in paths:
+        path.write_bytes(b"same size")
+    link = tmp_path / "link"
+    stamps = set()
+    for path in paths:
+        link.unlink(missing_ok=True)
+        link.symlink_to(path)
+        stamps.add(FileStamp.of(link))
+    assert len(stamps) == len(paths)
 
 
 def test_a_model_whose_file_is_gone_answers_as_long_as_it_is_resident(tmp_path: Path) -> None:
