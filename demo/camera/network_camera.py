@@ -19,7 +19,7 @@ from demo.errors import DemoError
 from demo.results import Image
 from demo.video.colors import assumed_colorspace
 from demo.video.limits import VideoLimits
-from demo.video.tracks import CODECS
+from demo.video.tracks import CODECS, by_preference, codec_name
 
 MAX_SIDE = 640
 """Longest side of a frame, pixels, as of those that browsers send."""
@@ -111,6 +111,8 @@ class NetworkCamera:
                 self._decode(container)
         except DemoError as error:
             return error
+        except MemoryError:
+            return DemoError("memory_full")
         except connection.ERRORS as error:
             # The text of the error may contain the address.
             if not self._connection.is_closed():
@@ -134,6 +136,8 @@ class NetworkCamera:
             start = time.perf_counter()
             try:
                 frames = stream.codec_context.decode(packet)
+            except MemoryError:
+                raise
             except (av.FFmpegError, ValueError) as error:
                 # Cameras lose packets and begin in the middle; the readable frames are shown.
                 _log.debug("network camera: damaged packet, %s", type(error).__name__)
@@ -181,8 +185,7 @@ class NetworkCamera:
 
 
 def _video_stream(container: InputContainer) -> VideoStream:
-    for stream in container.streams.video:
-        context = stream.codec_context
-        if context is not None and context.name in CODECS:
+    for stream in by_preference(container.streams.video):
+        if codec_name(stream) in CODECS:
             return stream
     raise DemoError("live_source_kind")

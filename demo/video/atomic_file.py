@@ -1,12 +1,10 @@
 """A file that is written under a temporary name and renamed when it is complete."""
 
-import errno
 from pathlib import Path
 from uuid import uuid4
 
 from demo.errors import DemoError
-
-_DISK_FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
+from demo.system import is_disk_full, is_out_of_memory
 
 
 class AtomicFile:
@@ -42,6 +40,7 @@ class AtomicFile:
 
     def error_for(self, error: Exception) -> DemoError:
         """The sentence for an error while writing."""
-        full = getattr(error, "errno", None) in _DISK_FULL
-        key = "video_disk_full" if full else "video_not_written"
+        if is_out_of_memory(error):
+            return DemoError("memory_full")
+        key = "video_disk_full" if is_disk_full(error) else "video_not_written"
         return DemoError(key, name=self.target.name)

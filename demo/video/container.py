@@ -48,6 +48,8 @@ def open_container(path: Path) -> Iterator[InputContainer]:
             container = av.open(
                 file, format=demuxer, container_options=_SAFE, io_open=_refuse, mode="r"
             )
+        except MemoryError:  # one of FFmpeg's errors too, and nothing is wrong with the file
+            raise
         except (av.FFmpegError, OSError, ValueError):
             raise DemoError("video_broken") from None
         with container:
@@ -60,6 +62,8 @@ def packets_until_error(packets: Iterator[T]) -> Iterator[T | None]:
     """The packets of a demuxer, then None where the rest of the file cannot be read."""
     try:
         yield from packets
+    except MemoryError:
+        raise
     except (av.FFmpegError, OSError):
         yield None
 
