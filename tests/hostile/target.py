@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -136,6 +136,15 @@ class Target:
         """All files in the temporary folder but the settings of libraries."""
         paths = (path for path in self.temporary.rglob("*") if "settings" not in path.parts)
         return {path for path in paths if path.is_file()}
+
+    def stored_mb(self) -> float:
+        """Size of all these files, MB."""
+        size_bytes = 0
+        for path in self.stored():
+            # The server may delete it meanwhile.
+            with suppress(FileNotFoundError):
+                size_bytes += path.stat().st_size
+        return size_bytes / 1e6
 
     @contextmanager
     def watched(self) -> Iterator[Seen]:
