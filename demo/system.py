@@ -14,7 +14,10 @@ _TRIM_BYTES, _MMAP_BYTES = 64 << 20, 32 << 20
 """Free memory that a heap keeps at its end; smallest block that is mapped outside of the heaps."""
 
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_OUT_OF_MEMORY = ("can't allocate memory", "cannot allocate memory", "out of memory")
+_OUT_OF_MEMORY = (
+    *("can't allocate memory", "cannot allocate memory", "not enough memory"),
+    *("out of memory", "cublas_status_alloc_failed"),
+)
 """Words of torch and CUDA, in small letters, in a RuntimeError of no kind of its own."""
 _OPENCV_NO_MEMORY = -4
 """`cv::Error::StsNoMem`, the code of a cv2.error."""
@@ -68,10 +71,23 @@ def is_disk_full(fault: BaseException) -> bool:
 
 
 def is_out_of_memory(fault: BaseException) -> bool:
-    """Whether memory of the machine or of its GPU ran out, as Python, torch or OpenCV report it."""
+    """Whether memory of the machine or of its GPU ran out, as Python, torch or OpenCV report it.
+
+    So does a fault that was raised because of such a one, or while it was handled.
+    """
+    seen: BaseException | None = fault
+    while seen is not None:
+        if _is_shortage(seen):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
+
+
+def _is_shortage(fault: BaseException) -> bool:
     if isinstance(fault, OSError):
         return fault.errno == errno.ENOMEM
     if isinstance(fault, RuntimeError):
-        text = str(fault).lower()
-        return any(words in text for words in _OUT_OF_MEMORY)
+        # By its name, since torch has not to be imported for this.
+        named = type(fault).__name__ == "OutOfMemoryError"
+        return named or any(words in str(fault).lower() for words in _OUT_OF_MEMORY)
     return isinstance(fault, MemoryError) or getattr(fault, "code", None) == _OPENCV_NO_MEMORY

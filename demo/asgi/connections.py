@@ -8,8 +8,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from demo.asgi.visitors import Networks, network_of
 from demo.i18n import LOCALES, translate
+from demo.web_addresses import Networks, remote_network_of
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Connections:
 
     def admit(self, new: "LimitedProtocol", host: str) -> bool:
         """Take in a new connection from `host`; False where it has to be refused."""
-        address = None if host in self._exempt else network_of(host)
+        address = None if host in self._exempt else remote_network_of(host)
         if self._rivals(address):
             self._forget_closed()
         rivals = self._rivals(address)

@@ -10,8 +10,8 @@ from starlette._utils import get_route_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from demo.asgi.refusal import refuse
-from demo.asgi.visitors import network_of
 from demo.errors import DemoError
+from demo.web_addresses import remote_network_of
 
 _log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class RateLimit:
 
     def _take(self, scope: Scope) -> float:
         """Take a request from its address's bucket: seconds to wait, 0 where it may pass."""
-        network = network_of((scope.get("client") or ("", 0))[0])
+        network = remote_network_of((scope.get("client") or ("", 0))[0])
         if not self._limit or network is None or get_route_path(scope).startswith(_FREE):
             return 0.0
         now = self._clock()

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from demo.backends.base import OutOfMemory
 from demo.models.checkpoint import nbytes
-from demo.models.memory import is_out_of_memory
 from demo.models.spec import ModelSpec, Outputs, WeightsFile
+from demo.system import is_out_of_memory
 
 
 class TorchRunner:

@@ -2,7 +2,6 @@
 
 import logging
 from contextlib import suppress
-from ipaddress import IPv4Address, ip_address, ip_network
 
 import anyio
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -13,6 +12,7 @@ from demo.camera.slots import Slots
 from demo.camera.stream import CameraStream
 from demo.inference.engine import Engine
 from demo.settings import Settings
+from demo.web_addresses import network_of
 
 LIVE_PATH = "/live"
 _log = logging.getLogger(__name__)
@@ -32,8 +32,9 @@ class CameraEndpoint:
         await websocket.accept()
         _log.debug("camera session started")
         stream = CameraStream(websocket, CameraSession(self._engine), self._settings)
+        host = websocket.client.host if websocket.client is not None else ""
         try:
-            await self._serve(stream, _network(websocket))
+            await self._serve(stream, network_of(host) or host)
         except* StreamEnded as group:
             reason = group.exceptions[0]
             assert isinstance(reason, StreamEnded)
@@ -55,18 +56,3 @@ class CameraEndpoint:
     async def _answer(self, stream: CameraStream, address: str) -> None:
         async with self._slots.hold(address, stream.send_place):
             await stream.answer_frames()
-
-
-def _network(websocket: WebSocket) -> str:
-    """The visitor's address, of IPv6 the network of 64 bits, which one customer has at least.
-
-    Empty where the server does not know it, as behind a socket of the file system.
-    """
-    host = websocket.client.host if websocket.client is not None else ""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host
-    if isinstance(address, IPv4Address):
-        return str(address)
-    return str(address.ipv4_mapped or ip_network((address.packed, 64), strict=False))

@@ -15,9 +15,9 @@ from safetensors.torch import load
 from torch import Tensor, nn
 
 from demo.errors import DemoError
-from demo.models.memory import is_out_of_memory
 from demo.models.pickled_calls import pickled_calls
 from demo.models.spec import WeightsFile
+from demo.system import is_out_of_memory
 
 _MAX_SHARED = 4
 """How often the bytes of a file may be claimed: networks share a few of their weights."""

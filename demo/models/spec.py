@@ -183,7 +183,7 @@ class ModelSpec:
         family: preprocessing and postprocessing.
         network: builds the plain, differentiable network from a checked weights file, in
             evaluation mode, float32, on the CPU. Raises DemoError for a file that is corrupt,
-            unsafe or of another network, and what `memory.is_out_of_memory` knows where the
+            unsafe or of another network, and what `system.is_out_of_memory` knows where the
             memory does not suffice. Back ends call it.
         fixed_size: the network takes no other input size.
         packs_convolutions: its convolutions gain from `networks.packed_conv` on a CPU.

@@ -16,8 +16,8 @@ from demo.models.checkpoint import (
     load_state,
     no_allocation,
 )
-from demo.models.memory import is_out_of_memory
 from demo.models.spec import WeightsFile
+from demo.system import is_out_of_memory
 
 _SAFE = {
     "YOLO_AUTOINSTALL": "false",

@@ -19,9 +19,9 @@ from demo.inference.catalog import Catalog
 from demo.inference.download import Downloader
 from demo.inference.local_engine import LocalEngine
 from demo.models.classifier import Classifier, Preprocessing
-from demo.models.memory import is_out_of_memory
 from demo.models.spec import ImageRequest, ModelSpec, WeightsEntry, WeightsFile
 from demo.settings import Settings
+from demo.system import is_out_of_memory
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURE = np.full((8, 8, 3), 200, np.uint8)
@@ -233,7 +233,7 @@ import torch
 from demo.errors import DemoError
 from demo.models import ultralytics
 from demo.models.checkpoint import load_state
-from demo.models.memory import is_out_of_memory
+from demo.system import is_out_of_memory
 from demo.models.spec import WeightsFile
 files = [WeightsFile(Path(name), "") for name in sys.argv[1:]]
 for file in files:

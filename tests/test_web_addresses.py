@@ -1,7 +1,7 @@
 import pytest
 
 from demo.asgi.proxies import proxies_of
-from demo.asgi.visitors import Networks, network_of
+from demo.web_addresses import Networks, network_of, remote_network_of
 
 
 @pytest.mark.parametrize(
@@ -10,15 +10,18 @@ from demo.asgi.visitors import Networks, network_of
         ("192.0.2.7", "192.0.2.7"),
         ("::ffff:192.0.2.7", "192.0.2.7"),
         ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
-        ("127.0.0.1", None),
-        ("::1", None),
-        ("::ffff:127.0.0.1", None),
         ("testclient", None),
         ("", None),
     ],
 )
 def test_a_visitor_is_an_address_or_a_network_of_ipv6(host: str, network: str | None) -> None:
-    assert network_of(host) == network
+    assert network_of(host) == remote_network_of(host) == network
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "::ffff:127.0.0.1"])
+def test_loopback_is_no_other_machine(host: str) -> None:
+    assert network_of(host) is not None
+    assert remote_network_of(host) is None
 
 
 def test_networks_hold_addresses() -> None:
