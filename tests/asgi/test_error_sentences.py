@@ -76,13 +76,16 @@ def refused(answer: httpx.Response, status: int, locale: str) -> str:
     return str(content["error"])
 
 
-@pytest.mark.parametrize("function", VALUES)
-@pytest.mark.parametrize("count", ["none", "too few", "too many"])
-def test_missing_and_extra_values_are_counted(api: Api, function: str, count: str) -> None:
+@pytest.mark.parametrize(
+    ("function", "got"),
+    [
+        (function, got)
+        for function, wanted in VALUES.items()
+        for got in sorted({0, wanted - 1, wanted + 27} - {-1, wanted})
+    ],
+)
+def test_missing_and_extra_values_are_counted(api: Api, function: str, got: int) -> None:
     wanted = VALUES[function]
-    got = {"none": 0, "too few": wanted - 1, "too many": wanted + 27}[count]
-    if got < 0 or got == wanted:
-        pytest.skip("the function takes no values")
     told = api.fault(function, json.dumps([None] * got))
     locale = api.headers["accept-language"]
     check_sentence(told["error"], locale)

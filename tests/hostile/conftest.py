@@ -17,7 +17,7 @@ def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
 
 @pytest.fixture(scope="session")
 def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    """The application open to the network, with low limits."""
+    """The application behind a proxy, with low limits."""
     yield from _running(servers.good(tmp_path_factory.mktemp("limited"), limited=True))
 
 

@@ -1,10 +1,9 @@
 """The servers under attack: the application, and a build of it that leaks."""
 
-import socket
 from pathlib import Path
 
 from tests.hostile import weights
-from tests.hostile.checks.limits import QUEUE, RATE, UPLOADS_MB
+from tests.hostile.checks.limits import PROXY, QUEUE, RATE, UPLOADS_MB
 from tests.hostile.target import Target
 
 _LEAKING = "tests/hostile/leaking_server.py"
@@ -23,23 +22,12 @@ def leaking(folder: Path, limited: bool = False) -> Target:
     return _target(folder, _LEAKING, limited, **_LOOSE)
 
 
-def outside_address() -> str | None:
-    """An address of this machine that is not its loopback; None where there is no network."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # sends nothing
-        except OSError:
-            return None
-        return str(probe.getsockname()[0])
-
-
 def _target(folder: Path, program: str, limited: bool, **more: str) -> Target:
     models = weights.write(folder / "weights", folder / "canary" / "ran.txt")
     environ = {"VITRINE_WEIGHTS": str(folder / "weights")}
-    outside = outside_address()
-    if limited and outside is not None:
+    if limited:
         environ |= {
-            "GRADIO_SERVER_NAME": "0.0.0.0",
+            "VITRINE_PROXIES": PROXY,
             "VITRINE_QUEUE_SIZE": str(QUEUE),
             "VITRINE_RATE": str(RATE),
             "VITRINE_KEEP_MINUTES": "0.1",
@@ -49,5 +37,4 @@ def _target(folder: Path, program: str, limited: bool, **more: str) -> Target:
         }
     target = Target(folder, program, **environ, **more)
     target.hostile_models = models
-    target.outside = outside or ""
     return target

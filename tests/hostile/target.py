@@ -71,7 +71,6 @@ class Target:
         self.url = f"http://127.0.0.1:{self.port}"
         self.program = program
         self.hostile_models: list[str] = []
-        self.outside = ""
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("VITRINE_", "GRADIO_"))}
         self._environ = kept | {
             "GRADIO_SERVER_PORT": str(self.port),

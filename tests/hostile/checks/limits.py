@@ -15,13 +15,17 @@ from tests.hostile.visitor import Visitor, refusal, sentence_faults
 RATE = 30
 QUEUE = 4
 UPLOADS_MB = 20
+PROXY = "127.0.0.8"
+"""An address of the loopback that the server takes for a proxy, so that visitors come from afar."""
 _QUICK_S = 0.2
 
 
 def rate(target: Target) -> list[str]:
     """More requests from one address than VITRINE_RATE a minute: 429, and when to come again."""
     found = []
-    with httpx.Client(base_url=f"http://{target.outside}:{target.port}", timeout=30) as http:
+    proxy = httpx.HTTPTransport(local_address=PROXY)
+    visitor = {"x-forwarded-for": "203.0.113.7"}
+    with httpx.Client(base_url=target.url, timeout=30, transport=proxy, headers=visitor) as http:
         answers = [http.get("/config") for _ in range(RATE + 60)]
         limited = [answer for answer in answers if answer.status_code == 429]
         if not limited:
