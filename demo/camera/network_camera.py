@@ -111,8 +111,6 @@ class NetworkCamera:
                 self._decode(container)
         except DemoError as error:
             return error
-        except MemoryError:
-            return DemoError("memory_full")
         except connection.ERRORS as error:
             # The text of the error may contain the address.
             if not self._connection.is_closed():
@@ -136,8 +134,6 @@ class NetworkCamera:
             start = time.perf_counter()
             try:
                 frames = stream.codec_context.decode(packet)
-            except MemoryError:
-                raise
             except (av.FFmpegError, ValueError) as error:
                 # Cameras lose packets and begin in the middle; the readable frames are shown.
                 _log.debug("network camera: damaged packet, %s", type(error).__name__)

@@ -117,8 +117,6 @@ class AudioTrack:
                     if frame.pts is not None and frame.time_base:
                         frame.pts -= round(self._start_s / frame.time_base)
                     yield from self._stream.encode(self._channels.reorder(frame))
-            except MemoryError:
-                raise
             except (av.FFmpegError, ValueError) as error:
                 # As with the frames: damaged packets are left out.
                 self._failed += 1

@@ -48,8 +48,6 @@ def open_container(path: Path) -> Iterator[InputContainer]:
             container = av.open(
                 file, format=demuxer, container_options=_SAFE, io_open=_refuse, mode="r"
             )
-        except MemoryError:  # one of FFmpeg's errors too, and nothing is wrong with the file
-            raise
         except (av.FFmpegError, OSError, ValueError):
             raise DemoError("video_broken") from None
         with container:
@@ -59,11 +57,12 @@ def open_container(path: Path) -> Iterator[InputContainer]:
 
 
 def packets_until_error(packets: Iterator[T]) -> Iterator[T | None]:
-    """The packets of a demuxer, then None where the rest of the file cannot be read."""
+    """The packets of a demuxer, then None where the rest of the file cannot be read.
+
+    FFmpeg's MemoryError counts as that: a damaged file makes it ask for as much as it claims to be.
+    """
     try:
         yield from packets
-    except MemoryError:
-        raise
     except (av.FFmpegError, OSError):
         yield None
 

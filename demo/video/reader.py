@@ -136,8 +136,6 @@ class Video:
             try:
                 complete = packet is not None and packet.size
                 frames = self._stream.codec_context.decode(packet if complete else None)
-            except MemoryError:
-                raise
             except (av.FFmpegError, ValueError) as error:
                 # Recordings of cameras hold single damaged packets; the other frames are kept.
                 self.broken_packets += 1
@@ -179,8 +177,6 @@ class Video:
         self._limits.check_size((frame.width, frame.height))
         try:
             converted = self._to_rgb(frame)
-        except MemoryError:
-            raise
         except av.FFmpegError:
             raise unreadable(frame) from None
         return self._orientation.apply(np.asarray(converted.to_ndarray(), np.uint8))

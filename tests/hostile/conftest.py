@@ -9,28 +9,28 @@ from tests.hostile import servers
 from tests.hostile.target import Target
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     """The application as it is started by default."""
     yield from _running(servers.good(tmp_path_factory.mktemp("application")))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     """The application behind a proxy, with low limits."""
     yield from _running(servers.good(tmp_path_factory.mktemp("limited"), limited=True))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def leaking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     """The application without its guards."""
-    yield from _running(servers.leaking(tmp_path_factory.mktemp("leaking")))
+    yield from _leaking(servers.leaking(tmp_path_factory.mktemp("leaking")))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def unlimited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     """The same with low limits that nothing enforces."""
-    yield from _running(servers.leaking(tmp_path_factory.mktemp("unlimited"), limited=True))
+    yield from _leaking(servers.leaking(tmp_path_factory.mktemp("unlimited"), limited=True))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -40,6 +40,13 @@ def many_open_files() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(8192, before[1]), before[1]))
     yield
     resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def _leaking(target: Target) -> Iterator[Target]:
+    try:
+        yield target.wait()
+    finally:
+        target.kill()
 
 
 def _running(target: Target) -> Iterator[Target]:

@@ -116,6 +116,12 @@ class Target:
             self.process.send_signal(signal.SIGTERM)
         self.process.wait(30)
 
+    def kill(self) -> None:
+        """End the process, which may hold streams that never end, and forget the port."""
+        self._listener.close()
+        self.process.kill()
+        self.process.wait(30)
+
     def output(self) -> str:
         """What the process has printed."""
         return (self.folder / "output.log").read_text(errors="replace")

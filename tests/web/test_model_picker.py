@@ -1,9 +1,11 @@
 """The model pickers follow what is on the disk, at each load of the page."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -33,10 +35,14 @@ def load(url: str) -> list[Any]:
     ]
     [event] = [d for d in config["dependencies"] if d["outputs"] == ids]
     assert [kind for _, kind in event["targets"]] == ["load"]
-    body = {"data": [], "fn_index": event["id"], "session_hash": "visitor"}
-    answer = httpx.post(f"{url}/gradio_api/run/predict", json=body)
-    answer.raise_for_status()
-    updates: list[Any] = answer.json()["data"]
+    session = uuid4().hex
+    body = {"data": [], "fn_index": event["id"], "session_hash": session}
+    httpx.post(f"{url}/gradio_api/queue/join", json=body).raise_for_status()
+    stream = httpx.get(f"{url}/gradio_api/queue/data", params={"session_hash": session}).text
+    events = [json.loads(line[5:]) for line in stream.splitlines() if line.startswith("data:")]
+    [done] = [event for event in events if event["msg"] == "process_completed"]
+    assert done["success"], done
+    updates: list[Any] = done["output"]["data"]
     return updates
 
 

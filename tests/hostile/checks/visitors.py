@@ -7,6 +7,7 @@ import select
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -112,7 +113,9 @@ def aborted_uploads(target: Target) -> list[str]:
 
 def camera_sockets(target: Target) -> list[str]:
     """300 sockets of one address: another visitor's camera starts all the same."""
-    return asyncio.run(_camera_sockets(target))
+    # In a thread of its own: this one may have an event loop already, that of a browser test.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, _camera_sockets(target)).result()
 
 
 async def _camera_sockets(target: Target) -> list[str]:
