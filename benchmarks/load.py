@@ -140,13 +140,15 @@ def main(words: list[str]) -> int:
         start = time.monotonic()
         end = start + options.minutes * 60
         with ThreadPoolExecutor(options.clients + 1) as pool:
-            pool.submit(ping, url, end, tally)
+            visits = [pool.submit(ping, url, end, tally)]
             for _ in range(options.clients):
-                pool.submit(visit, url, solo, photos, end, tally)
+                visits.append(pool.submit(visit, url, solo, photos, end, tally))
             time.sleep((end - start) / 2)
             midpoint = memory_mb(process.pid)
             time.sleep(max(end - time.monotonic() - 1, 0))
             growth = memory_mb(process.pid) - midpoint
+            for one in visits:
+                one.result()
     return 0 if report(tally, growth) else 1
 
 
