@@ -16,7 +16,7 @@ from demo.validate import brief
 _Number = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 _Count = Annotated[int, Field(ge=1)]
 _MAX_THREADS = 1024
-"""More than any machine has; torch starts as many threads as it is told to."""
+"""More than any machine has; torch would start any number of threads."""
 
 
 def _folder(value: object) -> object:

@@ -35,7 +35,7 @@ class RateLimit:
         self._app = app
         self._limit = per_minute
         self._clock = clock
-        # A bucket that nobody touched for a minute is full again, as a new one is.
+        # A bucket that was not used for a minute is full again, as a new one is.
         self._buckets: TTLCache[str, tuple[float, float]] = TTLCache(
             _MAX_ADDRESSES, _MINUTE_S, clock
         )

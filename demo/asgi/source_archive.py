@@ -39,7 +39,7 @@ _PATTERNS = (
     "benchmarks/**/*.py",
 )
 _CARDS = ("weights/*.json", "weights/*.md")
-"""Beside the weights that they describe. Whatever else lies there may be the owner's secret."""
+"""Each with the weights that it describes. Any other file there may be the owner's secret."""
 _SUFFIXES = {".py", ".toml", ".json", ".css", ".html", ".j2", ".js", ".txt", ".md"}
 _DATE = (1980, 1, 1, 0, 0, 0)
 """Of every entry: the oldest that a ZIP can hold, so that equal sources are equal archives."""

@@ -30,7 +30,7 @@ class UploadCheck:
     """ASGI middleware: 400 for an upload of anything but files, 413 or 507 without room for it.
 
     Gradio reads a part without a file name into memory whole, and leaves what a visitor who left
-    has uploaded. Here its parser is told of either as of a malformed body: it then removes the
+    has uploaded. Here its parser takes either for a malformed body: it then removes the
     files that it has begun.
     """
 

@@ -17,7 +17,7 @@ from demo.models.spec import ModelSpec, WeightsFile
 _log = logging.getLogger(__name__)
 
 _PARAMETER_BYTES = 4
-"""Networks run in float32, whatever the precision of their file is."""
+"""Networks run in float32; their files may be of half precision."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +44,7 @@ class ModelCache:
     """Leases loaded models; the least recently used are evicted beyond the budget.
 
     A model in use is never evicted, nor is the one that was asked for last. A model whose file has
-    changed is loaded anew; one whose file is gone answers as long as it is resident.
+    changed is loaded again; one whose file is gone answers as long as it is resident.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class ModelCache:
         with self._lock:
             slot = self._slots.get(name)
             if slot is not None and slot.future.done() and found not in (None, slot.stamp):
-                # Those who lease the old one keep it until they are done.
+                # Callers that lease the old one keep it until they are done.
                 _log.info("the file of %s has changed", name)
                 slot = None
             first = slot is None

@@ -2,8 +2,8 @@
 
 import threading
 from collections import deque
-from types import TracebackType
-from typing import Self
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class MemoryBudget:
@@ -19,9 +19,14 @@ class MemoryBudget:
         self._changed = threading.Condition()
         self._line: deque[object] = deque()
 
-    def claim(self) -> "Claim":
-        """An empty claim; a context manager that gives back what it holds."""
-        return Claim(self)
+    @contextmanager
+    def claim(self) -> Iterator["Claim"]:
+        """An empty claim for the block, at whose end it gives back what it holds."""
+        claim = Claim(self)
+        try:
+            yield claim
+        finally:
+            claim.shrink(0)
 
     @property
     def claimed_bytes(self) -> int:
@@ -67,14 +72,3 @@ class Claim:
         if given > 0:
             self._size_bytes = size_bytes
             self._budget._give_back(given)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.shrink(0)

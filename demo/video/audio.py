@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 
 def ways_to_write(track: AudioStream) -> Sequence[bool]:
-    """Whether to copy a track or to encode it anew, the better way first; empty for neither."""
+    """Whether to copy a track or to re-encode it, the better way first; empty for neither."""
     codec = codec_name(track)
     if codec in _ONLY_COPIED:
         return (True,)
@@ -50,7 +50,7 @@ class AudioTrack:
             source: its track, in a codec that is known.
             output: gets the track.
             start_s: time in the input that becomes 0 in the output, seconds.
-            copied: bit for bit, else encoded anew as AAC; one of `ways_to_write`.
+            copied: bit for bit, else re-encoded as AAC; one of `ways_to_write`.
         """
         self._container = container
         self._source = source

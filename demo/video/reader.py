@@ -156,7 +156,7 @@ class Video:
         By the track's own end where that is stated. The frame's own duration is that of its packet,
         which MP4 counts from the packet decoded next and not from the frame shown next. A WebM file
         states the end of all tracks together. A damaged video may have lost frames before its end,
-        and one that was cut without encoding it anew may state an end before its last frame.
+        and one that was cut without re-encoding may state an end before its last frame.
         """
         stream, container, base = self._stream, self._container, self.time_base
         own = frame.duration * (frame.time_base or base) / base or Fraction(self._step())

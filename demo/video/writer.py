@@ -140,7 +140,7 @@ class Writer:
         return True
 
     def _open_output(self) -> OutputContainer:
-        """Open the file anew, with a video track and no other."""
+        """Open the file again, with a video track and no other."""
         # `file:` so that no part of a name is taken for a protocol.
         self._output = self._resources.enter_context(
             av.open(

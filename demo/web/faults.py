@@ -9,7 +9,7 @@ _log = logging.getLogger(__name__)
 
 
 def explained(fault: BaseException) -> DemoError:
-    """The sentence for a fault; one that nobody expected is logged with its traceback."""
+    """The sentence for a fault; an unexpected one is logged with its traceback."""
     known = recognised(fault)
     if known is not None:
         return known

@@ -20,7 +20,7 @@ class Listener:
         self._heard_at = time.monotonic()
 
     def check(self) -> None:
-        """Raise DemoError where nobody has read for 5 s; to be called between messages."""
+        """Raise DemoError where nothing was read for 5 s; to be called between messages."""
         now = time.monotonic()
         if self._unread() <= _IN_FLIGHT:
             self._heard_at = now

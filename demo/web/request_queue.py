@@ -21,7 +21,7 @@ SESSIONS = 500
 
 
 class RequestQueue(Queue):
-    """The requests that wait, by handler; what nobody offers is refused before it waits."""
+    """The requests that wait, by handler; an unknown handler is refused before it waits."""
 
     def __init__(self, page: Blocks, max_size: int, concurrency: int) -> None:
         """Prepare the queue of `page`.

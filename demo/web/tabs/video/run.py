@@ -55,7 +55,7 @@ def run_video(
     """Wait in the queue, process the video, and yield each step.
 
     Closing the generator before its end stops the run and deletes its files. Raises DemoError for
-    a missing upload, for everything that `VideoJob` refuses, and where nobody reads the steps.
+    a missing upload, for everything that `VideoJob` refuses, and where the steps are not read.
     """
     if path is None:
         raise DemoError("no_video")
