@@ -76,3 +76,24 @@ def test_the_pages_own_examples_take_no_room(store: UploadStore) -> None:
     store.exempt_present()
     run(UploadBudget(store, 1000).check(1000))
     assert (store.folder / "example").exists()
+
+
+def test_a_folder_that_takes_long_to_measure_is_measured_seldom() -> None:
+    """Walking ten thousand files each second would hold up every answer."""
+
+    class SlowStore(UploadStore):
+        measured = 0
+
+        def make_room(self, most_bytes: int) -> int:
+            self.measured += 1
+            time.sleep(0.1)
+            return super().make_room(most_bytes)
+
+    store = SlowStore(KEEP_S, 1000)
+    budget = UploadBudget(store, 1000)
+    end = time.monotonic() + 2.5
+    while time.monotonic() < end:
+        run(budget.check(1))
+        time.sleep(0.05)
+    assert store.measured == 1
+    store.close()
