@@ -3,7 +3,8 @@
 Each client, in this process and on one core, asks for classes, boxes and augmentations in turn,
 over plain HTTP, with a new session and a picture never seen before for every request. Its answers
 are compared with those that the server gave to a single visitor. Meanwhile another one asks for a
-small file, and the memory of the server is taken at the midpoint and at the end.
+small file, and the memory of the server is read every second: its median in the tenth of the run
+before the midpoint is compared with that in the last tenth, since every answer under way takes some.
 """
 
 import argparse
@@ -143,13 +144,22 @@ def main(words: list[str]) -> int:
             visits = [pool.submit(ping, url, end, tally)]
             for _ in range(options.clients):
                 visits.append(pool.submit(visit, url, solo, photos, end, tally))
-            time.sleep((end - start) / 2)
-            midpoint = memory_mb(process.pid)
-            time.sleep(max(end - time.monotonic() - 1, 0))
-            growth = memory_mb(process.pid) - midpoint
+            memory = []
+            while time.monotonic() < end - 1:
+                memory.append(memory_mb(process.pid))
+                time.sleep(1)
             for one in visits:
                 one.result()
-    return 0 if report(tally, growth) else 1
+    return 0 if report(tally, growth_mb(memory)) else 1
+
+
+def growth_mb(memory: Sequence[float]) -> float:
+    """Median of the last tenth of equally spaced readings, less that of the tenth before the half.
+
+    memory: at least two readings.
+    """
+    half, tenth = len(memory) // 2, max(len(memory) // 10, 1)
+    return statistics.median(memory[-tenth:]) - statistics.median(memory[half - tenth : half])
 
 
 def memory_mb(pid: int) -> float:
