@@ -3,8 +3,8 @@
 Each client, in this process and on one core, asks for classes, boxes and augmentations in turn,
 over plain HTTP, with a new session and a picture never seen before for every request. Its answers
 are compared with those that the server gave to a single visitor. Meanwhile another one asks for a
-small file, and the memory of the server is read every second: its median in the tenth of the run
-before the midpoint is compared with that in the last tenth, since every answer under way takes some.
+small file, and the memory of the server is read every second. Since every answer under way takes
+some, its median in the tenth of the run before the midpoint is compared with that in the last one.
 """
 
 import argparse
@@ -150,10 +150,10 @@ def main(words: list[str]) -> int:
                 time.sleep(1)
             for one in visits:
                 one.result()
-    return 0 if report(tally, growth_mb(memory)) else 1
+    return 0 if report(tally, growth_of(memory)) else 1
 
 
-def growth_mb(memory: Sequence[float]) -> float:
+def growth_of(memory: Sequence[float]) -> float:
     """Median of the last tenth of equally spaced readings, less that of the tenth before the half.
 
     memory: at least two readings.
