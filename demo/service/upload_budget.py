@@ -2,6 +2,7 @@
 
 import time
 
+from anyio import Lock
 from anyio.to_thread import run_sync
 
 from demo.errors import DemoError
@@ -11,6 +12,8 @@ _MEASURE_S = 1.0
 """How old a measurement of the folder may be: answers are written to it as well."""
 _MEASURE_SHARE = 0.02
 """Of the time that measuring may take: a folder of many files is measured less often."""
+_FREE_SHARE = 0.1
+"""Of the budget that is cleared at once where there is no room, so that it lasts for a while."""
 
 
 class UploadBudget:
@@ -23,6 +26,7 @@ class UploadBudget:
         """Share out `budget_bytes` in the folder of `store`."""
         self._store = store
         self._budget = budget_bytes
+        self._measuring = Lock()
         self._due_at = float("-inf")
         """When the folder is to be measured again, by time.monotonic()."""
         self._used = 0
@@ -39,8 +43,10 @@ class UploadBudget:
             DemoError: uploads_full where the room is in use, upload_over_budget where the upload
                 is larger than all of it.
         """
-        if time.monotonic() > self._due_at or not self._fits(size_bytes):
-            await self._measure(size_bytes)
+        if self._is_to_measure(size_bytes):
+            async with self._measuring:
+                if self._is_to_measure(size_bytes):
+                    await self._measure(size_bytes)
         if not self._fits(size_bytes):
             key = "upload_over_budget" if size_bytes > self._budget else "uploads_full"
             raise DemoError(key, limit=self._budget / 1e6)
@@ -56,11 +62,15 @@ class UploadBudget:
     def _fits(self, size_bytes: int) -> bool:
         return self._used + self._reserved + size_bytes <= self._budget
 
+    def _is_to_measure(self, size_bytes: int) -> bool:
+        return time.monotonic() > self._due_at or not self._fits(size_bytes)
+
     async def _measure(self, size_bytes: int) -> None:
         start = time.monotonic()
         self._due_at = start + _MEASURE_S
         most = max(self._budget - self._reserved - size_bytes, 0)
-        self._used = await run_sync(self._store.make_room, most)
+        clear = most - round(self._budget * _FREE_SHARE)
+        self._used = await run_sync(self._store.make_room, most, max(clear, 0))
         elapsed_s = time.monotonic() - start
         self._due_at = max(self._due_at, start + elapsed_s / _MEASURE_SHARE)
 

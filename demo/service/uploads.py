@@ -16,6 +16,8 @@ _log = logging.getLogger(__name__)
 
 _SWEEPS = 20
 """Sweeps in each keep_s; a file is deleted by the last one before its time is over."""
+_IN_USE = 0.2
+"""Share of keep_s for which a file stays even where there is no room: a visitor may use it yet."""
 _TOUCH_S = 600.0
 """Longest time between two sweeps, by which other servers see that this one lives."""
 
@@ -42,13 +44,13 @@ class UploadStore:
             folder.mkdir(0o700)
         self._keep_s = keep_s
         self._budget = budget_bytes
-        self._exempt: frozenset[Path] = frozenset()
+        self._exempt: frozenset[str] = frozenset()
         self._stopped = threading.Event()
         atexit.register(self.close)
 
     def exempt_present(self) -> None:
         """Exempt the files that are in the folder now, the page's own examples, from sweeps."""
-        self._exempt = frozenset(p for p in self.folder.rglob("*") if p.is_file())
+        self._exempt = frozenset(path for path, _, _ in self._files())
 
     def touch(self, path: str) -> Path:
         """Resolve a path to a file of this folder and renew its time of last use.
@@ -84,17 +86,19 @@ class UploadStore:
                 _remove_if_empty(Path(root), oldest)
         return deleted
 
-    def make_room(self, most_bytes: int) -> int:
-        """Delete the least recently used files until the rest has at most `most_bytes`.
+    def make_room(self, most_bytes: int, clear_bytes: int) -> int:
+        """Where the files have more than `most_bytes`, delete some until they have `clear_bytes`.
 
-        A file stays for half of its time, since a visitor may be waiting to use it. Returns the
-        size of the rest, bytes.
+        The least recently used go first, and none that was used just now. Returns the size of the
+        rest, bytes.
         """
-        oldest = time.time() - self._keep_s / 2
-        files = sorted(self._files(), key=lambda file: file[1])
+        files = list(self._files())
         kept_bytes = sum(size for _, _, size in files)
-        for path, used, size in files:
-            if kept_bytes <= most_bytes or used > oldest:
+        if kept_bytes <= most_bytes:
+            return kept_bytes
+        oldest = time.time() - self._keep_s * _IN_USE
+        for path, used, size in sorted(files, key=lambda file: file[1]):
+            if kept_bytes <= clear_bytes or used > oldest:
                 break
             if _remove(path):
                 kept_bytes -= size
@@ -129,21 +133,23 @@ class UploadStore:
         remove_leftovers(self._server.parent)
         also()
 
-    def _files(self) -> Iterator[tuple[Path, float, int]]:
+    def _files(self) -> Iterator[tuple[str, float, int]]:
         """Path, time of last use and size in bytes of each file that may be deleted."""
+        # Strings: a Path for each of ten thousand files takes five times as long.
         for root, _, names in os.walk(self.folder):
-            for path in (Path(root, name) for name in names):
+            for path in (f"{root}{os.sep}{name}" for name in names):
+                if path in self._exempt:
+                    continue
                 try:
-                    facts = path.lstat()
+                    facts = os.lstat(path)
                 except OSError:  # removed by a request meanwhile
                     continue
-                if path not in self._exempt:
-                    yield path, facts.st_mtime, facts.st_size
+                yield path, facts.st_mtime, facts.st_size
 
 
-def _remove(path: Path) -> bool:
+def _remove(path: str) -> bool:
     try:
-        path.unlink()
+        Path(path).unlink()
     except OSError:  # removed or replaced by a request meanwhile
         return False
     return True
