@@ -150,7 +150,10 @@ def main(words: list[str]) -> int:
                 time.sleep(1)
             for one in visits:
                 one.result()
-    return 0 if report(tally, growth_of(memory)) else 1
+    held = report(tally, growth_of(memory))
+    tenths = [statistics.median(part) for part in np.array_split(memory, 10)]
+    print("memory in each tenth of the run, MB:", *(f"{value:.0f}" for value in tenths))
+    return 0 if held else 1
 
 
 def growth_of(memory: Sequence[float]) -> float:

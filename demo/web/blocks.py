@@ -11,6 +11,7 @@ from demo.web.faults import explained, recognised
 from demo.web.functions import check_count
 from demo.web.request import to_toast
 from demo.web.request_queue import SESSIONS, RequestQueue
+from demo.web.session_states import NoPaths
 
 _MISFITS = (gr.Error, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 """What gradio's components raise for a value that is not of their kind."""
@@ -33,8 +34,16 @@ class PageBlocks(gr.Blocks):
         for function in self.fns.values():
             function.queue = True
         self.state_session_capacity = SESSIONS
+        self._forget_paths()
         self.queue(max_size=max_size, default_concurrency_limit=concurrency, api_open=False)
         self._queue = RequestQueue(self, max_size, concurrency)
+
+    def _forget_paths(self) -> None:
+        """Keep no path of the visitors' files, which gradio would keep for ever."""
+        self.upload_file_set = NoPaths()
+        for block in self.blocks.values():
+            block.temp_files = NoPaths()
+        self.temp_file_sets = []
 
     async def process_api(self, *values: Any, **options: Any) -> dict[str, Any]:
         """Answer a request. Raises gr.Error, with a sentence in the visitor's language."""

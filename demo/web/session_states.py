@@ -1,5 +1,6 @@
 """What the server keeps of each open page: as little as possible, and of a limited number."""
 
+from collections.abc import Iterable
 from copy import copy
 from datetime import datetime
 from typing import Any
@@ -35,6 +36,16 @@ class LightSessionState(SessionState):
         """Keep nothing."""
 
     def _update_value_in_config(self, key: int, value: Any) -> None:
+        """Keep nothing."""
+
+
+class NoPaths(set[str]):
+    """A set of paths that stays empty: gradio notes every file there, for a clean-up of its own."""
+
+    def add(self, path: str, /) -> None:
+        """Keep nothing."""
+
+    def update(self, *paths: Iterable[str]) -> None:
         """Keep nothing."""
 
 

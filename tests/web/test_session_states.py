@@ -11,6 +11,7 @@ import httpx
 import psutil
 import pytest
 
+from demo.web.blocks import PageBlocks
 from demo.web.session_states import LightSessionState, SessionStates
 from tests.conftest import Server
 from tests.support.asgi_client import run
@@ -88,3 +89,20 @@ def test_the_session_unused_for_longest_is_forgotten(page: gr.Blocks) -> None:
         assert states[name] is states[name]
     assert list(states.session_data) == ["three", "one", "four"]
     assert set(states.time_last_used) == {"three", "one", "four"}
+
+
+def test_no_path_of_a_file_is_kept() -> None:
+    """Gradio keeps those of all uploads and answers until it ends: 0.6 KB a request."""
+
+    async def build() -> tuple[PageBlocks, gr.Image]:
+        with PageBlocks(analytics_enabled=False) as made:
+            picture = gr.Image()
+        made.open_queue(4, 1)
+        return made, picture
+
+    made, picture = run(build())
+    picture.temp_files.add("/answer.png")
+    made.upload_file_set.update(["/upload.png"])
+    assert not picture.temp_files
+    assert not made.upload_file_set
+    assert not any(made.temp_file_sets)
