@@ -4,6 +4,7 @@ import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from demo.errors import DemoError
@@ -11,6 +12,7 @@ from demo.images.decode import Picture, decode
 from demo.images.limits import Limits
 from demo.service.answer_cache import AnswerCache
 from demo.service.memory_budget import Claim
+from demo.service.own_mapping import in_own_mapping
 from demo.system import cores, trim
 
 _LARGE_PIXELS = 2_000_000
@@ -89,6 +91,7 @@ class Pictures:
 
             start = time.perf_counter()
             picture = decode(data, self._limits, wait)
+            picture = replace(picture, rgb=in_own_mapping(picture.rgb))
             elapsed_s = time.perf_counter() - start - waited_s
         self._cache.put(("picture", file), picture, picture.rgb.nbytes)
         return picture, elapsed_s * 1000

@@ -22,6 +22,7 @@ from demo.models.spec import ImageRequest, ModelSpec
 from demo.results import Detections, Image, Result, Timing
 from demo.service.answer_cache import AnswerCache
 from demo.service.memory_budget import Claim, MemoryBudget
+from demo.service.own_mapping import in_own_mapping
 from demo.service.pictures import Pictures
 from demo.service.uploads import UploadStore
 from demo.settings import Settings
@@ -194,6 +195,9 @@ class Service:
             return picture, kept, Timing(decode=decode_ms)
         prediction = self.engine.run(name, ImageRequest(picture.rgb, size))
         view = prediction.view
+        if view is not None:
+            view = replace(view, image=in_own_mapping(view.image))
+            prediction = replace(prediction, view=view)
         size_bytes = prediction.result.size_bytes + (view.image.nbytes if view else 0)
         self._cache.put(key, prediction, size_bytes)
         return picture, prediction, replace(prediction.timing, decode=decode_ms)
