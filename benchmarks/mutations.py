@@ -14,6 +14,7 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -102,10 +103,12 @@ def camera_message(client: Client, rng: random.Random) -> str:
     options = json.dumps({"type": "options", "model": "yolo-vitrine", "confidence": 0.3}).encode()
     jpeg = min(_pictures(), key=lambda path: path.stat().st_size).read_bytes()
     with connect(client.url.replace("http", "ws", 1) + "/live") as socket:
-        socket.send('{"type": "options", "model": "yolo-vitrine"}')
-        if rng.random() < 0.5:
-            socket.send(mutate(options, rng).decode("utf-8", "replace"))
-        socket.send(mutate(b"\0\0\0\1" + jpeg, rng))
+        # The server may say what is wrong, and close, before the last of them is sent.
+        with suppress(ConnectionClosed):
+            socket.send('{"type": "options", "model": "yolo-vitrine"}')
+            if rng.random() < 0.5:
+                socket.send(mutate(options, rng).decode("utf-8", "replace"))
+            socket.send(mutate(b"\0\0\0\1" + jpeg, rng))
         try:
             for message in socket:
                 if isinstance(message, bytes):
