@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -80,6 +81,8 @@ class Service:
         self._workers = ThreadPoolExecutor(_MAX_PENDING, "answer")
         self._pictures = Pictures(Limits.of(settings), self._cache, _MAX_PENDING)
         self._memory = MemoryBudget(_BYTES_A_CORE * max(2, cores()))
+        # More of them at once take more memory, and are no faster.
+        self._working = threading.BoundedSemaphore(engine.concurrency)
 
     def warm_up(self) -> None:
         """Load in the background what the page opens on, and what draws its first answer."""
@@ -145,12 +148,18 @@ class Service:
         chosen = tasks.find(task)
         query = chosen.parse(spec, values)
         with self._memory.claim() as claim:
-            picture, prediction, timing = self._run(path, spec.name, query.size, claim)
-            start = time.perf_counter()
-            result = chosen.refine(spec, prediction.result, query)
-            refined_at = time.perf_counter()
-            annotated = chosen.draw(picture.rgb, result, query)
-            end = time.perf_counter()
+            picture, decode_ms = self._open(path, claim)
+            # What remains is the picture and its annotated copy. Nobody waits for a download.
+            resident = self.engine.status(spec.name).state == "resident"
+            claim.shrink(2 * picture.rgb.nbytes if resident else 0)
+            with self._working if resident else nullcontext():
+                prediction, timing = self._run(picture, spec.name, query.size)
+                start = time.perf_counter()
+                result = chosen.refine(spec, prediction.result, query)
+                refined_at = time.perf_counter()
+                annotated = chosen.draw(picture.rgb, result, query)
+                end = time.perf_counter()
+        timing = replace(timing, decode=decode_ms)
         if annotated is not None:
             timing = replace(
                 timing,
@@ -164,8 +173,9 @@ class Service:
         """The answer of `/augment`: `count` previews drawn from `seed`. Raises DemoError."""
         steps = Pipeline.parse(pipeline)
         picture, decode_ms = self.open(path)
-        start = time.perf_counter()
-        previews = preview(picture.rgb, steps, count, seed)
+        with self._working:
+            start = time.perf_counter()
+            previews = preview(picture.rgb, steps, count, seed)
         elapsed = (time.perf_counter() - start) * 1000
         drawn = [one.sampled for one in previews]
         facts = {
@@ -182,17 +192,12 @@ class Service:
         except FileNotFoundError:  # deleted while it waited to be decoded
             raise DemoError("picture_gone", minutes=self.settings.keep_minutes) from None
 
-    def _run(
-        self, path: str, name: str, size: int | None, claim: Claim
-    ) -> tuple[Picture, Prediction, Timing]:
-        picture, decode_ms = self._open(path, claim)
-        # What remains is the picture and its annotated copy. Nobody waits for another's download.
-        resident = self.engine.status(name).state == "resident"
-        claim.shrink(2 * picture.rgb.nbytes if resident else 0)
+    def _run(self, picture: Picture, name: str, size: int | None) -> tuple[Prediction, Timing]:
+        """The model's answer, and what it cost now."""
         key = ("answer", picture.sha256, name, self.engine.weights_version(name), size)
         kept: Prediction | None = self._cache.get(key)
         if kept is not None:
-            return picture, kept, Timing(decode=decode_ms)
+            return kept, Timing()
         prediction = self.engine.run(name, ImageRequest(picture.rgb, size))
         view = prediction.view
         if view is not None:
@@ -200,7 +205,7 @@ class Service:
             prediction = replace(prediction, view=view)
         size_bytes = prediction.result.size_bytes + (view.image.nbytes if view else 0)
         self._cache.put(key, prediction, size_bytes)
-        return picture, prediction, replace(prediction.timing, decode=decode_ms)
+        return prediction, prediction.timing
 
 
 def _draw_once() -> None:

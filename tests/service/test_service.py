@@ -1,6 +1,7 @@
 """One upload, many questions: what is kept, what is asked again, what is refused."""
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -28,6 +29,8 @@ class Spec:
 
 class CountingEngine:
     """Answers two overlapping cats and a weak dog, and counts how often it was asked."""
+
+    concurrency = 2
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, int | None]] = []
@@ -275,3 +278,29 @@ def test_a_large_picture_waits_for_no_download(
             assert slow.acquire(timeout=30)
         assert detect(service, str(paths[3]), "yolo").result is not None
         arrived.set()
+
+
+def test_no_more_answers_are_worked_on_than_keep_the_device_busy(
+    engine: CountingEngine, service: Service, uploads: UploadStore
+) -> None:
+    """Twenty-five at once would hold their pictures and copies, and be no faster."""
+    paths = []
+    for shade in range(6):
+        paths.append(uploads.folder / f"{shade}.png")
+        paths[-1].write_bytes(encode_png(np.full((40, 50, 3), shade, np.uint8)))
+    run, lock, now, most = engine.run, threading.Lock(), 0, 0
+
+    def counted(name: str, request: ImageRequest) -> Prediction:
+        nonlocal now, most
+        with lock:
+            now += 1
+            most = max(most, now)
+        time.sleep(0.1)
+        with lock:
+            now -= 1
+        return run(name, request)
+
+    engine.run = counted  # type: ignore[method-assign]
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(lambda path: detect(service, str(path), "yolo"), paths))
+    assert most == engine.concurrency

@@ -35,6 +35,8 @@ class _Spec:
 class _Engine:
     """One box at once: what the pictures cost, without a network."""
 
+    concurrency = 8
+
     def spec(self, name: str) -> ModelSpec:
         return cast(ModelSpec, _Spec())
 
