@@ -52,6 +52,14 @@ const decode = window.createImageBitmap;
 window.createImageBitmap = (...given) =>
   broken-- > 0 ? Promise.reject(new DOMException("no", "InvalidStateError")) : decode(...given);
 """
+UNEVEN = """
+let calls = 0;
+const decode = window.createImageBitmap;
+window.createImageBitmap = async (...given) => {
+  if (calls++ % 2) await new Promise((done) => setTimeout(done, 150));
+  return decode(...given);
+};
+"""
 NO_LIST = """
 MediaDevices.prototype.enumerateDevices = () => Promise.reject(new DOMException("no"));
 """
@@ -123,6 +131,16 @@ def test_a_frame_that_the_browser_cannot_handle_is_passed_over(
     page = visitor.open(change)
     go(page)
     answers(page, 3)
+    go(page)
+    page.wait_for_function(RELEASED)
+
+
+def test_an_older_answer_is_never_drawn_over_a_newer_one(visitor: Visitor) -> None:
+    """Two may be decoded at once, and the newer one be ready first."""
+    page = visitor.open(UNEVEN)
+    go(page)
+    numbers = [one["facts"]["frame"] for one in answers(page, 12)]
+    assert numbers == sorted(set(numbers))
     go(page)
     page.wait_for_function(RELEASED)
 

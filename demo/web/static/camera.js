@@ -42,7 +42,7 @@
       this.showMirrorSwitch();
       if (!this.source && !await this.openCamera(choice)) return;
       Object.assign(this, {
-        captured: 0, answered: 0, dropped: 0, unanswered: new Map(), recent: [],
+        captured: 0, answered: 0, dropped: 0, shown: 0, unanswered: new Map(), recent: [],
         hasNewFrame: false, encoding: false, accepted: false, serverMs: 60, leadMs: 25, dueAt: 0,
       });
       this.showRunning(true);
@@ -210,6 +210,12 @@
       const bitmap = await createImageBitmap(jpeg).catch(() => null);  // for want of memory
       if (this.socket !== socket) return;
       if (!bitmap) return this.acknowledge();
+      // Two may be decoded at once, and the newer one be ready first.
+      if (facts.frame < this.shown) {
+        bitmap.close();
+        return this.acknowledge();
+      }
+      this.shown = facts.frame;
       this.draw(bitmap);
       this.acknowledge();
       this.answered += 1;
