@@ -251,14 +251,19 @@ def test_an_upload_that_is_deleted_while_it_waits_is_gone(engine: CountingEngine
         uploads.close()
 
 
+def plain(uploads: UploadStore, count: int, size_hw: tuple[int, int]) -> list[Path]:
+    """Uploads of one colour each, no two alike."""
+    paths = [uploads.folder / f"{shade}.png" for shade in range(count)]
+    for shade, path in enumerate(paths):
+        path.write_bytes(encode_png(np.full((*size_hw, 3), shade, np.uint8)))
+    return paths
+
+
 def test_a_large_picture_waits_for_no_download(
     engine: CountingEngine, service: Service, uploads: UploadStore
 ) -> None:
     """One visitor's model is on its way; another's large picture is answered meanwhile."""
-    paths = []
-    for shade in range(4):
-        paths.append(uploads.folder / f"{shade}.png")
-        paths[-1].write_bytes(encode_png(np.full((4500, 5000, 3), shade, np.uint8)))
+    paths = plain(uploads, 4, (4500, 5000))
     arrived, slow = threading.Event(), threading.Semaphore(0)
     run = engine.run
 
@@ -284,10 +289,7 @@ def test_no_more_answers_are_worked_on_than_keep_the_device_busy(
     engine: CountingEngine, service: Service, uploads: UploadStore
 ) -> None:
     """Twenty-five at once would hold their pictures and copies, and be no faster."""
-    paths = []
-    for shade in range(6):
-        paths.append(uploads.folder / f"{shade}.png")
-        paths[-1].write_bytes(encode_png(np.full((40, 50, 3), shade, np.uint8)))
+    paths = plain(uploads, 6, (40, 50))
     run, lock, now, most = engine.run, threading.Lock(), 0, 0
 
     def counted(name: str, request: ImageRequest) -> Prediction:
