@@ -81,7 +81,7 @@ class Service:
         self._workers = ThreadPoolExecutor(_MAX_PENDING, "answer")
         self._pictures = Pictures(Limits.of(settings), self._cache, _MAX_PENDING)
         self._memory = MemoryBudget(_BYTES_A_CORE * max(2, cores()))
-        # More of them at once take more memory, and are no faster.
+        # More of them at once take far more memory, and are hardly faster.
         self._working = threading.BoundedSemaphore(engine.concurrency)
 
     def warm_up(self) -> None:

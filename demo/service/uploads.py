@@ -50,7 +50,7 @@ class UploadStore:
 
     def exempt_present(self) -> None:
         """Exempt the files that are in the folder now, the page's own examples, from sweeps."""
-        self._exempt = frozenset(path for path, _, _ in self._files())
+        self._exempt |= {path for path, _, _ in self._files()}
 
     def touch(self, path: str) -> Path:
         """Resolve a path to a file of this folder and renew its time of last use.
