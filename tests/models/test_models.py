@@ -29,6 +29,7 @@ from demo.models.checkpoint import load_state
 from demo.models.classifier import Classifier, Preprocessing
 from demo.models.networks import yolo_head
 from demo.models.networks.classifiers import cnn_cifar10
+from demo.models.networks.efficientnet_lite import SamePadConv
 from demo.models.networks.packed_conv import PackedConv, is_supported, packable
 from demo.models.spec import MIN_SCORE, ImageRequest, ModelSpec, Prepared, UnknownRule, WeightsFile
 from demo.models.ultralytics import build, tasks
@@ -73,13 +74,15 @@ class Model:
         return self.spec.family.postprocess(self.runner.run(prepared.inputs), prepared)
 
 
-def predict(file: Path, image: Image, size: int, confidence: float, nms_free: bool) -> Any:
+def predict(
+    file: Path, image: Image, size: int, confidence: float, nms_free: bool, **more: object
+) -> Any:
     """What ultralytics itself says; it sets the threads of the whole process, so they are reset."""
     tasks()
     from ultralytics import YOLO
 
     threads = torch.get_num_threads()
-    options = {"nms": False} if nms_free else {}
+    options = more | ({"nms": False} if nms_free else {})
     try:
         return YOLO(file).predict(
             image[..., ::-1], imgsz=size, conf=confidence, verbose=False, device="cpu", **options
@@ -280,27 +283,37 @@ class TestClassifiers:
 
 
 class TestPacked:
-    @pytest.mark.parametrize("activation", ["none", "swish", "relu"])
+    @pytest.mark.parametrize("activation", [nn.Identity, nn.SiLU, nn.ReLU, nn.ReLU6])
     @pytest.mark.parametrize(
         ("kernel", "stride", "padding", "groups", "bias"),
         [(3, 2, 1, 1, True), (1, 1, 0, 1, False), (3, 1, 1, 8, True), (5, 1, 2, 2, True)],
     )
     def test_gives_the_numbers_of_the_plain_layer(
-        self, activation: str, kernel: int, stride: int, padding: int, groups: int, bias: bool
+        self,
+        activation: type[nn.Module],
+        kernel: int,
+        stride: int,
+        padding: int,
+        groups: int,
+        bias: bool,
     ) -> None:
+        conv = nn.Conv2d(8, 16, kernel, stride, padding, groups=groups, bias=bias)
+        self.compare(conv, activation())
+
+    @pytest.mark.parametrize(("kernel", "stride"), [(3, 1), (3, 2), (5, 1), (5, 2)])
+    def test_gives_the_numbers_of_tensorflows_padding(self, kernel: int, stride: int) -> None:
+        self.compare(SamePadConv(8, 16, kernel, stride), nn.ReLU6())
+
+    def compare(self, conv: nn.Conv2d, activation: nn.Module) -> None:
+        """At several sizes, each of which may have a layout of the weights of its own."""
         if not is_supported():
             pytest.skip("this torch has no oneDNN operators")
         torch.manual_seed(1)
-        conv = nn.Conv2d(8, 16, kernel, stride, padding, groups=groups, bias=bias)
-        follow: dict[str, nn.Module] = {
-            "none": nn.Identity(),
-            "swish": nn.SiLU(),
-            "relu": nn.ReLU(),
-        }
-        x = torch.randn(2, 8, 21, 17).contiguous(memory_format=torch.channels_last)
-        with torch.inference_mode():
-            wanted = follow[activation](conv(x))
-            torch.testing.assert_close(PackedConv(conv, activation)(x), wanted)
+        packed = PackedConv(conv, activation)
+        for size in ((21, 17), (13, 13), (40, 64), (10, 13), (13, 10), (21, 17)):
+            x = torch.randn(2, 8, *size).contiguous(memory_format=torch.channels_last)
+            with torch.inference_mode():
+                torch.testing.assert_close(packed(x), activation(conv(x)), rtol=1e-4, atol=1e-5)
 
     def test_other_layers_are_left_alone(self) -> None:
         assert packable(nn.Conv2d(3, 3, 3))
@@ -367,7 +380,7 @@ class TestYolo:
                 branch[-1].bias += 6
             theirs = head([f.clone() for f in features])[0][0].numpy()
             raw = yolo_head.UndecodedHead(head, nms_free=False)(features)[0].numpy()
-        found = yolo_head.pick_best_class(raw, (640, 384), 7)
+        found = yolo_head.pick_best_class(raw, yolo_head.Grids((640, 384)), 7)
         best = theirs[4:].max(axis=0)
         order = np.argsort(-best, kind="stable")
         order = order[best[order] >= MIN_SCORE]
@@ -393,9 +406,10 @@ class TestYolo:
 
     def test_no_class_above_the_floor_is_no_box(self) -> None:
         raw = np.full((20 * 15 + 40 * 30 + 80 * 60, 64 + 3), -20, np.float32)
-        found = yolo_head.pick_best_class(raw, (640, 480), 3)
+        grids = yolo_head.Grids((640, 480))
+        found = yolo_head.pick_best_class(raw, grids, 3)
         assert found.xyxy.shape == (0, 4)
-        assert yolo_head.pick_pairs(raw, (640, 480), 3).scores.shape == (0,)
+        assert yolo_head.pick_pairs(raw, grids, 3).scores.shape == (0,)
 
     def test_classes_of_another_set_are_refused(self, shared_data: Path, tmp_path: Path) -> None:
         file = WeightsFile(shared_data / "weights" / "yolo11n.pt", "")
