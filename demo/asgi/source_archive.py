@@ -25,6 +25,7 @@ _FILES = (
     "requirements-dev.txt",
     ".ci/run",
     "demo/README.md",
+    "demo/models/efficientnet_lite_unknown.json",
     "demo/models/imagenet.json",
 )
 _PATTERNS = (

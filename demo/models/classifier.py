@@ -27,6 +27,8 @@ from demo.results import Image, Scores, check_image
 if TYPE_CHECKING:
     from torch import nn
 
+LINEAR_PROBE = "linear-probe"
+"""A method of `UnknownRule`."""
 _MAX_ASPECT = 16
 """Beyond this ratio of the sides, pixels far outside the crop are cut off before the resize."""
 
@@ -77,8 +79,13 @@ class Classifier:
         return Prepared(pixels.transpose(2, 0, 1)[None], geometry, view)
 
     def postprocess(self, outputs: Outputs, prepared: Prepared) -> Scores:
-        """1×C logits → probabilities, and whether the picture is probably one of the classes."""
+        """1×C logits → probabilities, and whether the picture is probably one of the classes.
+
+        Raises DemoError for logits that are not finite.
+        """
         logits = outputs[0][0].astype(np.float64)
+        if not np.isfinite(logits).all():
+            raise DemoError("not_finite", name=self.name)
         rule = self.unknown
         scaled = logits / (rule.temperature if rule else 1.0)
         peak = scaled.max()
@@ -86,8 +93,11 @@ class Classifier:
         probabilities = (exponents / exponents.sum()).astype(np.float32)
         if rule is None:
             return Scores(probabilities, self.labels)
-        energy = rule.temperature * (peak + np.log(exponents.sum()))
-        return Scores(probabilities, self.labels, known=bool(energy >= rule.threshold))
+        if rule.method == LINEAR_PROBE:
+            score = float(logits @ np.array(rule.weights))
+        else:
+            score = float(rule.temperature * (peak + np.log(exponents.sum())))
+        return Scores(probabilities, self.labels, known=score >= rule.threshold)
 
 
 def _middle(image: Image) -> tuple[Image, tuple[int, int]]:

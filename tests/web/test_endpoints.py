@@ -17,7 +17,7 @@ BOXES: tuple[Any, ...] = (
 EXPECTED: dict[str, tuple[str, list[Any], list[str]]] = {
     "/classify": (
         "Name what a picture shows.",
-        [IMAGE, ("model", True, "mobilenet_v2"), ("top_k", True, 5)],
+        [IMAGE, ("model", True, "efficientnet_lite0"), ("top_k", True, 5)],
         ["answer"],
     ),
     "/detect": (
