@@ -1,6 +1,7 @@
 """A classifier's answer as HTML: probability bars, and whether the picture is of a known class."""
 
 from demo.i18n import translate
+from demo.models.classifier import LINEAR_PROBE
 from demo.models.spec import ModelSpec
 from demo.results import Scores
 from demo.service.service import Answer
@@ -31,8 +32,9 @@ def unknown_notice(scores: Scores, spec: ModelSpec, locale: str) -> str:
     rule = spec.unknown
     if rule is None:
         return note(translate("unknown_uncalibrated", locale))
+    key = "known_sign" if scores.known else "unknown_sign"
     text = translate(
-        "known_sign" if scores.known else "unknown_sign",
+        f"{key}_probe" if rule.method == LINEAR_PROBE else key,
         locale,
         method=rule.method,
         false_alarm=100 * rule.false_alarm,
