@@ -151,10 +151,15 @@ class Detections:
         return self[keep]
 
     def counts(self) -> dict[str, int]:
-        """Number of boxes by label, most frequent first; ties keep the order of the labels."""
-        ids, numbers = np.unique(self.class_ids, return_counts=True)
-        pairs = sorted(zip(numbers, ids, strict=True), key=lambda pair: (-pair[0], pair[1]))
-        return {self.labels[i]: int(n) for n, i in pairs}
+        """Number of boxes by label, most frequent first; ties keep the order of the labels.
+
+        Classes of the same label count together.
+        """
+        totals: dict[str, int] = {}
+        for class_id, number in zip(*np.unique(self.class_ids, return_counts=True), strict=True):
+            label = self.labels[class_id]
+            totals[label] = totals.get(label, 0) + int(number)
+        return dict(sorted(totals.items(), key=lambda pair: -pair[1]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,6 +6,8 @@ import socket
 import sys
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import NoReturn
 
 from demo import logs
@@ -22,7 +24,7 @@ def serve(environ: Mapping[str, str], arguments: list[str]) -> int:
 
     Args:
         environ: `os.environ`.
-        arguments: of the command line; `--share` is the only one known.
+        arguments: of the command line: `--share`, `--model FILE`.
     """
     try:
         _serve(environ, arguments)
@@ -40,10 +42,10 @@ def stop(*_: object) -> NoReturn:
 
 
 def _serve(environ: Mapping[str, str], arguments: list[str]) -> None:
-    unknown = [a for a in arguments if a != "--share"]
-    if unknown:
-        raise DemoError("unknown_argument", got=unknown[0])
+    share, model = _options(arguments)
     settings = Settings.from_env(environ)
+    if model is not None:
+        settings = replace(settings, model=model)
     logs.configure(settings.log)
     address = ServerAddress.from_env(environ)
     host, port, root_path = address.host, address.port, address.root_path
@@ -57,12 +59,12 @@ def _serve(environ: Mapping[str, str], arguments: list[str]) -> None:
     from demo.asgi.server import Server
 
     hosts = hosts_of(environ, host, root_path, settings.hosts)
-    proxies = settings.proxies or proxies_of(environ, root_path, shared="--share" in arguments)
+    proxies = settings.proxies or proxies_of(environ, root_path, shared=share)
     app = create_app(settings, root_path, hosts)
 
     def ready() -> None:
         print(f"* Running on local URL:  {address.url}", flush=True)
-        if "--share" in arguments:
+        if share:
             from demo.asgi.public_link import announce  # imports gradio
 
             tunnel = (app.state.page, hosts, host, port)
@@ -70,6 +72,24 @@ def _serve(environ: Mapping[str, str], arguments: list[str]) -> None:
 
     connections = Connections(settings.connections, proxies)
     Server(app, host, port, ready, connections, proxies).run()
+
+
+def _options(arguments: list[str]) -> tuple[bool, Path | None]:
+    """Whether the page is shared, and the file of the model that it opens with."""
+    share, model = False, None
+    words = iter(arguments)
+    for word in words:
+        if word == "--share":
+            share = True
+        elif word == "--model":
+            model = Path(next(words, ""))
+        elif word.startswith("--model="):
+            model = Path(word.removeprefix("--model="))
+        else:
+            raise DemoError("unknown_argument", got=word)
+    if model is not None and not model.is_file():
+        raise DemoError("own_missing", file=model.name)
+    return share, model
 
 
 def _check_free(host: str, port: int) -> None:

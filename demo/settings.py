@@ -51,6 +51,8 @@ class Settings:
 
     weights_dir: _Folder | None = None
     """Folder of the owner's own weight files."""
+    model: _Folder | None = None
+    """File of a model of the owner's that the page opens with."""
     cache_dir: _Folder = Field(default_factory=lambda: _cache_dir())
     """Folder where downloaded official weights are kept."""
     offline: bool = False

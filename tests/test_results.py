@@ -22,6 +22,12 @@ def test_counts_are_most_frequent_first() -> None:
     assert list(boxes().counts().items()) == [("dog", 2), ("cat", 1)]
 
 
+def test_classes_of_one_label_are_counted_together() -> None:
+    found = boxes()
+    alike = Detections(found.xyxy, found.scores, np.array([2, 0, 1]), ("a", "b", "a"), (30, 20))
+    assert alike.counts() == {"a": 2, "b": 1}
+
+
 @pytest.mark.parametrize(
     ("xyxy", "scores", "ids"),
     [

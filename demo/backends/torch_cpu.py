@@ -14,8 +14,8 @@ class TorchCpu:
     order = 100
 
     def supports(self, spec: ModelSpec, device: str) -> bool:
-        """Every model, on the CPU."""
-        return device == "cpu"
+        """Every network of torch, on the CPU."""
+        return device == "cpu" and spec.runtime == "torch"
 
     def load(self, spec: ModelSpec, file: WeightsFile) -> TorchRunner:
         """The network with packed convolutions, where the model profits and this torch can."""

@@ -13,8 +13,8 @@ class TorchCuda:
     order = 100
 
     def supports(self, spec: ModelSpec, device: str) -> bool:
-        """Every model, where there is a GPU."""
-        return device == "cuda"
+        """Every network of torch, where there is a GPU."""
+        return device == "cuda" and spec.runtime == "torch"
 
     def load(self, spec: ModelSpec, file: WeightsFile) -> TorchRunner:
         """The network on the GPU."""

@@ -1,4 +1,4 @@
-"""Image transforms that carry their inverse for coordinates: letterbox and centre crop.
+"""Image transforms that carry their inverse for coordinates: letterbox, stretch and centre crop.
 
 Each is computed once from the size of the upload and used in both directions, so that transform
 and inverse cannot drift apart.
@@ -68,6 +68,24 @@ class Letterbox:
         )
         return cls(size_wh, scale, pad_xy, input_hw)
 
+    @classmethod
+    def fill(cls, size_wh: tuple[int, int], input_hw: tuple[int, int]) -> Self:
+        """The letterbox into an input of a fixed size, with the picture in its middle.
+
+        Args:
+            size_wh: width and height of the upload, pixels.
+            input_hw: height and width of the network input, pixels.
+
+        Raises:
+            ValueError: for a side < 1.
+        """
+        if min(*size_wh, *input_hw) < 1:
+            raise ValueError(f"expected sides ≥ 1, got {size_wh} and {input_hw}")
+        scale = min(input_hw[0] / size_wh[1], input_hw[1] / size_wh[0])
+        resized_w, resized_h = _scaled(size_wh, scale)
+        border_w, border_h = (input_hw[1] - resized_w) / 2, (input_hw[0] - resized_h) / 2
+        return cls(size_wh, scale, (round(border_w - 0.1), round(border_h - 0.1)), input_hw)
+
     @property
     def resized_wh(self) -> tuple[int, int]:
         """Width and height of the picture inside the border, network pixels."""
@@ -110,6 +128,34 @@ class Letterbox:
 
     def _pad(self) -> NDArray[np.float32]:
         return np.array(self.pad_xy * 2, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Resize to the input's size without keeping the aspect ratio, as RT-DETR takes its pictures.
+
+    size_wh: width and height of the upload, pixels. input_hw: of the network input, pixels.
+    """
+
+    size_wh: tuple[int, int]
+    input_hw: tuple[int, int]
+
+    def apply(self, image: Image) -> Image:
+        """The H×W×3 uint8 network input by bilinear resize; the input is not modified.
+
+        Raises ValueError for an image that is not of `size_wh`.
+        """
+        check_image(image)
+        if image.shape[1::-1] != self.size_wh:
+            raise ValueError(f"expected a picture of {self.size_wh}, got {image.shape[1::-1]}")
+        height, width = self.input_hw
+        return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR))
+
+    def restore(self, xyxy: NDArray[np.floating]) -> NDArray[np.float32]:
+        """N×4 boxes, network pixels → pixels of the upload, clipped to it."""
+        size = np.array(self.size_wh * 2, np.float32)
+        upload = np.asarray(xyxy, np.float32) * size / np.array(self.input_hw[::-1] * 2, np.float32)
+        return upload.clip(0, size)
 
 
 @dataclass(frozen=True, slots=True)

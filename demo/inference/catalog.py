@@ -12,7 +12,9 @@ from demo.discover import collect
 from demo.errors import DemoError
 from demo.inference.download import Downloader
 from demo.inference.download_limits import DownloadLimits
+from demo.inference.own_models import OwnModels, RefusedFile
 from demo.models.file_stamp import FileStamp
+from demo.models.own.description import description_file
 from demo.models.spec import ModelSpec, WeightsEntry, WeightsFile
 from demo.settings import Settings
 from demo.validate import brief
@@ -24,6 +26,8 @@ _SUMS = "SHA256SUMS"
 
 class Catalog:
     """All known models, and the weights files of those that can answer here.
+
+    Files of the owner's folder that belong to no known model are models of their own.
 
     Order of look-up: the owner's folder, the download cache, the embedded files, a download.
     """
@@ -40,6 +44,9 @@ class Catalog:
         chosen = collect("demo.models", "SPECS") if specs is None else specs
         self._specs: dict[str, ModelSpec] = {spec.name: spec for spec in chosen}
         self._folder = settings.weights_dir and settings.weights_dir.resolve()
+        self._claimed = _claimed(self._specs)
+        budget_bytes = settings.model_budget_mb * 1_000_000
+        self._own = OwnModels(self._folder, self._claims, settings.model, budget_bytes)
         self._cache = (settings.cache_dir / "weights").resolve()
         self._offline = settings.offline
         self._limits = DownloadLimits(settings)
@@ -53,23 +60,39 @@ class Catalog:
         specs = {**self._specs, spec.name: spec}
         # Replaced, not changed in place: other threads may be iterating over it.
         self._specs = dict(sorted(specs.items(), key=lambda item: (item[1].order, item[0])))
+        self._claimed = _claimed(self._specs)
         _log.info("added %s to the catalog", spec.name)
 
     def specs(self) -> list[ModelSpec]:
-        """Every model, in the order of lists."""
-        return list(self._specs.values())
+        """Every model, in the order of lists; the owner's own first."""
+        return [*self._own.specs().values(), *self._specs.values()]
+
+    def first(self) -> ModelSpec | None:
+        """The model that the owner opens the page with; None where there is none.
+
+        Raises DemoError where its file is refused.
+        """
+        return self._own.first()
+
+    def refused(self) -> tuple[RefusedFile, ...]:
+        """The files in the owner's folder that are no models here, and why."""
+        return self._own.refused()
 
     def spec(self, name: str) -> ModelSpec:
         """The model of that name. Raises DemoError naming some that exist."""
+        own = self._own.specs()
+        if name in own:
+            return own[name]
         if name in self._specs:
             return self._specs[name]
-        near = get_close_matches(name, self._specs, n=5, cutoff=0.3) or list(self._specs)[:5]
+        names = [*own, *self._specs]
+        near = get_close_matches(name, names, n=5, cutoff=0.3) or names[:5]
         raise DemoError("unknown_model", name=brief(name), some=", ".join(near))
 
     def present(self) -> dict[str, Path]:
         """Name → file of the models whose weights are on this machine; reads folders only."""
         folders = [_listing(folder) for folder in (self._folder, self._cache)]
-        found = ((spec.name, _pick(spec.weights, folders)) for spec in self._specs.values())
+        found = ((spec.name, _pick(spec.weights, folders)) for spec in self.specs())
         return {name: path for name, path in found if path is not None}
 
     def find(self, name: str) -> FileStamp | None:
@@ -80,9 +103,12 @@ class Catalog:
         entry = self.spec(name).weights
         folders = [folder for folder in (self._folder, self._cache) if folder is not None]
         candidates = [folder / file for folder in folders for file in entry.names]
-        if entry.embedded is not None:
-            candidates.append(entry.embedded)
-        return next((found for path in candidates if (found := _stamp(path))), None)
+        for path in candidates:
+            found = _stamp(path)
+            # A file that is described beside it is a model of the owner's own.
+            if found is not None and not description_file(path).is_file():
+                return found
+        return None if entry.embedded is None else _stamp(entry.embedded)
 
     def size_bytes(self, name: str) -> int | None:
         """Size of the model's file: of the one that is here, else of the official one."""
@@ -108,6 +134,10 @@ class Catalog:
         official = entry.sha256 is not None and digest.startswith(entry.sha256)
         return WeightsFile(path, digest, official, stamp)
 
+    def _claims(self, name: str) -> bool:
+        """Whether a name is that of a known model, or of a file that is its weights."""
+        return name in self._claimed
+
     def _cached(self, path: Path) -> bool:
         """Whether the file is one that this program downloaded; the user's folder never is."""
         return path.parent == self._cache and self._cache != self._folder
@@ -126,6 +156,8 @@ class Catalog:
         return digest.startswith(entry.sha256) or not (ours or entry.sha256 in path.name)
 
     def _download(self, name: str, entry: WeightsEntry, progress: Callable[[float], None]) -> Path:
+        if entry.package:
+            raise DemoError("weights_in_package", name=name, command=self.spec(name).command)
         if entry.url is None or entry.size_bytes is None:
             raise DemoError("weights_missing", name=name)
         if self._offline:
@@ -149,11 +181,19 @@ class Catalog:
         return known
 
 
+def _claimed(specs: Mapping[str, ModelSpec]) -> frozenset[str]:
+    """The names of models, and of the files that are their weights."""
+    files = (name for spec in specs.values() for name in spec.weights.names)
+    return frozenset((*specs, *files))
+
+
 def _listing(folder: Path | None) -> dict[str, Path]:
+    """The files of a folder by name, but for those that are described: they are the owner's own."""
     if folder is None or not folder.is_dir():
         return {}
     with os.scandir(folder) as entries:
-        return {entry.name: folder / entry.name for entry in entries if entry.is_file()}
+        files = {entry.name: folder / entry.name for entry in entries if entry.is_file()}
+    return {name: f for name, f in files.items() if description_file(f).name not in files}
 
 
 def _stamp(path: Path) -> FileStamp | None:

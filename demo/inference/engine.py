@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypedDict, TypeVar
 
+from demo.inference.own_models import RefusedFile
 from demo.models.spec import InputView, ModelSpec, Request, Score
 from demo.results import Result, Timing
 
@@ -44,13 +45,20 @@ class Status:
 
 
 class ModelRow(TypedDict):
-    """One model of the catalog, as `/models` lists it. Scores are in %."""
+    """One model of the catalog, as `/models` lists it. Scores are in %.
+
+    embedded: this project brings its weights. packaged: an installed Python package does. own: it
+    is made from a file of the owner's. command: the command line that brings its weights.
+    """
 
     name: str
     title: str
     task: str
     available: bool
     embedded: bool
+    packaged: bool
+    own: bool
+    command: str
     params: int | None
     size_bytes: int | None
     published: Score | None
@@ -98,6 +106,12 @@ class Engine(Protocol):
 
     def models(self) -> list[ModelRow]:
         """Every model of the catalog: whether it can answer here, its size, scores and licence."""
+
+    def first(self) -> ModelSpec | None:
+        """The model that the owner opens the page with; None where there is none."""
+
+    def refused(self) -> list[RefusedFile]:
+        """Files in the owner's folder that are no models here, and why."""
 
     def default(self, task: str) -> str:
         """Name of the best model of a task that is present. Raises DemoError where none is."""

@@ -19,6 +19,7 @@ from demo.inference.batching import Worker
 from demo.inference.catalog import Catalog
 from demo.inference.engine import ModelRow, Prediction, Status
 from demo.inference.model_cache import ModelCache
+from demo.inference.own_models import RefusedFile
 from demo.models.spec import ImageRequest, ModelSpec, Request
 from demo.results import Timing
 from demo.settings import Settings
@@ -67,12 +68,14 @@ class LocalEngine:
         spec = self._catalog.spec(model)
         checked = _checked(spec, request)
         with self._cache.lease(model) as loaded:
+            # A file of the owner's may have been described anew in this very moment.
+            family = loaded.spec.family
             start = time.perf_counter()
-            prepared = spec.family.preprocess(checked)
+            prepared = family.preprocess(checked)
             prepared_at = time.perf_counter()
             outputs, forward_ms = self._worker.run(model, loaded.runner, prepared.inputs, bulk=bulk)
             answered_at = time.perf_counter()
-            result = spec.family.postprocess(outputs, prepared)
+            result = family.postprocess(outputs, prepared)
             end = time.perf_counter()
         timing = Timing(
             preprocess=(prepared_at - start) * 1000,
@@ -116,7 +119,9 @@ class LocalEngine:
 
     def weights_version(self, name: str) -> Hashable:
         """The stamp of the model's file, see `Engine.weights_version`."""
-        return self._catalog.find(name)
+        found, spec = self._catalog.find(name), self._catalog.spec(name)
+        # A spec of the owner's is made anew when its description changes.
+        return (found, spec) if spec.own else found
 
     def device_text(self) -> str:
         """The device for people: `CPU · 2 cores`, or the GPU's name and its free memory."""
@@ -130,9 +135,12 @@ class LocalEngine:
     def default(self, task: str) -> str:
         """The best model of a task that is present: by published score, else the first in order.
 
-        One that does not fit into the memory budget is the last choice. Raises DemoError where none
-        is present.
+        It is the one that the owner opens the page with, where that is of the task. One that does
+        not fit into the memory budget is the last choice. Raises DemoError where none is present.
         """
+        first = self._catalog.first()
+        if first is not None and first.task == task:
+            return first.name
         present = self._catalog.present()
         fit = [s for s in self._catalog.specs() if s.task == task and s.name in present]
         if not fit:
@@ -163,12 +171,16 @@ class LocalEngine:
         trim()
 
     def _row(self, spec: ModelSpec, path: Path | None) -> ModelRow:
+        is_embedded = path is not None and path == spec.weights.embedded
         return {
             "name": spec.name,
             "title": spec.title,
             "task": spec.task,
             "available": path is not None,
-            "embedded": path is not None and path == spec.weights.embedded,
+            "embedded": is_embedded and not spec.own and not spec.weights.package,
+            "packaged": is_embedded and bool(spec.weights.package),
+            "own": spec.own,
+            "command": spec.command,
             "params": spec.params,
             "size_bytes": self._catalog.size_bytes(spec.name),
             "published": spec.published,
@@ -179,6 +191,14 @@ class LocalEngine:
             "classes": len(spec.labels),
             "resident": self._cache.status(spec.name).state == "resident",
         }
+
+    def first(self) -> ModelSpec | None:
+        """The model that the owner opens the page with, see `Engine.first`."""
+        return self._catalog.first()
+
+    def refused(self) -> list[RefusedFile]:
+        """The files of the owner's folder that are no models here, see `Engine.refused`."""
+        return list(self._catalog.refused())
 
     def _set_threads(self, count: int) -> None:
         for backend in self._backends:

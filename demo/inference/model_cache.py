@@ -39,6 +39,13 @@ class _Slot:
     stamp: FileStamp | None = None
     """Of the file that was found when the model was loaded."""
 
+    def is_old(self, found: FileStamp | None, spec: ModelSpec) -> bool:
+        """Whether the loaded model is of another file, or described in another way than now."""
+        if found not in (None, self.stamp):
+            return True
+        failed = self.future.exception() is not None
+        return spec.own and not failed and self.future.result().spec is not spec
+
 
 class ModelCache:
     """Leases loaded models; the least recently used are evicted beyond the budget.
@@ -74,7 +81,7 @@ class ModelCache:
         all callers that waited; the next one tries again. Raises DemoError for a model that does
         not fit into the budget.
         """
-        slot, first = self._take(name, self._catalog.find(name))
+        slot, first = self._take(name, self._catalog.find(name), self._catalog.spec(name))
         try:
             if first:
                 self._load(name, slot)
@@ -130,11 +137,11 @@ class ModelCache:
             _log.info("evicted %s (%.1f MB)", name, held[name] / 1e6)
         return total
 
-    def _take(self, name: str, found: FileStamp | None) -> tuple[_Slot, bool]:
-        """The model's slot, and whether the caller is to load it; found: its file now."""
+    def _take(self, name: str, found: FileStamp | None, spec: ModelSpec) -> tuple[_Slot, bool]:
+        """The model's slot, and whether the caller is to load it; found, spec: its file now."""
         with self._lock:
             slot = self._slots.get(name)
-            if slot is not None and slot.future.done() and found not in (None, slot.stamp):
+            if slot is not None and slot.future.done() and slot.is_old(found, spec):
                 # Callers that lease the old one keep it until they are done.
                 _log.info("the file of %s has changed", name)
                 slot = None

@@ -118,6 +118,12 @@ def check_tensors(tensors: Iterable[Tensor], file: WeightsFile) -> None:
         raise DemoError("weights_bomb", file=name)
 
 
+def check_finite(state: Mapping[str, Tensor], name: str) -> None:
+    """Raise DemoError for a state with NaN or infinity, as a training that diverged leaves it."""
+    if not all(bool(t.isfinite().all()) for t in state.values() if t.is_floating_point()):
+        raise DemoError("not_finite", name=name)
+
+
 @contextmanager
 def no_allocation() -> Iterator[None]:
     """Let layers that are constructed inside the block have no memory: they get the meta device.

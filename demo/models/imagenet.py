@@ -7,13 +7,13 @@ Their facts are in imagenet.json, written from torchvision's registry by
 import json
 import re
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import TypedDict
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from demo.models.checkpoint import fill, load_state
 from demo.models.classifier import Classifier, Preprocessing
@@ -76,7 +76,7 @@ def snapshot() -> _Snapshot:
 @cache
 def specs() -> tuple[ModelSpec, ...]:
     """One spec for each model of imagenet.json."""
-    facts: _Snapshot = json.loads(SNAPSHOT.read_text("utf-8"))
+    facts = _facts()
     labels = tuple(facts["labels"])
     return tuple(_spec(name, row, labels) for name, row in facts["models"].items())
 
@@ -95,9 +95,7 @@ def _spec(name: str, row: _Row, labels: tuple[str, ...]) -> ModelSpec:
     url = row["url"]
     official = url.rsplit("/", 1)[1]
     digest = _DIGEST.search(official)
-    preset = Preprocessing(
-        row["resize"], row["crop"], row["interpolation"], tuple(row["mean"]), tuple(row["std"])
-    )
+    preset = _preset(row)
     return ModelSpec(
         name=name,
         title=name,
@@ -124,8 +122,25 @@ def _spec(name: str, row: _Row, labels: tuple[str, ...]) -> ModelSpec:
     )
 
 
-def _load_network(name: str, crop: int, classes: int, file: WeightsFile) -> nn.Module:
-    state = load_state(file)
+def preset(name: str) -> Preprocessing:
+    """The preprocessing of the default weights of a model. Raises KeyError for another name."""
+    return _preset(_facts()["models"][name])
+
+
+@cache
+def _facts() -> _Snapshot:
+    facts: _Snapshot = json.loads(SNAPSHOT.read_text("utf-8"))
+    return facts
+
+
+def _preset(row: _Row) -> Preprocessing:
+    return Preprocessing(
+        row["resize"], row["crop"], row["interpolation"], tuple(row["mean"]), tuple(row["std"])
+    )
+
+
+def adapted(name: str, state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """The tensors of a published file by the names that the network `name` has for them."""
     if name.startswith("densenet"):
         state = {_OLD_DENSENET.sub(r"\1\2.", key): value for key, value in state.items()}
     if name in ("googlenet", "inception_v3"):
@@ -134,8 +149,12 @@ def _load_network(name: str, crop: int, classes: int, file: WeightsFile) -> nn.M
         # A safetensors file states no versions, and this network asks for its own.
         state = OrderedDict(state)
         state._metadata = {"": {"version": 2}}  # type: ignore[attr-defined]
+    return state
+
+
+def _load_network(name: str, crop: int, classes: int, file: WeightsFile) -> nn.Module:
     network = build(name, crop, classes)
-    fill(network, state, file, name)
+    fill(network, adapted(name, load_state(file)), file, name)
     return network.eval()
 
 

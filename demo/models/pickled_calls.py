@@ -16,15 +16,24 @@ def pickled_calls(pickled: bytes) -> set[str]:
     return reader.calls
 
 
+def pickled_packages(pickled: bytes) -> set[str]:
+    """Names of the packages whose objects a pickle holds; nothing is imported. Raises as above."""
+    reader = _Reader(pickled)
+    reader.load()
+    return {module.partition(".")[0] for module in reader.modules}
+
+
 class _Reader(pickle.Unpickler):
     """Unpickles with inert objects in the place of all that the pickle names."""
 
     def __init__(self, pickled: bytes) -> None:
         super().__init__(BytesIO(pickled))
         self.calls: set[str] = set()
+        self.modules: set[str] = set()
 
     def find_class(self, module: str, name: str) -> object:
         """A class whose calls are noted."""
+        self.modules.add(module)
         called = _Called(name, (_Inert,), {})
         # Files of the oldest protocols name the built-in types as Python 2 did.
         place = "builtins" if module == "__builtin__" else module

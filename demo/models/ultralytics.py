@@ -3,6 +3,8 @@
 import os
 import tempfile
 import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -18,6 +20,7 @@ from demo.models.checkpoint import (
 )
 from demo.models.spec import WeightsFile
 from demo.system import is_out_of_memory
+from demo.validate import brief
 
 _SAFE = {
     "YOLO_AUTOINSTALL": "false",
@@ -57,6 +60,9 @@ def tasks() -> Any:
             cv2.setNumThreads(threads)
             if omp is None:
                 os.environ.pop("OMP_NUM_THREADS", None)
+        # It reads the environment once, and may have been imported before this was set: building a
+        # network would then evaluate texts of its description.
+        loaded.SAFE_LOAD = True
         return loaded
 
 
@@ -65,26 +71,45 @@ def build(architecture: str, classes: int) -> Any:
     return tasks().DetectionModel(f"{architecture}.yaml", nc=classes, verbose=False)
 
 
-def detector_state(
-    file: WeightsFile, labels: tuple[str, ...], model: str
-) -> dict[str, torch.Tensor]:
-    """The tensors of a detector: a safetensors state, or an ultralytics .pt checkpoint.
+@dataclass(frozen=True, slots=True, eq=False)
+class Checkpoint:
+    """What an ultralytics .pt file holds, as plain data.
 
-    A checkpoint is a pickled network; ultralytics' restricted loader instantiates known layer
-    classes only, and of the network only the tensors are used. Raises DemoError where the file is
-    corrupt, unsafe, or has other classes than `labels`, and MemoryError as `load_state` does.
+    state: the tensors, floats as float32. labels: class names in the order of the outputs. kind:
+    name of the network's class, such as `DetectionModel`. yaml: the description of its layers.
+    size: side of the pictures that it was trained on, pixels; 0 where the file does not say.
     """
-    if file.path.suffix == ".safetensors":
-        return load_state(file)
+
+    state: dict[str, torch.Tensor]
+    labels: tuple[str, ...]
+    kind: str
+    yaml: Mapping[str, object]
+    size: int
+
+
+def read_checkpoint(file: WeightsFile) -> Checkpoint:
+    """Read an ultralytics .pt file, which is a pickled network.
+
+    Ultralytics' restricted loader instantiates known layer classes only, and of the network only
+    its tensors and its description are used. Raises DemoError where the file is corrupt or unsafe,
+    and MemoryError as `load_state` does.
+    """
     check_archive(file)
     name = file.path.name
     try:
         loader = tasks().torch_safe_load
         with no_allocation():
-            checkpoint, _ = loader(str(file.path), safe_only=True)
-        network = checkpoint.get("ema") or checkpoint["model"]
+            content, _ = loader(str(file.path), safe_only=True)
+        network = content.get("ema") or content["model"]
         state: dict[str, torch.Tensor] = dict(network.state_dict())
-        names = tuple(dict(network.names).values())
+        arguments = content.get("train_args") or {}
+        found = Checkpoint(
+            state,
+            class_names(network.names),
+            type(network).__name__,
+            dict(getattr(network, "yaml", {})),
+            _side(arguments.get("imgsz", 0)),
+        )
     except (TypeError, ModuleNotFoundError) as error:
         if is_out_of_memory(error):
             raise MemoryError from error
@@ -96,7 +121,41 @@ def detector_state(
         if is_out_of_memory(error):
             raise
         raise DemoError("weights_corrupt", file=name) from None
-    if names != labels:
-        raise DemoError("weights_do_not_fit", file=name, name=model)
     check_tensors(state.values(), file)
-    return floats(state)
+    return replace(found, state=floats(state))
+
+
+def detector_state(
+    file: WeightsFile, labels: tuple[str, ...], model: str
+) -> dict[str, torch.Tensor]:
+    """The tensors of a detector: a safetensors state, or an ultralytics .pt checkpoint.
+
+    Raises DemoError where the file is corrupt, unsafe, or has other classes than `labels`, and
+    MemoryError as `load_state` does.
+    """
+    if file.path.suffix == ".safetensors":
+        return load_state(file)
+    checkpoint = read_checkpoint(file)
+    if checkpoint.labels != labels:
+        raise DemoError("weights_do_not_fit", file=file.path.name, name=model)
+    return checkpoint.state
+
+
+def class_names(names: object) -> tuple[str, ...]:
+    """Class names from a list, or from a dict by class id. Raises ValueError for a gap in it."""
+    by_id = dict(names) if isinstance(names, Mapping) else dict(enumerate(_listed(names)))
+    if sorted(by_id) != list(range(len(by_id))):
+        raise ValueError(f"expected class ids from 0 without gaps, got {brief(list(by_id))}")
+    return tuple(str(by_id[i]) for i in range(len(by_id)))
+
+
+def _listed(names: object) -> list[object]:
+    if not isinstance(names, list | tuple):
+        raise ValueError(f"expected a list of names, got {type(names).__name__}")
+    return list(names)
+
+
+def _side(size: object) -> int:
+    """The longest side of `imgsz`, a number or a list of two."""
+    sides = size if isinstance(size, list | tuple) else [size]
+    return max((side for side in sides if isinstance(side, int)), default=0)

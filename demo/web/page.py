@@ -41,7 +41,8 @@ def build(settings: Settings, uploads: UploadStore) -> tuple[PageBlocks, Service
             padding=False,
         )
         publish_tasks(context)
-        with gr.Tabs(elem_id="tabs"):
+        first = service.engine.first()
+        with gr.Tabs(selected=None if first is None else first.task, elem_id="tabs"):
             for tab in discover.collect("demo.web.tabs", "TAB"):
                 _tab(context, tab)
         gr.HTML(_footer(context), elem_id="footer", padding=False)

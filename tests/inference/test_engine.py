@@ -267,6 +267,8 @@ class TestCatalog:
         assert row["published"] == {"metric": "ImageNet top-1", "value": 72.154}
         assert row["size_bytes"] == 14_268_491 == engine.size_bytes("mobilenet_v2")
         assert rows["cnn-cifar10"]["embedded"]
+        assert rows["efficientnet_lite0"]["packaged"]
+        assert not rows["efficientnet_lite0"]["embedded"]
         assert rows["cnn-cifar10"]["measured"]["value"] > 70
         assert not rows["vit_h_14"]["available"]
         assert rows["vit_h_14"]["size_bytes"] == round(2416.643 * 2**20)
@@ -274,9 +276,9 @@ class TestCatalog:
     def test_the_default_is_the_best_that_is_here(
         self, engine: LocalEngine, tmp_path: Path
     ) -> None:
-        assert engine.default("classify") == "mobilenet_v2"
+        assert engine.default("classify") == "efficientnet_lite0"
         bare = LocalEngine(Settings(cache_dir=tmp_path, offline=True, device="cpu"))
-        assert bare.default("classify") == "photo-101"
+        assert bare.default("classify") == "efficientnet_lite0"
         assert bare.default("detect") == "yolo-vitrine"
         with pytest.raises(DemoError) as raised:
             bare.default("segment")

@@ -23,6 +23,9 @@ LABELS = ("cat", "dog")
 
 
 class Spec:
+    confidence: float | None = None
+    iou: float | None = None
+
     def __init__(self, name: str, task: str, needs_nms: bool) -> None:
         self.name, self.task, self.needs_nms, self.labels = name, task, needs_nms, LABELS
 

@@ -30,6 +30,7 @@ VALUES = {"confidence": 0.2, "iou": 0.7, "classes": [], "size": None, "line_widt
 
 class _Spec:
     name, task, needs_nms, labels = "yolo", "detect", True, ("cat",)
+    confidence, iou = None, None
 
 
 class _Engine:

@@ -1,9 +1,12 @@
-"""The model picker: a drop-down list of the catalog that follows models added later."""
+"""The model picker: a drop-down list of the catalog that follows files as they come and go."""
+
+from collections.abc import Callable, Iterable
 
 import gradio as gr
-from gradio.components import Component
 
+from demo.i18n import translate
 from demo.inference.engine import ModelRow
+from demo.web.request import request_locale
 from demo.web.tab import Context
 from demo.web.views.answer import megabytes
 
@@ -37,24 +40,33 @@ def model_picker(context: Context, *tasks: str, name: str = "") -> gr.Dropdown:
 
 
 def refresh_pickers(context: Context) -> None:
-    """Bring the choices of all pickers up to date at each load of the page."""
+    """Bring the choices of the pickers up to date when the page loads and when one is opened."""
 
-    def refresh() -> dict[Component, object]:
-        models = context.service.engine.models()
+    def updates(pickers: Iterable[gr.Dropdown], request: gr.Request) -> list[object]:
+        models, locale = context.service.engine.models(), request_locale(request)
         # Choices only: setting the value as well would count as a change and trigger an answer.
-        return {
-            picker: gr.Dropdown(choices=_choices(models, tasks))
-            for picker, tasks in context.pickers.items()
-        }
+        return [
+            gr.Dropdown(choices=_choices(models, context.pickers[picker], locale))
+            for picker in pickers
+        ]
 
-    context.page.load(
-        refresh,
-        None,
-        list(context.pickers),
-        queue=False,
-        show_progress="hidden",
-        api_visibility="private",
-    )
+    def listen(event: Callable[..., object], pickers: list[gr.Dropdown]) -> None:
+        def refresh(request: gr.Request) -> object:
+            fresh = updates(pickers, request)
+            return fresh if len(fresh) > 1 else fresh[0]
+
+        event(
+            refresh,
+            None,
+            pickers,
+            queue=False,
+            show_progress="hidden",
+            api_visibility="private",
+        )
+
+    listen(context.page.load, list(context.pickers))
+    for picker in context.pickers:
+        listen(picker.focus, [picker])
 
 
 def default_model(context: Context, task: str) -> str:
@@ -62,12 +74,17 @@ def default_model(context: Context, task: str) -> str:
     return context.service.engine.default(task) if context.service.names(task) else ""
 
 
-def _choices(models: list[ModelRow], tasks: tuple[str, ...]) -> Choices:
+def _choices(models: list[ModelRow], tasks: tuple[str, ...], locale: str = "en") -> Choices:
     rows = [row for task in tasks for row in models if row["task"] == task]
     return [
-        (f"{row['name']} · {_score(row)} · {megabytes(row['size_bytes'])}", row["name"])
+        (" · ".join(filter(None, _facts(row, locale))), row["name"])
         for row in sorted(rows, key=lambda row: not row["available"])
     ]
+
+
+def _facts(row: ModelRow, locale: str) -> list[str]:
+    own = translate("model_own", locale) if row["own"] else ""
+    return [row["name"], own, _score(row), megabytes(row["size_bytes"])]
 
 
 def _score(row: ModelRow) -> str:

@@ -23,7 +23,8 @@ def build(context: Context) -> None:
             for row in context.service.engine.models()
             if all(part in _searchable(row, locale) for part in parts)
         ]
-        return models_table(rows, locale)
+        refused = [] if parts else context.service.engine.refused()
+        return models_table(rows, refused, locale)
 
     words.change(
         show,

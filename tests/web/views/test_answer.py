@@ -6,12 +6,14 @@ from typing import cast
 import numpy as np
 import pytest
 
+from demo.errors import DemoError
 from demo.export.files import File
 from demo.i18n import LOCALES
 from demo.images.decode import decode
 from demo.images.encode import encode_png
 from demo.images.limits import Limits
 from demo.inference.engine import ModelRow, Prediction
+from demo.inference.own_models import RefusedFile
 from demo.models.spec import InputView
 from demo.results import Detections, Scores, Timing
 from demo.web.views import answer as answer_view
@@ -36,12 +38,15 @@ def answer(result: Detections | Scores) -> Prediction:
     return Prediction("m", "0" * 64, "torch-cpu", result, Timing(), "CPU", VIEW)
 
 
-def row(name: str) -> ModelRow:
+def row(name: str, own: bool = False) -> ModelRow:
     facts = {
         "name": name,
         "task": "detect",
-        "available": False,
+        "available": own,
         "embedded": False,
+        "packaged": False,
+        "own": own,
+        "command": f"python -m demo.weights fetch {name}",
         "params": 5,
         "size_bytes": 5_000_000,
         "published": {"metric": name, "value": 1.0},
@@ -63,7 +68,7 @@ def row(name: str) -> ModelRow:
             [File(HOSTILE, HOSTILE, b"x", "text/csv")], "en", f"/tmp/{HOSTILE}.jpg"
         ),
         answer_view.download_link(f"/tmp/{HOSTILE}", HOSTILE),
-        models_table([row(HOSTILE)], "en"),
+        models_table([row(HOSTILE)], [], "en"),
         page_frame.header(HOSTILE),
         page_frame.footer(10, HOSTILE, HOSTILE),
     ],
@@ -112,5 +117,15 @@ def test_static_text_is_in_every_language() -> None:
 
 
 def test_a_missing_model_shows_its_download_command() -> None:
-    assert "python -m demo.weights fetch x11" in models_table([row("x11")], "en")
-    assert "No model" in models_table([], "en")
+    assert "python -m demo.weights fetch x11" in models_table([row("x11")], [], "en")
+    assert "No model" in models_table([], [], "en")
+
+
+def test_a_refused_file_stands_above_the_table_with_its_reason() -> None:
+    reason = DemoError("own_unknown_kind", file="<b>a.pt")
+    html = models_table([row("x11")], [RefusedFile("<b>a.pt", reason)], "zh-CN")
+    assert "&lt;b&gt;a.pt 不是此处可读取的模型" in html
+
+
+def test_an_own_model_is_marked() -> None:
+    assert "yours" in models_table([row("best", own=True)], [], "en")

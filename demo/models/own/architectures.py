@@ -1,0 +1,131 @@
+"""The classifiers that a description may name: how each is built, and its usual preprocessing."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from demo.models import imagenet
+from demo.models.bundled import FOLDER
+from demo.models.card import Card
+from demo.models.classifier import Preprocessing
+from demo.models.efficientnet_lite import preset as lite_preset
+from demo.models.networks.classifiers import NETWORKS
+from demo.models.networks.efficientnet_lite import SCALES, EfficientNetLite, renamed
+
+IMAGENET_CLASSES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """A kind of classifier.
+
+    build: (classes, side of the input) → the network without weights; a kind that knows one
+    number of classes ignores it. preset: what its published weights were trained
+    with. params: with its published classes. adapt: tensors as they are published → by the names
+    of the network.
+    """
+
+    name: str
+    build: Callable[[int, int], nn.Module]
+    preset: Preprocessing
+    params: int
+    adapt: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]]
+
+
+def find(name: str) -> Architecture | None:
+    """The architecture of that name: of torchvision, of this project, or of timm if installed."""
+    return known().get(name) or _timm(name)
+
+
+@cache
+def known() -> Mapping[str, Architecture]:
+    """All but timm's, by name."""
+    return {one.name: one for one in (*_torchvision(), *_lite(), *_own())}
+
+
+def has_timm() -> bool:
+    """Whether timm is installed."""
+    return find_spec("timm") is not None
+
+
+def _torchvision() -> Iterator[Architecture]:
+    for spec in imagenet.specs():
+        name, preset = spec.name, imagenet.preset(spec.name)
+
+        def build(classes: int, size: int, name: str = name) -> nn.Module:
+            return imagenet.build(name, size, classes)
+
+        yield Architecture(name, build, preset, spec.params or 0, partial(imagenet.adapted, name))
+
+
+def _lite() -> Iterator[Architecture]:
+    for size in SCALES:
+
+        def build(classes: int, side: int, size: str = size) -> nn.Module:
+            with torch.device("meta"):
+                return EfficientNetLite(size, classes)
+
+        params = sum(p.numel() for p in build(IMAGENET_CLASSES, 0).parameters())
+        yield Architecture(f"efficientnet_{size}", build, lite_preset(size), params, _lite_state)
+
+
+def _lite_state(state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    return renamed(state) if "_fc.weight" in state else state
+
+
+def _own() -> Iterator[Architecture]:
+    """This project's own, with the preprocessing of the cards in `weights/`."""
+    for path in sorted(FOLDER.glob("*.json")):
+        facts = json.loads(path.read_text("utf-8"))
+        if facts["architecture"] not in NETWORKS:
+            continue
+        card = Card.model_validate(facts)
+        if card.mean is None or card.std is None:
+            continue
+
+        def build(classes: int, side: int, name: str = card.architecture) -> nn.Module:
+            with torch.device("meta"):
+                return NETWORKS[name]()
+
+        side = min(card.input_size)
+        preset = Preprocessing(side, side, "bilinear", tuple(card.mean), tuple(card.std))
+        yield Architecture(card.architecture, build, preset, card.params, dict)
+
+
+def _timm(name: str) -> Architecture | None:
+    if not has_timm():
+        return None
+    import timm
+    from timm.data import resolve_model_data_config
+
+    if not timm.is_model(name):
+        return None
+
+    def build(classes: int, side: int) -> nn.Module:
+        # Without pretrained=True nothing is downloaded.
+        options = {"img_size": side} if name.startswith(("vit_", "swin", "deit")) else {}
+        # On the CPU: buffers that no file holds are computed when the network is made.
+        network: nn.Module = timm.create_model(name, num_classes=classes, **options)
+        return network
+
+    with torch.device("meta"):
+        made = timm.create_model(name)
+    facts = resolve_model_data_config(made)
+    crop = int(facts["input_size"][1])
+    way = facts["interpolation"] if facts["interpolation"] in ("bilinear", "bicubic") else "bicubic"
+    preset = Preprocessing(
+        int(crop / facts["crop_pct"]), crop, way, tuple(facts["mean"]), tuple(facts["std"])
+    )
+    params = sum(p.numel() for p in made.parameters())
+    return Architecture(name, build, preset, params, dict)
+
+
+def labels_of_imagenet() -> tuple[str, ...]:
+    """ImageNet's 1,000 class names in the order of the published weights."""
+    return tuple(json.loads(Path(imagenet.SNAPSHOT).read_text("utf-8"))["labels"])
