@@ -35,12 +35,17 @@ class Detect(Task[Detections, DetectQuery]):
     finds_boxes = True
     rows_key = "boxes"
     fields = (
-        QueryField("confidence", "number", DEFAULT_CONFIDENCE, "lowest score of a box, 0.01 to 1."),
+        QueryField(
+            "confidence",
+            "number",
+            DEFAULT_CONFIDENCE,
+            "lowest score of a box, 0.01 to 1; null is the model's own.",
+        ),
         QueryField(
             "iou",
             "number",
             DEFAULT_IOU,
-            "overlap above which the weaker of two boxes of one class goes, 0 to 1.",
+            "overlap above which the weaker of two boxes of one class goes, 0 to 1; null as above.",
         ),
         QueryField("classes", "names", (), "label names to keep; empty keeps all."),
     )
@@ -49,10 +54,15 @@ class Detect(Task[Detections, DetectQuery]):
     returns = "The picture with the boxes drawn, and the boxes in its pixels as JSON."
 
     def parse(self, spec: ModelSpec, values: Mapping[str, object]) -> DetectQuery:
-        """confidence 0.01–1, iou 0–1, classes of the model, size 64–1280 or None, line_width."""
-        low = values.get("confidence", DEFAULT_CONFIDENCE)
-        confidence = validate.number(low, "confidence", MIN_CONFIDENCE, 1.0)
-        iou = validate.number(values.get("iou", DEFAULT_IOU), "iou", 0.0, 1.0)
+        """confidence 0.01–1, iou 0–1, classes of the model, size 64–1280 or None, line_width.
+
+        None as confidence or iou is the model's own threshold.
+        """
+        stated = {name: value for name, value in values.items() if value is not None}
+        low, overlap = default_thresholds(spec)
+        least = stated.get("confidence", low)
+        confidence = validate.number(least, "confidence", MIN_CONFIDENCE, 1.0)
+        iou = validate.number(stated.get("iou", overlap), "iou", 0.0, 1.0)
         classes = validate.names(values.get("classes", ()), "classes", spec.labels)
         size = values.get("size")
         side = None if size is None else validate.whole(size, "size", 64, 1280)
@@ -123,6 +133,12 @@ class Detect(Task[Detections, DetectQuery]):
             for label, number in zip(labels, ids.tolist(), strict=True)
         ]
         return draw_detections(image, result, captions=captions)
+
+
+def default_thresholds(spec: ModelSpec) -> tuple[float, float]:
+    """Confidence and overlap of a model where nobody chose any, 0–1."""
+    low = DEFAULT_CONFIDENCE if spec.confidence is None else spec.confidence
+    return low, DEFAULT_IOU if spec.iou is None else spec.iou
 
 
 def _rows(found: Detections) -> list[JsonObject]:

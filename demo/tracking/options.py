@@ -13,7 +13,7 @@ from demo.inference.named_model import named_model
 from demo.models.spec import ModelSpec
 from demo.tasks import all_tasks, find
 from demo.tasks.base import AnyTask
-from demo.tasks.detect import DEFAULT_CONFIDENCE, DEFAULT_IOU, MIN_CONFIDENCE
+from demo.tasks.detect import DEFAULT_CONFIDENCE, DEFAULT_IOU, MIN_CONFIDENCE, default_thresholds
 from demo.tracking.line_counter import CountingLine
 
 MAX_EVERY = 1000
@@ -113,8 +113,9 @@ class StreamOptions:
 
         Args:
             engine: knows the models.
-            values: `model`, a name, and any of the options but `line`; others are ignored. A
-                model without boxes ignores `track` and `heat`.
+            values: `model`, a name, and any of the options but `line`; others are ignored. None
+                as confidence or iou is the model's own. A model without boxes ignores `track` and
+                `heat`.
             line: as in the class.
 
         Raises:
@@ -124,6 +125,9 @@ class StreamOptions:
         spec = named_model(engine, values.get("model"), streaming)
         names = ("confidence", "iou", "classes", "every", "track", "size", "blur", "heat")
         given: dict[str, Any] = {name: values[name] for name in names if name in values}
+        for name, own in zip(("confidence", "iou"), default_thresholds(spec), strict=True):
+            if given.get(name) is None:
+                given[name] = own
         if not find(spec.task).finds_boxes:
             given.update(dict.fromkeys(_BOX_ONLY, False))
         return cls(spec, line=line, **given)

@@ -27,10 +27,8 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser.add_argument("source", type=Path, metavar="IN", help="an MP4, MOV or WebM video")
     parser.add_argument("target", type=Path, metavar="OUT.mp4", help="the annotated video")
     parser.add_argument("--model", metavar="NAME", help="a detector or classifier; else the best")
-    parser.add_argument("--confidence", type=float, default=0.25, help="lowest score of a box")
-    parser.add_argument(
-        "--iou", type=float, default=0.7, help="overlap that makes boxes duplicates"
-    )
+    parser.add_argument("--confidence", type=float, help="lowest score of a box")
+    parser.add_argument("--iou", type=float, help="overlap that makes boxes duplicates")
     parser.add_argument("--classes", default="", metavar="A,B", help="only these; else all")
     parser.add_argument(
         "--every", type=int, default=1, metavar="N", help="run the model on each N-th frame"
@@ -78,16 +76,19 @@ def _process(arguments: argparse.Namespace) -> None:
 
 
 def _run(engine: "Engine", settings: Settings, arguments: argparse.Namespace) -> "VideoRun":
+    from demo.tasks.detect import default_thresholds
     from demo.tracking.line_counter import CountingLine
     from demo.tracking.options import StreamOptions
     from demo.video.limits import VideoLimits
     from demo.video.pipeline import VideoRun
     from demo.video.reports import CsvReport, JsonReport, MotReport
 
+    spec = engine.spec(arguments.model or engine.default("detect"))
+    confidence, iou = default_thresholds(spec)
     options = StreamOptions(
-        engine.spec(arguments.model or engine.default("detect")),
-        confidence=arguments.confidence,
-        iou=arguments.iou,
+        spec,
+        confidence=confidence if arguments.confidence is None else arguments.confidence,
+        iou=iou if arguments.iou is None else arguments.iou,
         classes=_names(arguments.classes),
         every=arguments.every,
         track=arguments.track,

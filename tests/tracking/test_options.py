@@ -8,6 +8,7 @@ import pytest
 
 from demo.errors import DemoError
 from demo.inference.engine import Engine
+from demo.tasks.detect import default_thresholds
 from demo.tracking.line_counter import CountingLine
 from demo.tracking.options import StreamOptions
 
@@ -28,7 +29,6 @@ def refusal(create: Callable[[], object]) -> str:
         ({"model": "nobody"}, "unknown_model"),
         ({"model": "painter"}, "video_task"),
         ({"confidence": "high"}, "not_a_number"),
-        ({"confidence": None}, "not_a_number"),
         ({"confidence": True}, "not_a_number"),
         ({"iou": 7}, "out_of_range"),
         ({"iou": float("nan")}, "out_of_range"),
@@ -117,3 +117,9 @@ def test_a_sentence_names_the_blurring_as_its_callers_do(desk: Engine) -> None:
     """The argument of `/video` and the option of the command line are called `hide`."""
     with pytest.raises(DemoError, match="hide"):
         StreamOptions.from_values(desk, {"model": "finder", "blur": "red thing"})
+
+
+def test_no_confidence_is_the_models_own(desk: Engine) -> None:
+    given = {"model": "finder", "confidence": None, "iou": None}
+    options = StreamOptions.from_values(desk, given)
+    assert (options.confidence, options.iou) == default_thresholds(options.spec)

@@ -31,6 +31,11 @@ class Number(gr.Number):
         return super().preprocess(_clamped(payload, self.value, low, high))
 
 
+def moved(value: float | None) -> object:
+    """The update that moves a slider to a value; None leaves it where it is."""
+    return gr.skip() if value is None else gr.Slider(value=value)
+
+
 def _clamped(payload: object, initial: float, low: float, high: float) -> float:
     if isinstance(payload, bool) or not isinstance(payload, int | float) or math.isnan(payload):
         payload = initial

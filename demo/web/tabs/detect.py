@@ -10,7 +10,13 @@ from demo.errors import DemoError
 from demo.export.names import download_stem
 from demo.images.encode import encode_jpeg
 from demo.service.service import Answer
-from demo.tasks.detect import DEFAULT_CONFIDENCE, DEFAULT_IOU, INPUT_SIZES, MIN_CONFIDENCE
+from demo.tasks.detect import (
+    DEFAULT_CONFIDENCE,
+    DEFAULT_IOU,
+    INPUT_SIZES,
+    MIN_CONFIDENCE,
+    default_thresholds,
+)
 from demo.web.components.answering import Updates, Visit, answer_handler, answer_on_change
 from demo.web.components.camera_pane import (
     blur_choices,
@@ -23,6 +29,7 @@ from demo.web.components.numbers import Slider
 from demo.web.components.picture import PictureIn, PictureOut
 from demo.web.components.picture_input import picture_input
 from demo.web.components.private_files import save
+from demo.web.components.thresholds import threshold_updates
 from demo.web.tab import Context, Tab
 from demo.web.views import answer as answer_view
 from demo.web.views import answers
@@ -59,7 +66,7 @@ def build(context: Context) -> None:
         blur = _blur(context, model.value)
     downloads = gr.HTML(elem_id="detect-downloads", elem_classes="picture-only", padding=False)
     with gr.Accordion(context.t("more"), open=False, elem_id="detect-more"), gr.Row():
-        iou, size, line_width = _more(context)
+        iou, size, line_width = _more(context, model.value)
     with gr.Accordion(
         context.t("boxes_title"), open=True, elem_id="detect-boxes", elem_classes="picture-only"
     ):
@@ -72,10 +79,12 @@ def _connect(
     context: Context, picture: PictureIn, controls: _Controls, outputs: list[Component]
 ) -> None:
     c = controls
-    # The handler of `model.change` sets the classes and the overlap: only visitors' events count.
+    # The handler of `model.change` sets the classes: only visitors' events count. It sets the
+    # thresholds of the few models that state their own, which then have to count.
     options = (c.model, c.confidence, c.iou, c.classes, c.size, c.line_width)
+    inputs = (c.model.input, c.classes.input, c.size.input, c.line_width.input)
     answer_on_change(
-        [picture.change, *(control.input for control in options)],
+        [picture.change, c.confidence.change, c.iou.change, *inputs],
         answer_handler(context, "detect", _values(context), _show(context), cleared=(None, "", "")),
         [picture, *options],
         outputs,
@@ -84,8 +93,8 @@ def _connect(
     send_to_camera(context, "detect", {name: getattr(c, name) for name in names})
     c.model.change(
         _fit_controls(context),
-        [c.model, c.classes, c.blur],
-        [c.classes, c.blur, c.iou],
+        [c.model, c.classes, c.blur, c.confidence, c.iou],
+        [c.classes, c.blur, c.iou, c.confidence],
         api_visibility="private",
         show_progress="hidden",
     )
@@ -114,7 +123,7 @@ def _filters(context: Context, model: object) -> tuple[gr.Slider, gr.Dropdown]:
     confidence = Slider(
         MIN_CONFIDENCE,
         0.95,
-        DEFAULT_CONFIDENCE,
+        _thresholds(context, model)[0],
         step=0.01,
         label=context.t("confidence"),
         min_width=240,
@@ -145,10 +154,11 @@ def _blur(context: Context, model: object) -> gr.Dropdown:
     )
 
 
-def _more(context: Context) -> tuple[gr.Slider, gr.Dropdown, gr.Slider]:
+def _more(context: Context, model: object) -> tuple[gr.Slider, gr.Dropdown, gr.Slider]:
     """Overlap, image size and line width, the controls that are changed seldom."""
     t = context.t
-    iou = Slider(0.05, 0.95, DEFAULT_IOU, step=0.05, label=t("iou"), elem_id="detect-iou")
+    overlap = _thresholds(context, model)[1]
+    iou = Slider(0.05, 0.95, overlap, step=0.05, label=t("iou"), elem_id="detect-iou")
     size = gr.Dropdown(
         [(t("size_own"), _TRAINED_SIZE), *((str(side), side) for side in INPUT_SIZES)],
         value=_TRAINED_SIZE,
@@ -199,27 +209,39 @@ def _show(context: Context) -> Callable[[Answer, Visit], Updates]:
     return show
 
 
-def _fit_controls(context: Context) -> Callable[..., tuple[object, object, object]]:
-    """The handler for another model: its classes, what it can blur, whether overlap matters."""
+def _fit_controls(context: Context) -> Callable[..., tuple[object, ...]]:
+    """The handler for another model: classes, what it can blur, overlap, its own thresholds."""
 
-    def fit(name: str, chosen: list[str], blurred: list[str]) -> tuple[object, object, object]:
+    def fit(
+        name: str, chosen: list[str], blurred: list[str], confidence: float, iou: float
+    ) -> tuple[object, ...]:
         try:
             spec = context.service.spec(name, "detect")
         except DemoError:  # the answer itself reports what is wrong with the name
-            return gr.skip(), gr.skip(), gr.skip()
+            return gr.skip(), gr.skip(), gr.skip(), gr.skip()
         known = [c for c in chosen or () if c in spec.labels]
         info = context.t("iou_on" if spec.needs_nms else "iou_off")
         return (
-            gr.Dropdown(choices=list(spec.labels), value=known),
+            gr.Dropdown(choices=list(dict.fromkeys(spec.labels)), value=known),
             blur_choices(list(spec.labels), blurred),
-            gr.Slider(interactive=spec.needs_nms, info=info),
+            *threshold_updates(context, spec, confidence, iou, info),
         )
 
     return fit
 
 
+def _thresholds(context: Context, name: object) -> tuple[float, float]:
+    """Where the sliders start: confidence and overlap."""
+    if not isinstance(name, str):
+        return DEFAULT_CONFIDENCE, DEFAULT_IOU
+    return default_thresholds(context.service.engine.spec(name))
+
+
 def _labels(context: Context, name: object) -> list[str]:
-    return list(context.service.engine.spec(name).labels) if isinstance(name, str) else []
+    """The labels to choose from; a list of choices must not hold one twice."""
+    if not isinstance(name, str):
+        return []
+    return list(dict.fromkeys(context.service.engine.spec(name).labels))
 
 
 TAB = Tab("detect", 20, "tab_detect", build)

@@ -49,8 +49,8 @@ def _endpoint(context: Context, queue: VideoQueue) -> Callable[..., Answers]:
     def video(
         video: str | None,
         model: str,
-        confidence: float,
-        iou: float,
+        confidence: float | None,
+        iou: float | None,
         classes: list[str],
         every: float,
         track: bool,
@@ -64,8 +64,9 @@ def _endpoint(context: Context, queue: VideoQueue) -> Callable[..., Answers]:
         Args:
             video: an MP4, MOV or WebM video, an uploaded file.
             model: the name of a detector or classifier, see /models.
-            confidence: lowest score of a box, 0.01 to 1.
-            iou: overlap above which the weaker of two boxes of one class goes, 0 to 1.
+            confidence: lowest score of a box, 0.01 to 1; null is the model's own.
+            iou: overlap above which the weaker of two boxes of one class goes, 0 to 1; null
+                is the model's own.
             classes: label names to keep; empty keeps all.
             every: look at every n-th frame only, from 1.
             track: give things numbers and count them.

@@ -9,10 +9,16 @@ from gradio.components import Component
 from demo import tasks
 from demo.errors import DemoError
 from demo.models.spec import ModelSpec
-from demo.tasks.detect import DEFAULT_CONFIDENCE, DEFAULT_IOU, MIN_CONFIDENCE
+from demo.tasks.detect import (
+    DEFAULT_CONFIDENCE,
+    DEFAULT_IOU,
+    MIN_CONFIDENCE,
+    default_thresholds,
+)
 from demo.web.components.camera_pane import blur_choices
 from demo.web.components.model_picker import model_picker
 from demo.web.components.numbers import Slider
+from demo.web.components.thresholds import threshold_updates
 from demo.web.tab import Context, Label
 
 OPTION_NAMES = ("model", "confidence", "iou", "classes", "every", "track", "blur", "heat")
@@ -37,6 +43,14 @@ class OptionControls:
         """The inputs of an event, in the order of OPTION_NAMES."""
         return [getattr(self, name) for name in OPTION_NAMES]
 
+    def fitting(self) -> list[Component]:
+        """The inputs of `fit_options`, behind the video."""
+        return [self.model, self.classes, self.blur, self.confidence, self.iou]
+
+    def fitted(self) -> list[Component | gr.Column]:
+        """What `fit_options` sets, behind the group of the counting line."""
+        return [self.box_options, self.classes, self.blur, self.iou, self.confidence]
+
 
 def option_controls(context: Context) -> OptionControls:
     """Lay out model and frame step, and the box options in a column of their own."""
@@ -45,12 +59,13 @@ def option_controls(context: Context) -> OptionControls:
     every = Slider(1, 30, 1, step=1, label=t("video_every"), elem_id="video-every")
     available = isinstance(model.value, str)
     spec = boxes_spec(context, model.value)
-    labels = list(spec.labels) if spec else []
+    labels = list(dict.fromkeys(spec.labels)) if spec else []
+    least, overlap = default_thresholds(spec) if spec else (DEFAULT_CONFIDENCE, DEFAULT_IOU)
     with gr.Column(visible=spec is not None or not available) as box_options:
         confidence = Slider(
             MIN_CONFIDENCE,
             0.95,
-            DEFAULT_CONFIDENCE,
+            least,
             step=0.01,
             label=t("confidence"),
             elem_id="video-confidence",
@@ -60,19 +75,24 @@ def option_controls(context: Context) -> OptionControls:
             classes = _label_list(labels, t("classes"), elem_id="video-classes")
             blur = _label_list(labels, t("live_hide"), t("film_hide_info"), elem_id="video-blur")
             heat = gr.Checkbox(False, label=t("film_heat"), elem_id="video-heat")
-            iou = Slider(0.05, 0.95, DEFAULT_IOU, step=0.05, label=t("iou"))
+            iou = Slider(0.05, 0.95, overlap, step=0.05, label=t("iou"))
     return OptionControls(model, every, box_options, confidence, iou, classes, track, blur, heat)
 
 
 def fit_options(context: Context) -> Callable[..., tuple[object, ...]]:
     """The handler for another model: only what it understands can be set.
 
-    It sets the group of the counting line, the box options, the classes, what is blurred, and the
-    overlap.
+    It sets the group of the counting line, the box options, the classes, what is blurred, the
+    overlap and the confidence.
     """
 
     def fit(
-        path: str | None, model: str, chosen: list[str], blurred: list[str]
+        path: str | None,
+        model: str,
+        chosen: list[str],
+        blurred: list[str],
+        confidence: float,
+        iou: float,
     ) -> tuple[object, ...]:
         spec = boxes_spec(context, model)
         if spec is None:
@@ -83,14 +103,15 @@ def fit_options(context: Context) -> Callable[..., tuple[object, ...]]:
                 gr.skip(),
                 no_choice,
                 gr.skip(),
+                gr.skip(),
             )
-        labels = list(spec.labels)
+        labels = list(dict.fromkeys(spec.labels))
         return (
             gr.Group(visible=path is not None),
             gr.Column(visible=True),
             gr.Dropdown(choices=labels, value=_known(chosen, labels)),
             blur_choices(labels, blurred),
-            gr.Slider(interactive=spec.needs_nms),
+            *threshold_updates(context, spec, confidence, iou),
         )
 
     return fit

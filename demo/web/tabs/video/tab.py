@@ -48,8 +48,8 @@ def build(context: Context) -> None:
     )
     options.model.change(
         fit_options(context),
-        [column.video, options.model, options.classes, options.blur],
-        [column.line_group, options.box_options, options.classes, options.blur, options.iou],
+        [column.video, *options.fitting()],
+        [column.line_group, *options.fitted()],
         api_visibility="private",
         show_progress="hidden",
     )
