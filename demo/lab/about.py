@@ -12,3 +12,4 @@ class About:
     licence: str
     data: tuple[str, ...]
     failures: tuple[str, ...]
+    source: str = "trained from scratch by this project (demo/lab)"

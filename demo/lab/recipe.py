@@ -1,6 +1,6 @@
 """What a recipe is, the recipes of the built-in kinds, and the table of all recipes."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from demo.discover import collect
@@ -119,45 +119,55 @@ class ClassifierRecipe:
 
 @dataclass(frozen=True, slots=True)
 class DetectorRecipe:
-    """How a detector is trained, by ultralytics' own trainer.
+    """How a detector is trained, on a backbone that knows ImageNet.
 
     Args:
-        architecture: a model YAML of ultralytics, never a checkpoint.
-        imgsz: longest side in pixels of the loaded photos and of the evaluation.
+        datasets: sets of `demo.lab.data.detection_photos` whose training photos are used.
+        exclusive: groups of labels of which one thing has only one; a box is dropped where a
+            better one of its group covers it.
+        imgsz: longest side in pixels of the evaluation.
         sizes: sides of the training pictures; small ones first, which cost little.
-        negatives: number of training photos without any of the classes.
-        options: further arguments of the trainer.
-        precision: of the forward passes in training, float32 or bfloat16.
-        teacher: COCO checkpoint inside the data folder that the network is distilled from as well
-            (`demo.lab.training.distillation`), of the architecture `teacher_architecture`, or "".
-        start: name of the recipe whose trained network is the initial one; "" for random weights.
-        repeats: (label, times): how often a training photo is shown in an epoch where the teacher
-            finds that label.
+        pictures: number in an epoch.
+        mosaic: share of pictures of four photos. whole: share of the epochs, the last ones, that
+            are without such.
+        scales: smallest and largest longest side of a whole photo, as a share of the picture.
+        head_lr, backbone_lr: peak learning rates.
+        ending: number of last epochs that begin with a quarter of these rates and show larger
+            photos, `ending_scales`: big things need the whole picture.
     """
 
     kind: ClassVar[str] = "detect"
 
     name: str
     datasets: tuple[str, ...]
-    architecture: str
     labels: tuple[str, ...]
     about: About
-    imgsz: int = 256
+    exclusive: tuple[tuple[str, ...], ...] = ()
+    imgsz: int = 416
     sizes: Sizes = ((1.0, 256),)
-    epochs: int = 20
+    epochs: int = 10
     batch: int = 16
-    negatives: int = 0
-    precision: str = "float32"
-    teacher: str = ""
-    teacher_architecture: str = "yolo11n"
-    start: str = ""
-    repeats: tuple[tuple[str, int], ...] = ()
-    options: dict[str, object] = field(default_factory=dict)
+    pictures: int = 6000
+    mosaic: float = 0.5
+    whole: float = 0.2
+    scales: tuple[float, float] = (0.5, 1.4)
+    head_lr: float = 2e-3
+    backbone_lr: float = 5e-4
+    ending: int = 2
+    ending_scales: tuple[float, float] = (0.7, 1.5)
     seed: int = 0
 
     def size_at(self, epoch: int, epochs: int) -> int:
         """Side in pixels of the training pictures of `epoch` (from 0) of `epochs`."""
         return size_at(self.sizes, epoch, epochs) or self.imgsz
+
+    def mosaic_at(self, epoch: int, epochs: int) -> float:
+        """Share of mosaics in `epoch` (from 0) of `epochs`."""
+        return self.mosaic if epoch < round((1 - self.whole) * epochs) else 0.0
+
+    def scales_at(self, epoch: int, epochs: int) -> tuple[float, float]:
+        """Scales of whole photos in `epoch` (from 0) of `epochs`."""
+        return self.scales if epoch < epochs - self.ending else self.ending_scales
 
 
 @dataclass(frozen=True, slots=True)

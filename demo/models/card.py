@@ -39,6 +39,7 @@ class Card(BaseModel):
     """`weights/<name>.json`; further keys are for people and are not read here.
 
     input_size: height and width in pixels, or how many random numbers. mean, std: of RGB in 0–1.
+    confidence, iou, exclusive: of a detector, see `ModelSpec` and `Yolo`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -58,6 +59,9 @@ class Card(BaseModel):
     mean: list[float] | None = None
     std: list[float] | None = None
     unknown: CardRule | None = None
+    confidence: float | None = None
+    iou: float | None = None
+    exclusive: list[list[str]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,8 @@ def card_spec(
         # Networks with larger inputs come first: photos at their size before 32 × 32 pixels.
         order=1000 - max(card.input_size),
         unknown=unknown_rule(card),
+        confidence=card.confidence,
+        iou=card.iou,
     )
 
 

@@ -30,10 +30,14 @@ class DetectorScores(Facts):
 
 
 class FalsePositives(Facts):
-    """Photos with a box of at least that score, out of n photos without any of the classes."""
+    """Photos with a box of at least that score, out of n photos without any of the classes.
+
+    at_confidence: of at least the card's own confidence.
+    """
 
     above_25: int = Field(validation_alias="0.25", serialization_alias="0.25")
     above_50: int = Field(validation_alias="0.5", serialization_alias="0.5")
+    at_confidence: int
     n: int
 
 
@@ -42,12 +46,18 @@ class DetectorCard(Card):
 
     Args:
         not_offered: labels that were trained but found too seldom to be published.
+        confidence, iou: thresholds of the best F1 on half of the test photos, 0–1; all scores were
+            shifted for the confidence to be the program's own.
+        exclusive: groups of labels of which one thing has only one.
         per_class: label → `<set> AP50` and `<set> boxes`; AP50 is None without a true box.
         false_finds: false positives on photos of other things.
     """
 
     KEYS: ClassVar[tuple[str, ...]] = (
         "not_offered",
+        "confidence",
+        "iou",
+        "exclusive",
         "mean",
         "std",
         "measured",
@@ -59,6 +69,9 @@ class DetectorCard(Card):
     )
 
     not_offered: tuple[str, ...]
+    confidence: float
+    iou: float
+    exclusive: tuple[tuple[str, ...], ...]
     per_class: dict[str, dict[str, int | float | None]]
     false_finds: FalsePositives
 

@@ -6,11 +6,10 @@ from demo.errors import DemoError
 from demo.lab.data.splits import is_test
 
 _THINGS = """
-accordion anchor barrel bonsai brain camera cannon car_side ceiling_fan cellphone chair chandelier
-cup dollar_bill dragonfly electric_guitar ewer ferry gramophone grand_piano headphone inline_skate
-joshua_tree ketch lamp laptop lotus mandolin menorah metronome minaret nautilus pagoda pizza
-pyramid revolver schooner scissors soccer_ball stapler starfish stop_sign sunflower umbrella watch
-water_lilly wheelchair windsor_chair wrench yin_yang
+accordion anchor barrel brain camera cannon ceiling_fan cellphone chandelier dollar_bill dragonfly
+electric_guitar ewer gramophone grand_piano headphone inline_skate joshua_tree lamp lotus mandolin
+menorah metronome minaret nautilus pagoda pyramid revolver soccer_ball stapler starfish sunflower
+watch water_lilly wrench yin_yang
 """
 _FAR_FROM_CIFAR10 = """
 accordion anchor ant barrel bass binocular bonsai brain buddha butterfly camera cannon ceiling_fan
@@ -21,8 +20,8 @@ scissors scorpion sea_horse soccer_ball stapler starfish stop_sign strawberry su
 trilobite umbrella watch water_lilly wheelchair windsor_chair wrench yin_yang
 """
 
-NO_ANIMAL_NO_FACE = tuple(_THINGS.split())
-"""Categories of scenes and single objects without any class of `yolo-vitrine-base`."""
+NOT_DETECTED = tuple(_THINGS.split())
+"""Categories of scenes and single objects without any class of `yolo-vitrine`."""
 
 NOT_IN_CIFAR10 = tuple(_FAR_FROM_CIFAR10.split())
 """Categories neither of CIFAR-10's ten things nor close to one: no four-legged animals, birds,

@@ -1,19 +1,19 @@
 """Average precisions of a detector on photos that it was not trained on."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import torch
 from torch import nn
 
-from demo.geometry.letterbox import Letterbox
 from demo.lab.cards.detector import ClassPrecision, DetectorCard, DetectorScores, FalsePositives
 from demo.lab.cards.facts import Estimate
-from demo.lab.data.boxed_photos import Photo, photos_of
+from demo.lab.data.boxed_photos import Photo
+from demo.lab.data.detection_photos import VOC, detection_photos
 from demo.lab.data.folders import require_folder
 from demo.lab.data.read import read_photo
+from demo.lab.detect import detect
 from demo.lab.evaluation.classifier import check_dataset
 from demo.lab.evaluation.metrics import (
     GroundTruth,
@@ -22,18 +22,21 @@ from demo.lab.evaluation.metrics import (
     bootstrap_map,
     match,
 )
-from demo.lab.evaluation.networks import fused, load_detector
+from demo.lab.evaluation.networks import load_detector
 from demo.lab.options import EvaluateOptions
-from demo.models import ultralytics
 from demo.models.coco import LABELS as COCO
-from demo.models.spec import WeightsFile
-from demo.results import Detections, Image
 
-DETECTION_SETS = ("boxes3", "animals", "coco128", "caltech101")
-"""Sets that a detector can be measured on; the boxes of the last are a teacher's, not people's."""
-
-_TEACHER, _TEACHER_SIZE, _MIN_TEACHER_SCORE = "weights/yolo11n.pt", 416, 0.5
-"""Detector of the true boxes where no person drew any: file in the data, input size, threshold."""
+DETECTION_SETS: Mapping[str, frozenset[str]] = {
+    "animals": VOC,
+    "voc_mixed": VOC,
+    "coco128": frozenset(COCO),
+    "vehicles": frozenset({"car", "bus", "truck", "motorcycle"}),
+    "faces": frozenset({"face"}),
+    "plates": frozenset({"license plate"}),
+    "fruit": frozenset({"apple", "banana", "orange"}),
+    "boxes3": frozenset({"airplane", "motorcycle", "face"}),
+}
+"""Sets that a detector is measured on → the labels that count there."""
 
 
 def evaluate_detector(card: DetectorCard, options: EvaluateOptions) -> DetectorScores:
@@ -42,38 +45,34 @@ def evaluate_detector(card: DetectorCard, options: EvaluateOptions) -> DetectorS
     Raises:
         DemoError: another data set is asked for, or the data are missing.
     """
-    check_dataset(card.name, options.dataset, DETECTION_SETS)
+    check_dataset(card.name, options.dataset, tuple(DETECTION_SETS))
     data = require_folder(options.data, options.dataset)
     model = load_detector(options.weights / card.file, card.architecture, card.labels)
-    photos = held_out_photos(data, options.dataset, card.labels)
+    photos = held_out_photos(data, options.dataset)
     matches = list(match_photos(model, photos, card.input_size[0], card.labels))
     return measure_detector(matches, card.labels)
 
 
-@torch.inference_mode()
-def detect(model: nn.Module, image: Image, size: int, labels: tuple[str, ...]) -> Detections:
-    """All boxes of score ≥ 0.001 after suppression at overlap 0.7, at most 300, as for mAP."""
-    from ultralytics.utils.nms import non_max_suppression
+def held_out_photos(data: Path, name: str) -> list[Photo]:
+    """The test photos of one of `DETECTION_SETS` with their true boxes of the labels that count.
 
-    box = Letterbox.fit((image.shape[1], image.shape[0]), size)
-    pixels = torch.from_numpy(np.ascontiguousarray(box.apply(image))).permute(2, 0, 1)[None]
-    inputs = (pixels.float() / 255).contiguous(memory_format=torch.channels_last)
-    found = non_max_suppression(model(inputs), 0.001, 0.7, multi_label=True, max_det=300)[0]
-    rows = found.numpy().astype(np.float32)
-    scores = rows[:, 4].clip(0, 1)
-    return Detections(
-        box.restore(rows[:, :4]), scores, rows[:, 5].astype(np.int64), labels, box.size_wh
-    )
+    Of `animals` only those on which all of VOC's classes have boxes.
+    """
+    photos = [photo for photo in detection_photos(data, name) if photo.is_test]
+    if name == "animals":
+        photos = [photo for photo in photos if photo.complete == VOC]
+    return [with_labels(photo, DETECTION_SETS[name]) for photo in photos]
 
 
 def match_photos(
-    model: nn.Module, photos: list[Photo], size: int, labels: tuple[str, ...]
+    model: nn.Module, photos: list[Photo], size: int, labels: tuple[str, ...], iou: float = 0.7
 ) -> Iterator[Matches]:
-    """Detect in each photo and match its boxes with the true ones, in order."""
+    """Detect in each photo and match its boxes with the true ones of `labels`, in order."""
     for photo in photos:
-        xyxy = np.array(photo.boxes, np.float32).reshape(-1, 4)
-        ids = np.array([labels.index(label) for label in photo.labels], np.int64)
-        found = detect(model, read_photo(photo.path), size, labels)
+        known = with_labels(photo, labels)
+        xyxy = np.array(known.boxes, np.float32).reshape(-1, 4)
+        ids = np.array([labels.index(label) for label in known.labels], np.int64)
+        found = detect(model, read_photo(photo.path), size, labels, iou)
         yield match(found, GroundTruth(xyxy, ids))
 
 
@@ -103,41 +102,21 @@ def measure_detector(matches: list[Matches], labels: tuple[str, ...]) -> Detecto
 
 
 def count_false_positives(
-    model: nn.Module, photos: list[Photo], size: int, labels: tuple[str, ...]
+    model: nn.Module,
+    photos: list[Photo],
+    size: int,
+    labels: tuple[str, ...],
+    confidence: float = 0.25,
 ) -> FalsePositives:
-    """Count photos without any of the classes that get a box of score ≥ 0.25, and of ≥ 0.5."""
+    """Count photos without any of the classes that get a box of score ≥ 0.25, 0.5, `confidence`."""
     best = np.array(
         [detect(model, read_photo(p.path), size, labels).scores.max(initial=0) for p in photos]
     )
-    above_25, above_50 = (int((best >= threshold).sum()) for threshold in (0.25, 0.5))
-    return FalsePositives(above_25=above_25, above_50=above_50, n=len(photos))
+    low, high, own = (int((best >= threshold).sum()) for threshold in (0.25, 0.5, confidence))
+    return FalsePositives(above_25=low, above_50=high, at_confidence=own, n=len(photos))
 
 
-def held_out_photos(data: Path, name: str, labels: tuple[str, ...]) -> list[Photo]:
-    """The test photos of one of `DETECTION_SETS` with their true boxes of `labels`."""
-    photos = [photo for photo in photos_of(data, name) if photo.is_test]
-    if name == "caltech101":
-        teacher = _load_teacher(data / _TEACHER)
-        photos = [_with_boxes_of(teacher, photo) for photo in photos]
-    return [with_labels(photo, labels) for photo in photos]
-
-
-def _load_teacher(file: Path) -> nn.Module:
-    """The COCO detector yolo11n."""
-    model: nn.Module = ultralytics.build("yolo11n", len(COCO))
-    model.load_state_dict(ultralytics.detector_state(WeightsFile(file, sha256=""), COCO, "yolo11n"))
-    return fused(model)
-
-
-def _with_boxes_of(teacher: nn.Module, photo: Photo) -> Photo:
-    """The photo with the teacher's boxes of at least `_MIN_TEACHER_SCORE` as true ones."""
-    found = detect(teacher, read_photo(photo.path), _TEACHER_SIZE, COCO)
-    found = found[found.scores >= _MIN_TEACHER_SCORE]
-    boxes = tuple((float(a), float(b), float(c), float(d)) for a, b, c, d in found.xyxy)
-    return Photo(photo.path, photo.path_in_set, boxes, tuple(COCO[i] for i in found.class_ids))
-
-
-def with_labels(photo: Photo, labels: tuple[str, ...]) -> Photo:
+def with_labels(photo: Photo, labels: Collection[str]) -> Photo:
     """The photo without its boxes of other labels."""
     kept = [i for i, label in enumerate(photo.labels) if label in labels]
     boxes = tuple(photo.boxes[i] for i in kept)

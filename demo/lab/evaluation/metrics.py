@@ -156,6 +156,22 @@ def _average_precision(row: _ClassMatches, times: NDArray[np.int64]) -> NDArray[
     return result
 
 
+def best_f1(photos: Sequence[Matches]) -> tuple[float, float]:
+    """The threshold of the scores with the best F1 at overlap 0.5, and that F1.
+
+    All classes count together; a box of a class of which no photo has a true one is left out.
+    """
+    true_boxes = np.sum([photo.true_boxes for photo in photos], axis=0)
+    scores = np.concatenate([photo.scores for photo in photos])
+    hits = np.concatenate([photo.hits[:, 0] for photo in photos])
+    counts = true_boxes[np.concatenate([photo.class_ids for photo in photos])] > 0
+    order = np.flatnonzero(counts)[np.argsort(-scores[counts], kind="stable")]
+    found = np.cumsum(hits[order])
+    f1 = 2 * found / (np.arange(1, len(order) + 1) + true_boxes.sum())
+    best = int(f1.argmax())
+    return float(scores[order[best]]), float(f1[best])
+
+
 def bootstrap_map(
     photos: Sequence[Matches], seed: int = 0, rounds: int = 200
 ) -> dict[str, tuple[float, float]]:

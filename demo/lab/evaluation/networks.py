@@ -1,6 +1,7 @@
 """Published networks from their safetensors files, float32, in evaluation mode."""
 
 from pathlib import Path
+from typing import cast
 
 import torch
 from safetensors.torch import load_file
@@ -9,6 +10,8 @@ from torch import nn
 from demo.models import ultralytics
 from demo.models.networks.classifiers import NETWORKS
 from demo.models.networks.gan import GENERATORS
+from demo.models.networks.lite_detector import LiteDetector
+from demo.models.yolo import LITE
 
 
 def load_classifier(file: Path, architecture: str) -> nn.Module:
@@ -22,7 +25,10 @@ def load_generator(file: Path, architecture: str) -> nn.Module:
 
 
 def load_detector(file: Path, architecture: str, labels: tuple[str, ...]) -> nn.Module:
-    """The detector of ultralytics' `<architecture>.yaml`, fused, channels last."""
+    """A `LiteDetector`, or the detector of ultralytics' `<architecture>.yaml`; fused."""
+    if architecture == LITE:
+        lite = cast(LiteDetector, _filled(LiteDetector(len(labels)), file)).fused()
+        return lite.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
     return fused(_filled(ultralytics.build(architecture, len(labels)), file))
 
 

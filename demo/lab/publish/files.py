@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from safetensors.torch import load_file
 
@@ -14,9 +15,23 @@ from demo.lab.options import PublishOptions
 from demo.lab.recipe import Recipe
 from demo.lab.training.progress import RECORD
 
-_SOURCE = "trained from scratch by this project (demo/lab)"
 _NOT_PARAMETERS = ("running_mean", "running_var", "num_batches_tracked", "dfl.conv.weight")
 """Ends of the names of tensors that are no parameters."""
+
+
+class FileFacts(NamedTuple):
+    """Digest, size and number of parameters of a weight file."""
+
+    sha256: str
+    size_bytes: int
+    params: int
+
+    @classmethod
+    def of(cls, file: Path) -> "FileFacts":
+        """The facts of a safetensors file."""
+        params = (v.numel() for k, v in load_file(file).items() if not k.endswith(_NOT_PARAMETERS))
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        return cls(digest, file.stat().st_size, sum(params))
 
 
 def weights_path(recipe: Recipe, options: PublishOptions, state: str) -> Path:
@@ -38,20 +53,20 @@ def origin(
     input_size: height and width in pixels, or the number of random inputs of a generator.
     """
     record = json.loads((run / RECORD).read_text("utf-8"))
-    state = load_file(file)
+    facts = FileFacts.of(file)
     return Origin(
         name=recipe.name,
         task=recipe.kind,
         file=file.name,
-        sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
-        size_bytes=file.stat().st_size,
-        params=sum(v.numel() for k, v in state.items() if not k.endswith(_NOT_PARAMETERS)),
+        sha256=facts.sha256,
+        size_bytes=facts.size_bytes,
+        params=facts.params,
         precision="float16",
         labels=recipe.labels,
         input_size=input_size,
         architecture=architecture,
         licence=recipe.about.licence,
-        source=_SOURCE,
+        source=recipe.about.source,
         recipe=f"demo/lab/recipes/{recipe.name.replace('-', '_')}.py",
         command=f"python -m demo.lab train {recipe.name} --data DATA",
         seed=recipe.seed,

@@ -1,189 +1,177 @@
-"""Training of a detector from scratch with ultralytics' own trainer."""
+"""Training of a detector on a backbone that knows ImageNet: one loop that resumes after each epoch.
 
-import queue
-import threading
+The stem and the first blocks stay as they are, the rest of the backbone learns slower than neck and
+head. What is shipped is the running average of the weights.
+"""
+
+import gc
+import math
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from typing import Any
 
+import cv2
+import numpy as np
 import torch
 from safetensors.torch import save_file
+from torch import nn
 
 from demo.errors import DemoError
-from demo.lab.data.boxed_photos import Photo, negative_photos, photos_of, write_layout
+from demo.lab.data.boxed_photos import Photo
+from demo.lab.data.detection_photos import training_photos
 from demo.lab.data.folders import require_folder
-from demo.lab.data.splits import is_test
+from demo.lab.data.read import read_photo
 from demo.lab.options import TrainOptions
 from demo.lab.recipe import DetectorRecipe
-from demo.lab.training.detector_trainer import Trainer, trainer_class
-from demo.lab.training.distillation import Teacher
+from demo.lab.training.checkpoints import restore_checkpoint, save_checkpoint
+from demo.lab.training.detection_batches import Example
+from demo.lab.training.detection_epochs import Batches
+from demo.lab.training.detection_loss import detection_loss
+from demo.lab.training.detection_targets import Targets, targets_of
+from demo.lab.training.frozen_start import (
+    FrozenStart,
+    float32_depthwise,
+    freeze_start,
+    raw_prediction,
+    set_training,
+)
+from demo.lab.training.moving_average import Average
 from demo.lab.training.progress import Progress
-from demo.lab.training.teacher_scores import best_scores
+from demo.lab.training.schedules import cosine, one_cycle
+from demo.lab.training.teacher_boxes import key_of, teacher_boxes
 from demo.lab.training.weights_file import half_state
+from demo.models import efficientnet_lite
+from demo.models.networks.lite_detector import LiteDetector
+from demo.models.spec import WeightsFile
 
 STATE = "state.safetensors"
 """File in the run's folder: the averaged network of the last epoch, in half precision."""
-
 _REPORT_EVERY = 20
 """Steps between two reports of progress."""
-_MIN_FOUND_SCORE = 0.4
-"""Score of the teacher above which a label counts as found in a photo."""
+_MAX_GRADIENT = 10.0
+_KEPT_SIDE = 448
+"""Longest side in pixels of the photos in memory."""
 
 
-def prepare_photos(
-    recipe: DetectorRecipe, data: Path, options: TrainOptions, teacher: Teacher | None
-) -> Path:
-    """Write the recipe's photos in the trainer's layout under the run; the path of data.yaml."""
-    photos = [photo for name in recipe.datasets for photo in photos_of(data, name)]
-    photos += negative_photos(data, recipe.negatives, "train")
-    if teacher:
-        training = [photo for photo in photos if not photo.is_test]
-        best = best_scores(teacher, training, recipe.imgsz, options.cache / "survey.json")
-        photos = [photo for photo in photos if photo.is_test]
-        for photo, scores in zip(training, best, strict=True):
-            photos += [photo] * _repeats(recipe, photo, scores)
-    return write_layout(photos, recipe.labels, options.run / "photos")
+def pretrained(classes: int) -> LiteDetector:
+    """A detector whose backbone has ImageNet's weights; neck and head are random.
 
-
-def _repeats(recipe: DetectorRecipe, photo: Photo, scores: list[float]) -> int:
-    """How often a photo is shown in one epoch; a third of the photos without any label once.
-
-    scores: the teacher's best probability for each label.
+    Raises DemoError where the package with these weights is not installed.
     """
-    pairs = zip(recipe.labels, scores, strict=True)
-    found = {label for label, score in pairs if score > _MIN_FOUND_SCORE} | set(photo.labels)
-    if not found:
-        return int(is_test(photo.path_in_set, 3))
-    return max([1, *(times for label, times in recipe.repeats if label in found)])
-
-
-def _new_arguments(recipe: DetectorRecipe, yaml: Path, options: TrainOptions) -> dict[str, object]:
-    """Arguments of the trainer for a new run."""
-    return {
-        "model": recipe.architecture,
-        "data": str(yaml),
-        "epochs": options.epochs,
-        "imgsz": recipe.imgsz,
-        "batch": recipe.batch,
-        "nbs": recipe.batch,
-        "seed": recipe.seed,
-        "project": str(options.run.resolve().parent),
-        "name": options.run.name,
-        "exist_ok": True,
-        "pretrained": False,
-        "amp": False,
-        "plots": False,
-        "val": False,
-        "workers": 0,
-        "device": options.device,
-        **recipe.options,
-    }
-
-
-def _resume_arguments(last: Path, options: TrainOptions) -> dict[str, object]:
-    """Arguments of the trainer that resume `last`; its number of epochs may be changed."""
-    checkpoint = torch.load(last, map_location="cpu", weights_only=False)
-    if checkpoint["train_args"]["epochs"] != options.epochs:
-        checkpoint["train_args"]["epochs"] = options.epochs
-        torch.save(checkpoint, last)
-    return {"model": str(last), "resume": str(last), "device": options.device}
-
-
-class _Stopped(Exception):
-    """Raised inside the trainer to end it."""
-
-
-class _Reporter:
-    """Callbacks of the trainer: send progress from its thread, write the state of each epoch."""
-
-    def __init__(self, run: Path, stop_requested: Callable[[], bool]) -> None:
-        self.messages: queue.Queue[Progress | BaseException | None] = queue.Queue()
-        self._run = run
-        self._stop_requested = stop_requested
-        self._step = 0
-        self._start = time.monotonic()
-
-    def attach(self, trainer: Trainer) -> None:
-        trainer.add_callback("on_train_batch_end", self._on_batch)
-        trainer.add_callback("on_train_epoch_end", self._on_epoch)
-        trainer.add_callback("on_model_save", self._on_saved)
-
-    def _on_batch(self, trainer: Trainer) -> None:
-        if self._stop_requested():
-            raise _Stopped
-        self._step += 1
-        if self._step % _REPORT_EVERY == 0:
-            self._report(trainer)
-
-    def _on_epoch(self, trainer: Trainer) -> None:
-        state = half_state(trainer.ema.ema.state_dict())
-        save_file(state, self._run / STATE, metadata={"epoch": str(trainer.epoch + 1)})
-
-    def _on_saved(self, trainer: Trainer) -> None:
-        self._step = len(trainer.train_loader)
-        self._report(trainer)
-        self._step = 0
-
-    def _report(self, trainer: Trainer) -> None:
-        losses = {key.removeprefix("train/"): float(v) for key, v in trainer.tloss.items()}
-        position = trainer.epoch + 1, trainer.epochs, self._step, len(trainer.train_loader)
-        seconds = time.monotonic() - self._start
-        self.messages.put(Progress(*position, sum(losses.values()), seconds, losses))
+    spec = {spec.name: spec for spec in efficientnet_lite.specs()}["efficientnet_lite0"]
+    file = spec.weights.embedded
+    if file is None:
+        raise DemoError("weights_in_package", name=spec.name, command=spec.command)
+    whole = efficientnet_lite.load("lite0", WeightsFile(file, spec.weights.sha256 or "", True))
+    model = LiteDetector(classes)
+    model.backbone.load_state_dict(whole.backbone.state_dict())
+    return model
 
 
 def train_detector(recipe: DetectorRecipe, options: TrainOptions) -> Iterator[Progress]:
     """Train a network; yields progress every 20 steps and at the end of each epoch.
 
-    The run's `STATE` holds the running average of the weights, unfused, with the keys of
-    ultralytics' DetectionModel, float16. Closing the generator ends the training after its step.
-
-    Raises:
-        DemoError: the data are missing, or the run that this recipe starts from.
+    The run's `STATE` then holds the averaged network, float16. Raises DemoError where the data or
+    the package with the backbone are missing.
     """
-    trainer_type, arguments = _set_up(recipe, options)
-    closed = threading.Event()
-    reporter = _Reporter(options.run, lambda: closed.is_set() or options.stop_requested())
-
-    def work() -> None:
-        torch.set_num_threads(options.threads)
-        try:
-            trainer = trainer_type(overrides=arguments)
-            trainer.add_callback("on_train_start", trainer_type.set_loss)
-            reporter.attach(trainer)
-            trainer.train()
-            reporter.messages.put(None)
-        except _Stopped:
-            reporter.messages.put(None)
-        except BaseException as problem:  # noqa: BLE001 - it is raised again by the reader below
-            reporter.messages.put(problem)
-
-    worker = threading.Thread(target=work, daemon=True)
-    worker.start()
-    try:
-        while (message := reporter.messages.get()) is not None:
-            if isinstance(message, BaseException):
-                raise message
-            yield message
-    finally:
-        closed.set()
-        worker.join()
+    examples = read_examples(recipe, options)
+    # What the teacher and the decoded photos needed before is returned before the training starts.
+    gc.collect()
+    model = pretrained(len(recipe.labels)).to(options.device)
+    yield from train(model, examples, recipe, options)
 
 
-def _set_up(
-    recipe: DetectorRecipe, options: TrainOptions
-) -> tuple[type[Trainer], dict[str, object]]:
-    """Lay the photos out; the trainer's class and its arguments."""
+def read_examples(recipe: DetectorRecipe, options: TrainOptions) -> list[Example]:
+    """The decoded training photos, at most `_KEPT_SIDE` pixels long, with their targets."""
     data = require_folder(options.data, ", ".join(recipe.datasets))
-    teacher = None
-    if recipe.teacher:
-        weights = data / recipe.teacher
-        teacher = Teacher(weights, recipe.teacher_architecture, recipe.labels, options.device)
-    start = options.run.parent / recipe.start / STATE if recipe.start else None
-    if start and not start.is_file():
-        raise DemoError("lab_run_missing", name=recipe.start)
-    yaml = prepare_photos(recipe, data, options, teacher)
-    if options.resume:
-        arguments = _resume_arguments(options.run / "weights" / "last.pt", options)
-    else:
-        arguments = _new_arguments(recipe, yaml, options)
-    return trainer_class(recipe, teacher, start), arguments
+    photos = training_photos(data, recipe.datasets)
+    said = teacher_boxes(data, photos, options.cache / "teacher-boxes.json")
+    return [
+        _example(photo, targets_of(photo, said[key_of(photo)], recipe.labels)) for photo in photos
+    ]
+
+
+def _example(photo: Photo, targets: Targets) -> Example:
+    image = read_photo(photo.path)
+    scale = _KEPT_SIDE / max(image.shape[:2])
+    if scale >= 1:
+        return Example(image, targets)
+    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    factors = np.array([1, scale, scale, scale, scale], np.float32)
+    scaled = Targets(targets.boxes * factors, targets.ignored * factors)
+    return Example(np.ascontiguousarray(small, np.uint8), scaled)
+
+
+def learning_rate(done: float, epochs: int, ending: int) -> float:
+    """Factor of the peak learning rate after `done` epochs: one cycle, then a quarter falling."""
+    cycle = max(epochs - ending, 1)
+    if done < cycle:
+        return one_cycle(done / cycle)
+    return 0.25 * cosine((done - cycle) / ending)
+
+
+def train(
+    model: LiteDetector, examples: Sequence[Example], recipe: DetectorRecipe, options: TrainOptions
+) -> Iterator[Progress]:
+    """Train `model` on decoded photos, see `train_detector`."""
+    model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    freeze_start(model)
+    frozen = FrozenStart(model.backbone)
+    if options.device == "cpu":
+        float32_depthwise(model)
+    optimizer = make_optimizer(model, recipe)
+    peaks = [group["lr"] for group in optimizer.param_groups]
+    average = Average(model)
+    parts: dict[str, Any] = {"model": model, "optimizer": optimizer, "average": average}
+    first = restore_checkpoint(options.run, parts) if options.resume else 0
+    criterion = detection_loss(model)
+    epochs, start = options.epochs, time.monotonic()
+    steps = math.ceil(recipe.pictures / recipe.batch)
+    batches = Batches(examples, recipe, epochs, steps)
+    for epoch in range(first, epochs):
+        set_training(model)
+        total: dict[str, float] = {}
+        for step, batch in enumerate(batches.of_epoch(epoch)):
+            factor = learning_rate(epoch + step / steps, epochs, recipe.ending)
+            for group, peak in zip(optimizer.param_groups, peaks, strict=True):
+                group["lr"] = peak * factor
+            moved = batch.to(options.device)
+            loss, named = criterion(raw_prediction(model, frozen, moved.pixels), moved)
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(model.parameters(), _MAX_GRADIENT)
+            optimizer.step()
+            average.update(model)
+            for key, value in named.items():
+                total[key] = total.get(key, 0.0) + float(value)
+            if step + 1 < steps and (step + 1) % _REPORT_EVERY == 0:
+                yield _progress((epoch, epochs), (step + 1, steps), total, start)
+            if options.stop_requested():
+                return
+        save_checkpoint(options.run, parts, epoch + 1)
+        state = half_state(average.state_of(model))
+        save_file(
+            {k: v.cpu() for k, v in state.items()}, options.run / STATE, {"epoch": str(epoch + 1)}
+        )
+        yield _progress((epoch, epochs), (steps, steps), total, start)
+
+
+def make_optimizer(model: LiteDetector, recipe: DetectorRecipe) -> torch.optim.Optimizer:
+    """AdamW; weight decay for matrices only."""
+    own = [p for name, p in model.named_parameters() if not name.startswith("backbone")]
+    backbone = [p for p in model.backbone.parameters() if p.requires_grad]
+    groups = [
+        {"params": [p for p in part if (p.ndim > 1) == matrices], "lr": lr, "weight_decay": decay}
+        for part, lr in ((own, recipe.head_lr), (backbone, recipe.backbone_lr))
+        for matrices, decay in ((True, 0.01), (False, 0.0))
+    ]
+    return torch.optim.AdamW(groups)
+
+
+def _progress(
+    epoch: tuple[int, int], step: tuple[int, int], total: dict[str, float], start: float
+) -> Progress:
+    """epoch and step: of how many."""
+    scores = {key: value / step[0] for key, value in total.items()}
+    seconds = time.monotonic() - start
+    return Progress(epoch[0] + 1, epoch[1], *step, sum(scores.values()), seconds, scores)

@@ -7,7 +7,7 @@ in cells of that map until it is multiplied by the map's stride.
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from demo.models.spec import MIN_SCORE
 
 STRIDES = (8, 16, 32)
-"""Network pixels a cell of each map, in the order of the maps."""
+"""Network pixels a cell of each map of most heads, in the order of the maps."""
 ROUTING = ("f", "i", "type")
 """Attributes by which ultralytics' forward loop routes features between layers."""
 _MAX_DETECTIONS = 300
@@ -36,6 +36,13 @@ class Candidates:
     class_ids: NDArray[np.int64]
 
 
+class Grids(NamedTuple):
+    """The maps of a head: network pixels of the whole input, and a cell of each map."""
+
+    input_hw: tuple[int, int]
+    strides: tuple[int, ...] = STRIDES
+
+
 class UndecodedHead(nn.Module):
     """An ultralytics Detect head without its decoding.
 
@@ -48,7 +55,8 @@ class UndecodedHead(nn.Module):
         self.boxes = head.one2one_cv2 if nms_free else head.cv2
         self.classes = head.one2one_cv3 if nms_free else head.cv3
         for name in ROUTING:
-            setattr(self, name, getattr(head, name))
+            if hasattr(head, name):
+                setattr(self, name, getattr(head, name))
 
     def forward(self, features: list[Tensor]) -> Tensor:
         """Three N×C×h×w maps → N×A×(4·bins+C)."""
@@ -63,21 +71,21 @@ class UndecodedHead(nn.Module):
         return torch.cat(levels, dim=1)
 
 
-def pick_best_class(raw: Rows, input_hw: tuple[int, int], classes: int) -> Candidates:
+def pick_best_class(raw: Rows, grids: Grids, classes: int) -> Candidates:
     """A×(4·bins+C) → one box an anchor whose best class scores ≥ MIN_SCORE, before suppression."""
     chosen, best = _candidates(raw[:, -classes:])
     ids = raw[chosen, -classes:].argmax(axis=1)
-    return Candidates(_corners(raw, chosen, input_hw, classes), _sigmoid(best), ids)
+    return Candidates(_corners(raw, chosen, grids, classes), _sigmoid(best), ids)
 
 
-def pick_pairs(raw: Rows, input_hw: tuple[int, int], classes: int) -> Candidates:
+def pick_pairs(raw: Rows, grids: Grids, classes: int) -> Candidates:
     """A×(4·bins+C) → the best pairs of anchor and class, as ultralytics' `Detect.postprocess`."""
     anchors = _candidates(raw[:, -classes:])[0][:_MAX_DETECTIONS]
     pairs = raw[anchors, -classes:].ravel()
     best = np.argsort(-pairs, kind="stable")[:_MAX_DETECTIONS]
     best = best[pairs[best] >= _MIN_LOGIT]
     chosen, ids = anchors[best // classes], best % classes
-    return Candidates(_corners(raw, chosen, input_hw, classes), _sigmoid(pairs[best]), ids)
+    return Candidates(_corners(raw, chosen, grids, classes), _sigmoid(pairs[best]), ids)
 
 
 def _candidates(logits: Rows) -> tuple[NDArray[np.intp], Rows]:
@@ -89,10 +97,10 @@ def _candidates(logits: Rows) -> tuple[NDArray[np.intp], Rows]:
 
 
 def _corners(
-    raw: Rows, chosen: NDArray[np.intp], input_hw: tuple[int, int], classes: int
+    raw: Rows, chosen: NDArray[np.intp], grids: Grids, classes: int
 ) -> NDArray[np.float32]:
     """n chosen anchors → n×4 xyxy, network pixels."""
-    centres, strides = _anchors(chosen, input_hw)
+    centres, strides = _anchors(chosen, grids)
     bins = (raw.shape[1] - classes) // 4
     sides = raw[chosen, :-classes].reshape(len(chosen), 4, bins)
     if bins > 1:
@@ -107,16 +115,16 @@ def _corners(
 
 
 def _anchors(
-    chosen: NDArray[np.intp], input_hw: tuple[int, int]
+    chosen: NDArray[np.intp], grids: Grids
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Centres (x, y) in cells and strides of the chosen anchors."""
-    shapes = [(input_hw[0] // stride, input_hw[1] // stride) for stride in STRIDES]
+    shapes = [(grids.input_hw[0] // n, grids.input_hw[1] // n) for n in grids.strides]
     ends = np.cumsum([h * w for h, w in shapes])
     level = np.searchsorted(ends, chosen, side="right")
     place = chosen - np.concatenate([[0], ends])[level]
     widths = np.array([w for _, w in shapes])[level]
     centres = np.stack([place % widths, place // widths], axis=1) + 0.5
-    return centres.astype(np.float32), np.array(STRIDES, np.float32)[level]
+    return centres.astype(np.float32), np.array(grids.strides, np.float32)[level]
 
 
 def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,18 +10,12 @@ import pytest
 import torch
 from PIL import Image
 from torchvision.models import mobilenet_v2
-from ultralytics.data.utils import img2label_paths
 
 from demo.errors import DemoError
-from demo.lab.data.boxed_photos import (
-    Photo,
-    boxed_photos,
-    coco128_photos,
-    negative_photos,
-    write_layout,
-)
-from demo.lab.data.caltech import NO_ANIMAL_NO_FACE, NOT_IN_CIFAR10, interleaved_paths
+from demo.lab.data.boxed_photos import boxed_photos, coco128_photos, negative_photos
+from demo.lab.data.caltech import NOT_DETECTED, NOT_IN_CIFAR10, interleaved_paths
 from demo.lab.data.cifar import Pictures, cifar10, decode
+from demo.lab.data.detection_photos import ANIMALS, VOC, detection_photos, training_photos
 from demo.lab.data.outliers import (
     FOREIGN_CATEGORIES,
     TRAINING_CATEGORIES,
@@ -30,6 +25,7 @@ from demo.lab.data.outliers import (
 )
 from demo.lab.data.photo101 import photo_paths
 from demo.lab.data.splits import is_test
+from demo.lab.evaluation.detector import DETECTION_SETS, held_out_photos
 from demo.lab.recipe import DetectorRecipe, find_recipe, recipes
 from demo.lab.training.soft_labels import CLASSES, soft_labels
 
@@ -114,75 +110,44 @@ def test_foreign_photos_are_spread_over_their_categories(shared_data: Path) -> N
     assert paths == interleaved_paths(folder, NOT_IN_CIFAR10, 1000)
     near = {"car_side", "dalmatian", "ferry", "ketch", "schooner", "pigeon", "emu", "wild_cat"}
     assert not near & set(NOT_IN_CIFAR10)
-    assert not {"dalmatian", "gerenuk", "BACKGROUND_Google"} & set(NO_ANIMAL_NO_FACE)
+    assert not {"dalmatian", "gerenuk", "BACKGROUND_Google"} & set(NOT_DETECTED)
 
 
-def test_label_files_are_relative_to_the_photo(tmp_path: Path) -> None:
-    photos = []
-    for i in range(20):
-        path = tmp_path / "toy" / "images" / f"{i}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.new("RGB", (200, 100)).save(path)
-        photos.append(Photo(path, f"images/{i}.png", ((50.0, 20.0, 250.0, 60.0),), ("cat",)))
-    yaml = write_layout(photos, ("dog", "cat"), tmp_path / "run")
-    # Clipped to the photo: x 50–200 of 200, y 20–60 of 100.
-    text = (tmp_path / "run" / "labels" / "toy_images_3.txt").read_text()
-    assert text == "1 0.625000 0.400000 0.750000 0.400000\n"
-    train, val = (
-        (tmp_path / "run" / f"{part}.txt").read_text().split() for part in ("train", "val")
-    )
-    assert len(train) + len(val) == 20
-    assert not set(train) & set(val)
-    assert len(val) == sum(is_test(photo.path_in_set) for photo in photos) > 0
-    assert "0: dog\n  1: cat" in yaml.read_text()
-    assert all(Path(path).resolve().is_file() for path in train + val)
+def test_no_photo_is_trained_on_and_tested(shared_data: Path) -> None:
+    recipe = find_recipe("yolo-vitrine")
+    trained = {(p.set_name, p.path_in_set) for p in training_photos(shared_data, recipe.datasets)}
+    tested = {
+        (p.set_name, p.path_in_set)
+        for name in DETECTION_SETS
+        for p in held_out_photos(shared_data, name)
+    }
+    assert len(trained) > 9000
+    assert len(tested) > 1700
+    assert not trained & tested
+    assert not {name for name, _ in trained} & {"voc_mixed"}
 
 
-def test_label_files_read_back_inside_the_photo(tmp_path: Path) -> None:
-    """Box edges at the borders, as ultralytics and albumentations read them."""
-    path = tmp_path / "toy" / "images" / "a b.c.png"
-    path.parent.mkdir(parents=True)
-    Image.new("RGB", (1920, 1080)).save(path)
-    boxes = ((0.0, 138.0, 80.0, 208.0), (1828.0, 710.0, 1920.0, 814.0), (-5.0, 0.0, 2000.0, 1080.0))
-    photo = Photo(path, "images/a b.c.png", (*boxes, (1.0, 1.0, 2.0, 2.0)), (*["cat"] * 3, "cow"))
-    write_layout([photo], ("dog", "cat"), tmp_path / "run")
-    [link] = (tmp_path / "run" / "images").iterdir()
-    [text] = img2label_paths([str(link)])
-    rows = np.loadtxt(text)
-    assert rows[:, 0].tolist() == [1, 1, 1]
-    edges = np.concatenate([rows[:, 1:3] - rows[:, 3:] / 2, rows[:, 1:3] + rows[:, 3:] / 2], axis=1)
-    assert ((edges >= 0) & (edges <= 1)).all()
-    expected = np.clip(boxes, 0, [1920, 1080] * 2)
-    np.testing.assert_allclose(edges * ([1920, 1080] * 2), expected, atol=0.001)
+def test_frames_of_one_film_are_in_one_part(shared_data: Path) -> None:
+    parts: dict[str, set[bool]] = {}
+    for photo in detection_photos(shared_data, "plates"):
+        if photo.group:
+            parts.setdefault(photo.group, set()).add(photo.is_test)
+    assert len(parts) > 5
+    assert all(len(part) == 1 for part in parts.values())
 
 
-@pytest.mark.parametrize(
-    "in_set", [("images/1.png", "images/1.jpg"), ("images/a_1.png", "images/a/1.png")]
-)
-def test_no_two_photos_share_a_label_file(tmp_path: Path, in_set: tuple[str, str]) -> None:
-    """Neither by their extensions nor by their folders: one would be trained with wrong boxes."""
-    folder = tmp_path / "toy" / "images"
-    folder.mkdir(parents=True)
-    photos = []
-    for path, place in zip((folder / "one.png", folder / "two.png"), in_set, strict=True):
-        Image.new("RGB", (20, 10)).save(path)
-        photos.append(Photo(path, place, (), ()))
-    write_layout([photos[0], photos[0]], ("cat",), tmp_path / "run")
-    with pytest.raises(
-        DemoError, match=r"two\.png would share the label file toy_images_"
-    ) as raised:
-        write_layout(photos, ("cat",), tmp_path / "run")
-    assert raised.value.key == "lab_same_labels"
+def test_photos_with_all_of_vocs_boxes_say_so(shared_data: Path) -> None:
+    photos = detection_photos(shared_data, "animals")
+    complete = [photo for photo in photos if photo.complete == VOC]
+    assert (len(photos), len(complete)) == (4608, 3608)
+    assert sum(len(photo.boxes) for photo in complete) == 6782
+    assert {label for photo in complete for label in photo.labels} <= VOC
+    assert all(photo.complete == ANIMALS for photo in photos if photo.complete != VOC)
 
 
-def test_a_second_layout_in_a_folder_shows_its_own_photos(tmp_path: Path) -> None:
-    for shade in (0, 255):
-        path = tmp_path / str(shade) / "toy" / "images" / "1.png"
-        path.parent.mkdir(parents=True)
-        Image.new("L", (20, 10), shade).save(path)
-        write_layout([Photo(path, "images/1.png", (), ())], ("cat",), tmp_path / "run")
-    with Image.open(tmp_path / "run" / "images" / "toy_images_1.png") as shown:
-        assert shown.getpixel((0, 0)) == 255
+def test_a_set_without_its_table_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DemoError, match=r"faces/boxes\.csv"):
+        detection_photos(tmp_path, "faces")
 
 
 def test_recipes_are_found_by_name() -> None:
@@ -193,10 +158,11 @@ def test_recipes_are_found_by_name() -> None:
 
 
 def test_training_pictures_grow_with_the_epochs() -> None:
-    recipe = find_recipe("yolo-vitrine-base")
+    recipe = find_recipe("yolo-vitrine")
     assert isinstance(recipe, DetectorRecipe)
-    sizes = [recipe.size_at(epoch, 18) for epoch in range(18)]
-    assert sizes == [160] * 9 + [224] * 6 + [256] * 3
+    recipe = replace(recipe, sizes=((0.5, 256), (0.3, 320), (0.2, 416)))
+    sizes = [recipe.size_at(epoch, 10) for epoch in range(10)]
+    assert sizes == [256] * 5 + [320] * 3 + [416] * 2
 
 
 def test_a_third_of_coco128_is_never_trained_on(shared_data: Path) -> None:

@@ -1,0 +1,122 @@
+"""What a detector offers, its thresholds, and what its file holds."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from demo.lab.cards.detector import ClassPrecision, DetectorScores
+from demo.lab.cards.facts import Estimate
+from demo.lab.detect import detect
+from demo.lab.evaluation.metrics import GroundTruth, best_f1, match
+from demo.lab.evaluation.networks import load_detector
+from demo.lab.publish.detector import keep_classes, published_labels, shift_scores
+from demo.models.networks.lite_detector import LiteDetector
+from demo.models.spec import WeightsFile
+from demo.models.yolo import LITE, load_lite, without_rivals
+from demo.results import Detections
+
+LEARNED = ("person", "dog", "cat", "bus")
+
+
+def scores(**classes: tuple[float, int]) -> DetectorScores:
+    nothing = Estimate(value=0.5, low=0.4, high=0.6, n=1)
+    rows = {
+        label: ClassPrecision(ap50=ap50, ap50_95=ap50 / 2, boxes=boxes)
+        for label, (ap50, boxes) in classes.items()
+    }
+    return DetectorScores(map50=nothing, map50_95=nothing, per_class=rows)
+
+
+def found(*rows: tuple[str, float, tuple[float, float, float, float]]) -> Detections:
+    return Detections(
+        np.array([row[2] for row in rows], np.float32).reshape(-1, 4),
+        np.array([row[1] for row in rows], np.float32),
+        np.array([LEARNED.index(row[0]) for row in rows], np.int64),
+        LEARNED,
+        (100, 100),
+    )
+
+
+def test_a_class_is_offered_where_it_is_found_on_any_set() -> None:
+    by_set = {
+        "one": scores(person=(0.6, 40), dog=(0.1, 40), cat=(0.9, 2)),
+        "other": scores(person=(0.0, 40), dog=(0.19, 9)),
+    }
+    assert published_labels(by_set, LEARNED) == ("person",)
+
+
+def test_the_kept_classes_give_the_logits_that_they_gave() -> None:
+    torch.manual_seed(0)
+    whole = LiteDetector(len(LEARNED)).eval()
+    kept = LiteDetector(2).eval()
+    kept.load_state_dict(keep_classes(whole.state_dict(), LEARNED, ("bus", "dog")))
+    pixels = torch.rand(1, 3, 64, 96)
+    with torch.inference_mode():
+        before, after = (model(pixels)[0] for model in (whole, kept))
+    torch.testing.assert_close(after[:, :4], before[:, :4])
+    torch.testing.assert_close(after[:, 4:], before[:, [4 + 3, 4 + 1]])
+
+
+def test_shifted_scores_keep_their_order() -> None:
+    torch.manual_seed(0)
+    network = LiteDetector(2).eval()
+    pixels = torch.rand(1, 3, 64, 96)
+    with torch.inference_mode():
+        before = network(pixels)[0][:, 4:].logit()
+        network.load_state_dict(shift_scores(network.state_dict(), 0.4, 0.25))
+        after = network(pixels)[0][:, 4:].logit()
+    wanted = torch.tensor(0.25).logit() - torch.tensor(0.4).logit()
+    torch.testing.assert_close(after - before, wanted.expand_as(after), rtol=1e-3, atol=1e-3)
+
+
+def test_the_lab_and_the_program_find_the_same_boxes(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = LiteDetector(len(LEARNED)).train()
+    with torch.no_grad():
+        for _ in range(4):  # settles the statistics of the norms
+            network(torch.rand(2, 3, 96, 96))
+    state = {key: value.contiguous() for key, value in network.state_dict().items()}
+    save_file(state, tmp_path / "a.safetensors")
+    labels, file = LEARNED, WeightsFile(tmp_path / "a.safetensors", "")
+    ours, program = load_detector(file.path, LITE, labels), load_lite("a", labels, file)
+    pixels = torch.rand(1, 3, 64, 96)
+    with torch.inference_mode():
+        decoded, raw = ours(pixels)[0][0], program(pixels)[0]
+    torch.testing.assert_close(decoded[4:].T, raw[:, -4:].sigmoid(), rtol=1e-3, atol=1e-4)
+    picture = np.zeros((64, 96, 3), np.uint8)
+    assert detect(ours, picture, 96, labels).size_wh == (96, 64)
+
+
+def test_the_best_threshold_keeps_the_hits_and_drops_the_misses() -> None:
+    box = (10.0, 10.0, 50.0, 50.0)
+    truth = GroundTruth(np.array([box], np.float32), np.array([1]))
+    photos = [
+        match(found(("dog", 0.7, box), ("dog", 0.2, (60, 60, 90, 90))), truth),
+        match(found(("dog", 0.4, box), ("cat", 0.9, box)), truth),
+        match(found(("dog", 0.1, (60, 60, 90, 90))), truth),
+    ]
+    threshold, f1 = best_f1(photos)
+    assert threshold == pytest.approx(0.4)
+    assert f1 == pytest.approx(2 * 2 / (2 + 3))
+
+
+class TestRivals:
+    BOX = (10.0, 10.0, 50.0, 50.0)
+    GROUPS = (("dog", "cat"), ("bus", "person"))
+
+    def test_of_two_names_for_one_thing_the_better_stays(self) -> None:
+        answer = found(("dog", 0.9, self.BOX), ("cat", 0.8, self.BOX), ("cat", 0.7, self.BOX))
+        assert without_rivals(answer, self.GROUPS).scores.tolist() == pytest.approx([0.9])
+
+    def test_things_apart_and_other_groups_stay(self) -> None:
+        rows = [
+            ("dog", 0.9, self.BOX),
+            ("person", 0.8, self.BOX),
+            ("cat", 0.7, (60.0, 60.0, 90.0, 90.0)),
+            ("dog", 0.6, self.BOX),
+        ]
+        assert len(without_rivals(found(*rows), self.GROUPS)) == 4
+        assert len(without_rivals(found(), self.GROUPS)) == 0
