@@ -1,4 +1,4 @@
-"""The command line: python -m demo.lab list | train | evaluate | publish | overview."""
+"""The command line: python -m demo.lab list | train | evaluate | publish | prune | …."""
 
 import argparse
 import json
@@ -45,7 +45,13 @@ def parse(words: list[str]) -> argparse.Namespace:
     publish = commands.add_parser("publish", help="write weights/ and card of a finished run")
     publish.add_argument("name", metavar="RECIPE")
     publish.set_defaults(work=_publish)
-    for command in (train, evaluate, publish):
+    prune = commands.add_parser("prune", help="remove channels of a published classifier")
+    prune.add_argument("name", metavar="RECIPE")
+    prune.set_defaults(work=_prune)
+    calibrate = commands.add_parser("calibrate", help="fit an EfficientNet-Lite's sign of doubt")
+    calibrate.add_argument("name", metavar="MODEL")
+    calibrate.set_defaults(work=_calibrate)
+    for command in (train, evaluate, publish, prune, calibrate):
         command.add_argument("--data", type=Path, help="local folder; default: official source")
         command.add_argument("--threads", type=int, default=os.cpu_count() or 1)
         command.add_argument("--runs", type=Path, default=Path("runs"), help="folder of all runs")
@@ -122,9 +128,39 @@ def _evaluate(arguments: argparse.Namespace) -> Iterator[str]:
 def _publish(arguments: argparse.Namespace) -> Iterator[str]:
     _limit_threads(arguments)
     recipe = find_recipe(arguments.name)
-    run, cache = arguments.runs / recipe.name, arguments.runs / "cache"
-    options = PublishOptions(run, _WEIGHTS, arguments.data, cache)
-    yield from find_kind(recipe.kind).publish(recipe, options)
+    yield from find_kind(recipe.kind).publish(recipe, _publish_options(arguments))
+
+
+def _prune(arguments: argparse.Namespace) -> Iterator[str]:
+    _limit_threads(arguments)
+    recipe = find_recipe(arguments.name)
+    yield from find_kind(recipe.kind).prune(recipe, _publish_options(arguments))
+
+
+def _publish_options(arguments: argparse.Namespace) -> PublishOptions:
+    run, cache = arguments.runs / arguments.name, arguments.runs / "cache"
+    return PublishOptions(run, _WEIGHTS, arguments.data, cache)
+
+
+def _calibrate(arguments: argparse.Namespace) -> Iterator[str]:
+    from demo.lab.data.folders import require_folder
+    from demo.lab.evaluation.linear_probe import calibrate
+    from demo.models import efficientnet_lite
+    from demo.models.spec import WeightsFile
+
+    _limit_threads(arguments)
+    specs = {spec.name: spec for spec in efficientnet_lite.specs()}
+    if arguments.name not in specs:
+        raise DemoError("unknown_model", name=arguments.name, some=", ".join(specs))
+    spec, data = specs[arguments.name], require_folder(arguments.data, "caltech101")
+    if spec.weights.embedded is None:
+        raise DemoError("weights_in_package", name=spec.name, command=spec.command)
+    file = WeightsFile(spec.weights.embedded, spec.weights.sha256 or "", official=True)
+    facts = calibrate(spec, spec.network(file), data)
+    rules = json.loads(efficientnet_lite.UNKNOWN_RULES.read_text("utf-8"))
+    rules[spec.name.removeprefix("efficientnet_")] = facts
+    efficientnet_lite.UNKNOWN_RULES.write_text(json.dumps(rules) + "\n", "utf-8")
+    yield json.dumps({key: value for key, value in facts.items() if key != "weights"}, indent=1)
 
 
 def _limit_threads(arguments: argparse.Namespace) -> None:

@@ -105,6 +105,10 @@ class Card(Origin):
         ordered = {key: _rounded(facts[key]) for key in keys}
         return json.dumps(ordered, indent=1, ensure_ascii=False) + "\n"
 
+    def commands(self) -> list[str]:
+        """The commands that made the file, in their order."""
+        return [self.command, self.command.replace(" train ", " publish ")]
+
     def input_text(self) -> str:
         """The input in a few words, for the README."""
         height, width = self.input_size

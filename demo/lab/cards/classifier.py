@@ -54,16 +54,42 @@ class LookalikeScores(Facts):
     n: int
 
 
+class Pruning(Facts):
+    """Structured pruning of a network after its training.
+
+    Args:
+        channels, kept: inside the last residual block, before and after.
+        pictures: training pictures on which the channels' effects were measured.
+        accuracy: of the whole network, measured in the same way, 0–1.
+    """
+
+    channels: int
+    kept: int
+    pictures: int
+    accuracy: float
+
+    def sentence(self) -> str:
+        """What was done, for the card."""
+        return (
+            f"Pruned after training, without further training: of the {self.channels} channels "
+            f"inside the last residual block the {self.channels - self.kept} that change its "
+            f"output least on {self.pictures:,} training pictures were removed. The test accuracy "
+            f"of the whole network, measured in the same way, is {self.accuracy:.1%}."
+        )
+
+
 class ClassifierCard(Card):
     """Card of a classifier.
 
     Args:
+        pruned: how it was pruned; None where it was not.
         elsewhere: scores on photos of its classes from other sources; None where there are none.
         confusion: as in `ClassifierScores`; None with many classes.
         mistakes: (true label, predicted label, count) of the most frequent mistakes instead.
     """
 
     KEYS: ClassVar[tuple[str, ...]] = (
+        "pruned",
         "elsewhere",
         "mean",
         "std",
@@ -79,11 +105,17 @@ class ClassifierCard(Card):
 
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
+    pruned: Pruning | None = None
     elsewhere: LookalikeScores | None
     macro: MacroScores
     per_class: dict[str, ClassScores]
     confusion: tuple[tuple[int, ...], ...] | None = None
     mistakes: tuple[tuple[str, str, int], ...] | None = None
+
+    def commands(self) -> list[str]:
+        """Training and publication, and pruning where there was any."""
+        prune = [self.command.replace(" train ", " prune ")] if self.pruned else []
+        return [*super().commands(), *prune]
 
     def macro_scores(self) -> dict[str, float]:
         """Precision, recall and F1, the means over the classes."""

@@ -58,6 +58,7 @@ class OutOfDistributionRule(Facts):
         caught: number of rejected pictures out of `foreign` pictures of other things.
         caught_max_softmax: the same for a threshold on the largest probability, at the same share
             of false alarms.
+        further: further sets of pictures of other things → share of rejected ones.
     """
 
     method: str
@@ -70,3 +71,4 @@ class OutOfDistributionRule(Facts):
     caught: int
     foreign: int
     caught_max_softmax: int
+    further: dict[str, Estimate] = {}

@@ -32,7 +32,6 @@ def _sections(card: Card) -> list[Section]:
 
 
 def _summary(card: Card) -> list[tuple[str, str]]:
-    publish = card.command.replace(" train ", " publish ")
     return [
         ("task", card.task),
         ("network", f"{card.architecture}, {card.params:,} parameters"),
@@ -40,7 +39,7 @@ def _summary(card: Card) -> list[tuple[str, str]]:
         ("licence", card.licence),
         ("source", card.source),
         ("recipe", f"`{card.recipe}`, seed {card.seed}, {_epochs(card)}"),
-        ("command", f"`{card.command}`, then `{publish}`"),
+        ("command", ", then ".join(f"`{command}`" for command in card.commands())),
         ("time", f"{card.train_minutes:g} minutes on {card.machine}"),
         ("file", f"`{card.file}`, {card.size_bytes:,} bytes, {card.precision}"),
         ("sha256", f"`{card.sha256}`"),
@@ -62,7 +61,7 @@ def _scores(card: Card) -> list[tuple[str, ...]]:
     return rows
 
 
-def _rejection(rule: OutOfDistributionRule) -> tuple[str, str]:
+def _rejection(rule: OutOfDistributionRule) -> tuple[str, ...]:
     return (
         (
             f"With T = {rule.temperature:.3f} (fitted on half of the test pictures) the "
@@ -77,4 +76,16 @@ def _rejection(rule: OutOfDistributionRule) -> tuple[str, str]:
             f"{rule.caught:,} are called unknown; looking at the largest probability alone, at "
             f"the same rate of false alarms, {rule.caught_max_softmax:,} would be."
         ),
+        *_further_sets(rule),
     )
+
+
+def _further_sets(rule: OutOfDistributionRule) -> tuple[str, ...]:
+    """A table of further sets of other things with their intervals, where there are some."""
+    if not rule.further:
+        return ()
+    rows = [
+        (name, f"{share.value:.1%}", f"{share.low:.1%}–{share.high:.1%}", f"{share.n:,}")
+        for name, share in rule.further.items()
+    ]
+    return (table(("further photos of", "called unknown", "95 % interval", "photos"), rows),)

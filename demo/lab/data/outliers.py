@@ -91,6 +91,31 @@ def foreign_animals(data: Path | None, cache: Path, side: int) -> Images:
     return _squares(data, paths, cache / f"foreign-animals-{side}.npy", side)
 
 
+def further_things(data: Path | None, cache: Path, side: int) -> dict[str, Images]:
+    """Photos of things that `photo-101` has no class for and was not shown in training, by set.
+
+    Raises DemoError without `data` or without such photos.
+    """
+    data = require_folder(data, "fruit")
+    sets = {"fruit": _boxed(data, "fruit"), "dressed persons": _boxed(data, "person_masks")}
+    sets["buses and trucks"] = _boxed(data, "vehicles", {"bus", "truck", "ambulance"})
+    folders = sorted((data / "grocery81").glob("*/*"))
+    if not folders:
+        raise DemoError("lab_data_missing", dataset="grocery81", expected="grocery81/<product>")
+    sets["groceries"] = [str(path.relative_to(data)) for path in folders]
+    return {
+        name: _squares(data, paths, cache / f"{name.replace(' ', '-')}-{side}.npy", side)
+        for name, paths in sets.items()
+    }
+
+
+def _boxed(data: Path, name: str, labels: set[str] | None = None) -> list[str]:
+    """Paths inside `data` of a boxed set's photos: all, or those with boxes of `labels` only."""
+    photos = boxed_photos(data, name)
+    chosen = [photo for photo in photos if labels is None or set(photo.labels) <= labels]
+    return [f"{name}/{photo.path_in_set}" for photo in chosen]
+
+
 OUTLIERS: Mapping[str, Callable[[Path | None, Path, int], Images]] = {
     "things": things,
     "scenes": scenes,
@@ -101,3 +126,7 @@ FOREIGN_OF: Mapping[str, Callable[[Path | None, Path, int], Images]] = {
     "photo-101": foreign_animals,
 }
 """Data set of a classifier → loader of photos of other things, none of them used in training."""
+FURTHER_OF: Mapping[str, Callable[[Path | None, Path, int], dict[str, Images]]] = {
+    "photo-101": further_things,
+}
+"""Data set of a classifier → loader of further sets of such photos."""

@@ -10,7 +10,7 @@ from demo.lab.data.cifar import Pictures
 from demo.lab.data.read import read_squares
 from demo.lab.data.splits import is_test
 
-SIDES = {"train": 160, "test": 128}
+SIDE = 160
 """Side in pixels of the squares: training crops from them, evaluation takes them whole."""
 
 _FROM_BOXES3 = {"airplane": "airplanes", "face": "Faces", "motorcycle": "Motorbikes"}
@@ -55,12 +55,12 @@ def photo_paths(data: Path | None, cache: Path) -> list[tuple[Path, str, str]]:
 def photo101(data: Path | None, part: str, cache: Path) -> Pictures:
     """Middle squares of the photos of a part, train or test (`is_test` of the path in the set).
 
-    Their side is that of `SIDES`. The decoded squares are stored in `cache`.
+    Their side is `SIDE`. The decoded squares are stored in `cache`.
     """
     rows = photo_paths(data, cache)
     labels = tuple(sorted({label for _, _, label in rows}))
     rows = [row for row in rows if is_test(row[1]) == (part == "test")]
-    cache_file = cache / f"photo101-{part}-{len(rows)}.npy"
-    images = read_squares((path for path, _, _ in rows), SIDES[part], cache_file)
+    cache_file = cache / f"photo101-{part}-{SIDE}-{len(rows)}.npy"
+    images = read_squares((path for path, _, _ in rows), SIDE, cache_file)
     targets = np.array([labels.index(label) for _, _, label in rows], np.int64)
     return Pictures(images, targets, labels)

@@ -49,7 +49,7 @@ def measure_classifier(
     matrix = confusion_matrix(targets, predicted, len(labels))
     rows = class_scores(matrix)
     facts = {
-        "accuracy": _share(int((predicted == targets).sum()), len(targets)),
+        "accuracy": share_of(int((predicted == targets).sum()), len(targets)),
         "macro": MacroScores(
             precision=float(np.mean([row.precision for row in rows])),
             recall=float(np.mean([row.recall for row in rows])),
@@ -69,10 +69,11 @@ def measure_classifier(
     if len(labels) >= MANY_CLASSES:
         best = np.argsort(-logits, axis=1)[:, :5]
         hits = int((best == targets[:, None]).sum())
-        facts["top5_accuracy"] = _share(hits, len(targets))
+        facts["top5_accuracy"] = share_of(hits, len(targets))
     return ClassifierScores.model_validate(facts)
 
 
-def _share(hits: int, n: int) -> Estimate:
+def share_of(hits: int, n: int) -> Estimate:
+    """hits / n with its 95 % interval."""
     low, high = wilson(hits, n)
     return Estimate(value=hits / n, low=low, high=high, n=n)

@@ -88,3 +88,8 @@ def calibrate(
         foreign=len(foreign),
         caught_max_softmax=int((foreign_peaks < np.quantile(peaks[::2], target_rate)).sum()),
     )
+
+
+def rejected(logits: NDArray[np.float32], rule: OutOfDistributionRule) -> int:
+    """How many of N×C logits the rule rejects."""
+    return int((energy(logits, rule.temperature) < rule.threshold).sum())

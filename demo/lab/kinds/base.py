@@ -70,6 +70,14 @@ class RecipeKind(ABC, Generic[RecipeT, CardT]):
             DemoError: there is no finished run, or the data are missing.
         """
 
+    def prune(self, recipe: RecipeT, options: PublishOptions) -> Iterator[str]:
+        """Make a published network smaller and write its files again; yields sentences.
+
+        Raises:
+            DemoError: networks of this kind, or this one, have no smaller form; data are missing.
+        """
+        raise DemoError("lab_not_prunable", name=recipe.name, network=self.name, known="–")
+
 
 AnyKind = RecipeKind[Any, Any]
 """A kind looked up by name, which fits the recipe or card that stated the name."""

@@ -41,5 +41,11 @@ class ClassifierKind(RecipeKind[ClassifierRecipe, ClassifierCard]):
 
         return publish_classifier(recipe, options)
 
+    def prune(self, recipe: ClassifierRecipe, options: PublishOptions) -> Iterator[str]:
+        """See `prune_classifier`."""
+        from demo.lab.publish.pruned_classifier import prune_classifier
+
+        return prune_classifier(recipe, options)
+
 
 KIND = ClassifierKind()

@@ -14,10 +14,10 @@ from demo.lab.cards.classifier import ClassifierCard, ClassifierScores, Lookalik
 from demo.lab.cards.facts import OutOfDistributionRule, Score
 from demo.lab.data.cifar import Pictures
 from demo.lab.data.cifar_lookalikes import cifar_lookalikes
-from demo.lab.data.outliers import FOREIGN_OF
-from demo.lab.evaluation.classifier import MANY_CLASSES, measure_classifier
+from demo.lab.data.outliers import FOREIGN_OF, FURTHER_OF
+from demo.lab.evaluation.classifier import MANY_CLASSES, measure_classifier, share_of
 from demo.lab.evaluation.networks import load_classifier
-from demo.lab.evaluation.out_of_distribution import calibrate, energy
+from demo.lab.evaluation.out_of_distribution import calibrate, rejected
 from demo.lab.options import PublishOptions
 from demo.lab.publish.files import origin, weights_path, write_card
 from demo.lab.recipe import ClassifierRecipe
@@ -43,26 +43,31 @@ def publish_classifier(recipe: ClassifierRecipe, options: PublishOptions) -> Ite
     logits, model = _write_and_measure(recipe, options.run, file, test, half=True)
     for precision, rows in (("float32", whole), ("float16", logits)):
         yield f"{precision}: accuracy {(rows.argmax(1) == test.targets).mean():.4f}"
-    foreign = FOREIGN_OF[recipe.dataset](options.data, options.cache, recipe.input_hw[0])
-    foreign_logits = logits_of(model, foreign, recipe.mean, recipe.std)
-    rule = calibrate(logits, test.targets, foreign_logits)
-    measured = measure_classifier(logits, test.targets, recipe.labels)
-    elsewhere = _lookalike_scores(recipe, options, model, rule)
     facts = origin(recipe, recipe.input_hw, recipe.network, file, options.run)
-    yield from write_card(_card(recipe, facts, measured, rule, elsewhere), options.weights)
+    own = (logits, test.targets)
+    yield from write_card(measured_card(recipe, options, facts, model, own), options.weights)
 
 
-def _card(
+def measured_card(
     recipe: ClassifierRecipe,
+    options: PublishOptions,
     facts: Origin,
-    measured: ClassifierScores,
-    rule: OutOfDistributionRule,
-    elsewhere: LookalikeScores | None,
+    model: nn.Module,
+    own: tuple[NDArray[np.float32], NDArray[np.int64]],
+    **more: object,
 ) -> ClassifierCard:
+    """The card of a published network, measured on test pictures and on those of other things.
+
+    own: N×C logits of the test pictures, and their classes. more: further facts of the card.
+    """
+    measured = measure_classifier(*own, recipe.labels)
+    rule = _rejection_rule(recipe, options, model, own)
+    elsewhere = _lookalike_scores(recipe, options, model, rule)
     dataset = f"{recipe.dataset} test"
     scores = [Score.of(dataset, *pair) for pair in measured.estimates().items()]
     return ClassifierCard.of(
         facts,
+        **more,
         elsewhere=elsewhere,
         mean=recipe.mean,
         std=recipe.std,
@@ -79,6 +84,26 @@ def _card(
             *_lookalike_sentences(elsewhere),
         ),
     )
+
+
+def _rejection_rule(
+    recipe: ClassifierRecipe,
+    options: PublishOptions,
+    model: nn.Module,
+    own: tuple[NDArray[np.float32], NDArray[np.int64]],
+) -> OutOfDistributionRule:
+    """The rule, measured on all sets of other things; own: test logits and their classes."""
+    source = (options.data, options.cache, recipe.input_hw[0])
+
+    def ask(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return logits_of(model, images, recipe.mean, recipe.std)
+
+    rule = calibrate(*own, ask(FOREIGN_OF[recipe.dataset](*source)))
+    if recipe.dataset not in FURTHER_OF:
+        return rule
+    sets = FURTHER_OF[recipe.dataset](*source).items()
+    shares = {name: share_of(rejected(ask(images), rule), len(images)) for name, images in sets}
+    return rule.model_copy(update={"further": shares})
 
 
 def _confusion(measured: ClassifierScores, labels: tuple[str, ...]) -> dict[str, object]:
@@ -113,9 +138,8 @@ def _lookalike_scores(
     pictures = cifar_lookalikes(options.data, recipe.input_hw[0])
     logits = logits_of(model, pictures.images, recipe.mean, recipe.std)
     hits = int((logits.argmax(1) == pictures.targets).sum())
-    rejected = int((energy(logits, rule.temperature) < rule.threshold).sum())
     n = len(pictures)
-    return LookalikeScores(accuracy=hits / n, false_alarm=rejected / n, n=n)
+    return LookalikeScores(accuracy=hits / n, false_alarm=rejected(logits, rule) / n, n=n)
 
 
 def without_soft_label_outputs(

@@ -7,7 +7,8 @@ import pytest
 
 from demo.errors import DemoError
 from demo.lab.cards.card import Origin
-from demo.lab.cards.classifier import ClassifierCard
+from demo.lab.cards.classifier import ClassifierCard, Pruning
+from demo.lab.cards.facts import Estimate
 from demo.lab.cards.render import render
 from demo.lab.kinds.base import kinds, read_card, read_cards
 
@@ -49,6 +50,26 @@ def test_a_publish_command_changes_the_verb_only() -> None:
     assert "`python -m demo.lab publish trainable --data DATA`" in render(
         card.model_copy(update={"command": command})
     )
+
+
+def test_further_sets_of_other_things_stand_below_the_rule() -> None:
+    card = ClassifierCard.read(WEIGHTS, "cnn-cifar10")
+    assert card.out_of_distribution is not None
+    assert "further photos" not in render(card)
+    fruit = Estimate(value=0.25, low=0.2, high=0.31, n=300)
+    rule = card.out_of_distribution.model_copy(update={"further": {"fruit": fruit}})
+    text = render(card.model_copy(update={"out_of_distribution": rule}))
+    assert "| fruit | 25.0% | 20.0%–31.0% | 300 |" in text
+
+
+def test_a_pruned_card_states_the_third_command() -> None:
+    card = ClassifierCard.read(WEIGHTS, "cnn-cifar10")
+    pruning = Pruning(channels=8, kept=6, pictures=1200, accuracy=0.5)
+    assert "of the 8 channels" in pruning.sentence()
+    assert "the 2 that" in pruning.sentence()
+    command = "`python -m demo.lab prune cnn-cifar10 --data DATA`"
+    assert command in render(card.model_copy(update={"pruned": pruning}))
+    assert command not in render(card)
 
 
 @pytest.mark.parametrize(

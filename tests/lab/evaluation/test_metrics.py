@@ -21,6 +21,7 @@ from demo.lab.evaluation.out_of_distribution import (
     energy,
     fit_temperature,
     probabilities,
+    rejected,
 )
 from demo.results import Detections
 
@@ -194,4 +195,6 @@ def test_the_calibrated_rule_states_the_rates_that_it_has() -> None:
     # A rule that is set on its own pictures must catch what lies far below them.
     far = calibrate(logits, targets, strange - 30)
     assert far.caught == 500
+    assert rejected(strange, rule) == rule.caught
+    assert rejected(strange - 30, rule) == 500
     assert far.threshold == rule.threshold
