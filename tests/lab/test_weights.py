@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,16 @@ from demo.lab.cards.classifier import ClassifierCard
 from demo.lab.cards.detector import DetectorCard
 from demo.lab.cards.render import render
 from demo.lab.data.cifar import decode
-from demo.lab.data.photo101 import SIDES, photo_paths
+from demo.lab.data.photo101 import SIDE, photo_paths
 from demo.lab.data.read import read_photo, square
 from demo.lab.data.splits import is_test
 from demo.lab.evaluation.detector import held_out_photos, match_photos, measure_detector
 from demo.lab.evaluation.metrics import wilson
 from demo.lab.evaluation.networks import load_classifier, load_detector
 from demo.lab.kinds.base import read_card
-from demo.lab.options import EvaluateOptions
-from demo.lab.recipe import find_recipe
+from demo.lab.options import EvaluateOptions, PublishOptions
+from demo.lab.publish.pruned_classifier import prune_classifier
+from demo.lab.recipe import ClassifierRecipe, find_recipe
 from demo.lab.training.classifier import logits_of
 
 WEIGHTS = Path(__file__).parents[2] / "weights"
@@ -50,7 +52,8 @@ def test_file_and_card_agree(name: str) -> None:
     learned = find_recipe(name).labels
     assert card.labels == tuple(x for x in learned if x in card.labels)
     assert card.task == "detect" or len(card.labels) == len(learned)
-    assert card.data == find_recipe(name).about.data
+    pruned = getattr(card, "pruned", None)
+    assert card.data == find_recipe(name).about.data + ((pruned.sentence(),) if pruned else ())
     assert Path(WEIGHTS.parent / card.recipe).is_file()
     with safe_open(file, framework="numpy") as tensors:
         kinds = {tensors.get_slice(key).get_dtype() for key in tensors.keys()}  # noqa: SIM118
@@ -75,6 +78,25 @@ def cifar_test(shared_data: Path) -> tuple[Any, Any]:
         return images, archive["test_labels"][:2000]
 
 
+def test_photo_101_was_pruned_below_ten_mebibytes_and_says_so() -> None:
+    card = ClassifierCard.read(WEIGHTS, "photo-101")
+    assert card.size_bytes < 10 * 2**20
+    assert card.pruned is not None
+    assert 0 < card.pruned.kept < card.pruned.channels
+    low, high = card.measured.low, card.measured.high
+    assert low < card.pruned.accuracy < high
+    text = (WEIGHTS / "photo-101.md").read_text("utf-8")
+    assert "python -m demo.lab prune photo-101 --data DATA" in text
+    assert card.source.endswith("then pruned")
+
+
+def test_a_pruned_network_is_not_pruned_again(tmp_path: Path) -> None:
+    recipe = find_recipe("photo-101")
+    assert isinstance(recipe, ClassifierRecipe)
+    with pytest.raises(DemoError, match="photo-101-pruned"):
+        next(prune_classifier(recipe, PublishOptions(tmp_path, WEIGHTS, None, tmp_path)))
+
+
 def assert_score(card: ClassifierCard, images: Any, targets: Any) -> None:
     """The score on these pictures is, within its interval, that of the card."""
     model = load_classifier(WEIGHTS / card.file, card.architecture)
@@ -96,7 +118,7 @@ def test_a_cifar_network_scores_what_its_card_says(name: str, cifar_test: tuple[
 def test_photo_101_scores_what_its_card_says(shared_data: Path, tmp_path: Path) -> None:
     card = ClassifierCard.read(WEIGHTS, "photo-101")
     rows = [row for row in photo_paths(shared_data, tmp_path) if is_test(row[1])][::4]
-    images = np.stack([square(read_photo(path), SIDES["test"]) for path, _, _ in rows])
+    images = np.stack([square(read_photo(path), SIDE) for path, _, _ in rows])
     targets = np.array([card.labels.index(label) for _, _, label in rows])
     assert_score(card, images, targets)
 
@@ -106,29 +128,36 @@ def test_yolo_scores_on_a_subset_what_its_card_says(shared_data: Path) -> None:
     card = DetectorCard.read(WEIGHTS, "yolo-vitrine")
     model = load_detector(WEIGHTS / card.file, card.architecture, card.labels)
     assert card.measured.dataset == "animals test"
-    photos = held_out_photos(shared_data, "animals", card.labels)[::6]
+    photos = held_out_photos(shared_data, "animals")[::4]
     matches = list(match_photos(model, photos, card.input_size[0], card.labels))
     measured = measure_detector(matches, card.labels).map50
     assert measured.low < card.measured.value < measured.high
 
 
-def test_the_detector_opens_in_ultralytics_without_a_pickle() -> None:
-    """As its card says: built from its YAML, its state from the safetensors file."""
+@pytest.mark.usefixtures("one_thread")
+@pytest.mark.parametrize(
+    ("picture", "wanted"), [("bus.jpg", {"person": 4}), ("zidane.jpg", {"person": 2})]
+)
+def test_the_examples_come_out_right(tmp_path: Path, picture: str, wanted: dict[str, int]) -> None:
+    """At the defaults of the model, through the engine: everybody who is there, and once."""
+    from demo.inference.local_engine import LocalEngine
     from demo.models import ultralytics
+    from demo.models.spec import ImageRequest
+    from demo.settings import Settings
+    from demo.tasks import find
 
     ultralytics.tasks()
-    from safetensors.torch import load_file
-    from ultralytics import YOLO
     from ultralytics.utils import ASSETS
 
-    card = card_of("yolo-vitrine")
-    plain = YOLO(f"{card.architecture}.yaml", verbose=False)
-    plain.model = ultralytics.build(card.architecture, len(card.labels))
-    plain.model.load_state_dict(load_file(WEIGHTS / card.file))
-    plain.model.names = dict(enumerate(card.labels))
-    plain.model.float()
-    found = plain.predict(ASSETS / "bus.jpg", imgsz=card.input_size[0], verbose=False)[0]
-    assert "person" in {found.names[int(i)] for i in found.boxes.cls}
+    engine = LocalEngine(Settings(cache_dir=tmp_path, offline=True, device="cpu"))
+    try:
+        spec, task = engine.spec("yolo-vitrine"), find("detect")
+        answer = engine.run(spec.name, ImageRequest(read_photo(ASSETS / picture))).result
+        found = task.refine(spec, answer, task.parse(spec, {}))
+        counts = Counter(found.labels[i] for i in found.class_ids)
+        assert {label: counts[label] for label in wanted} == wanted
+    finally:
+        engine.close()
 
 
 def test_a_model_is_measured_only_on_what_it_knows(tmp_path: Path) -> None:
