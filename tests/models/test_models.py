@@ -128,7 +128,8 @@ class TestSpecs:
         assert score is not None
         assert 0 < score["value"] < 100
         assert score["value"] > 1 or score["metric"] == "KID"
-        assert spec.weights.url is not None or spec.weights.embedded is not None
+        weights = spec.weights
+        assert weights.url is not None or weights.embedded is not None or weights.package
         assert spec.weights.size_bytes is not None
 
     def test_the_catalog_has_them_all(self) -> None:

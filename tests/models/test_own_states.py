@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from demo.errors import DemoError
-from demo.models.own.architectures import has_timm, known
+from demo.models.own.architectures import known
 from demo.models.own.base import draft, read_model
 from demo.models.own.draft import draft_text
 from demo.models.spec import WeightsFile
@@ -137,7 +137,6 @@ def test_other_architectures(name: str, tmp_path: Path) -> None:
     assert isinstance(model.ask(photo("bus.jpg")), Scores)
 
 
-@pytest.mark.skipif(not has_timm(), reason="timm is not installed")
 def test_an_architecture_of_timm(tmp_path: Path) -> None:
     import timm
 
