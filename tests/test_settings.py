@@ -23,6 +23,7 @@ SAMPLES = {
     "cache_dir": ("~/c", Path.home() / "c"),
     "offline": ("1", True),
     "device": ("cpu", "cpu"),
+    "model": ("best.pt", Path("best.pt")),
     "log": ("info", "info"),
     "downloads": ("resnet*, yolo11n,", ("resnet*", "yolo11n")),
     "cameras": ("door=rtsp://a/", {"door": "rtsp://a/"}),
