@@ -127,7 +127,8 @@ def test_no_photo_is_trained_on_and_tested(shared_data: Path) -> None:
     assert not {name for name, _ in trained} & {"voc_mixed"}
 
 
-def test_frames_of_one_film_are_in_one_part(shared_data: Path) -> None:
+def test_a_thousand_frames_of_a_film_are_in_one_part(shared_data: Path) -> None:
+    """As the set's own description splits them: a longer film may lie in both parts."""
     parts: dict[str, set[bool]] = {}
     for photo in detection_photos(shared_data, "plates"):
         if photo.group:
