@@ -3,7 +3,8 @@
 import os
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -30,6 +31,7 @@ _SAFE = {
     "ULTRALYTICS_SAFE_LOAD": "true",
 }
 _lock = threading.Lock()
+_building = threading.Lock()
 
 
 @cache
@@ -66,9 +68,26 @@ def tasks() -> Any:
         return loaded
 
 
+@contextmanager
+def building() -> Iterator[Any]:
+    """`tasks()` for building a network, one at a time.
+
+    A description's activation becomes that of every convolution of the process while its network
+    is built, and stays so where that fails: here it is restored.
+    """
+    modules = tasks()
+    with _building:
+        activation = modules.Conv.default_act
+        try:
+            yield modules
+        finally:
+            modules.Conv.default_act = activation
+
+
 def build(architecture: str, classes: int) -> Any:
     """A DetectionModel of ultralytics' `<architecture>.yaml` with fresh weights."""
-    return tasks().DetectionModel(f"{architecture}.yaml", nc=classes, verbose=False)
+    with building() as modules:
+        return modules.DetectionModel(f"{architecture}.yaml", nc=classes, verbose=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

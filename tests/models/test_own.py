@@ -109,9 +109,9 @@ def test_a_classifier_answers_as_ultralytics_predict(architecture: str, tmp_path
 def test_another_activation_is_read(tmp_path: Path) -> None:
     made: Any = network("yolo11n", THREE)
     for layer in made.modules():
-        if isinstance(layer, nn.SiLU):
-            silu: Any = layer
-            silu.__class__ = nn.ReLU
+        # The activation itself is the same object in every network of the process.
+        if isinstance(getattr(layer, "act", None), nn.SiLU):
+            layer.act = nn.ReLU()
     made.yaml["activation"] = "torch.nn.ReLU()"
     model = loaded(save(made, tmp_path / "best.pt"))
     pixels = np.random.default_rng(0).random((1, 3, 64, 64), np.float32)
@@ -120,6 +120,18 @@ def test_another_activation_is_read(tmp_path: Path) -> None:
     ours = model.forward(pixels)[0, :, -3:].sigmoid()
     torch.testing.assert_close(ours, scores, rtol=0, atol=0.02)
     assert np.ptp(ours.numpy()) > 0.1
+
+
+def test_a_failed_description_leaves_other_networks_alone(tmp_path: Path) -> None:
+    """Ultralytics sets a description's activation for the whole process."""
+    before = tasks().Conv.default_act
+    made: Any = network("yolo11n", THREE)
+    made.yaml |= {"activation": "torch.nn.ReLU()", "head": [[-1, 1, "Conv", ["wide", 3, 2]]]}
+    with pytest.raises(DemoError) as caught:
+        loaded(save(made, tmp_path / "best.pt"))
+    assert caught.value.key == "own_description"
+    assert tasks().Conv.default_act is before
+    assert isinstance(before, nn.SiLU)
 
 
 def test_the_descriptions_of_all_published_networks_are_sane() -> None:

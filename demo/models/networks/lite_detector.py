@@ -23,7 +23,10 @@ class LiteDetector(nn.Module):
 
     def __init__(self, classes: int) -> None:
         super().__init__()
-        ultralytics.tasks()
+        with ultralytics.building():
+            self._build(classes)
+
+    def _build(self, classes: int) -> None:
         from ultralytics.nn.modules import SPPF, C2f, Conv, Detect
 
         self.backbone = Backbone(SCALES["lite0"])

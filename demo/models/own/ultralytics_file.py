@@ -169,18 +169,18 @@ def _network(found: Checkpoint, file: str, name: str) -> Any:
 
     Raises DemoError where the description is not one of ultralytics', or the tensors do not fit.
     """
-    modules = ultralytics.tasks()
     if not is_sane(found.yaml):
         raise DemoError("own_description", file=file)
     try:
-        # First without memory: a description may be of a network of any size.
-        with torch.device("meta"):
-            layers, _ = modules.parse_model(copy.deepcopy(found.yaml), 3, verbose=False)
-        shapes = {f"model.{key}": tensor.shape for key, tensor in layers.state_dict().items()}
-        if any(found.state[key].shape != shape for key, shape in shapes.items()):
-            raise DemoError("own_description", file=file)
-        kind = getattr(modules, found.kind)
-        network = kind(copy.deepcopy(found.yaml), nc=len(found.labels), verbose=False)
+        with ultralytics.building() as modules:
+            # First without memory: a description may be of a network of any size.
+            with torch.device("meta"):
+                layers, _ = modules.parse_model(copy.deepcopy(found.yaml), 3, verbose=False)
+            shapes = {f"model.{key}": tensor.shape for key, tensor in layers.state_dict().items()}
+            if any(found.state[key].shape != shape for key, shape in shapes.items()):
+                raise DemoError("own_description", file=file)
+            kind = getattr(modules, found.kind)
+            network = kind(copy.deepcopy(found.yaml), nc=len(found.labels), verbose=False)
     except (KeyError, ValueError, TypeError, AttributeError, IndexError, RuntimeError):
         raise DemoError("own_description", file=file) from None
     fill(network, found.state, WeightsFile(Path(file), sha256=""), name)
