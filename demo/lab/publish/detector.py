@@ -27,10 +27,8 @@ from demo.lab.recipe import DetectorRecipe
 from demo.lab.training.detector import STATE
 from demo.models.yolo import LITE
 
-MIN_AP50 = 0.2
-"""A label is published where its AP50 on any of the sets is at least this."""
-MIN_BOXES = 3
-"""Number of true boxes in a set from which its AP50 counts."""
+_MIN_BOXES = 3
+"""Number of true boxes in a set from which its AP50 counts for naming weak classes."""
 _WEAK_AP50 = 0.5
 """AP50 below which a class is named among the failures."""
 _NEGATIVES = 300
@@ -47,26 +45,25 @@ ScoresBySet = Mapping[str, DetectorScores]
 def publish_detector(recipe: DetectorRecipe, options: PublishOptions) -> Iterator[str]:
     """Write `weights/<name>.safetensors`, .json and .md, measured on the file itself.
 
-    Classes that reach `MIN_AP50` on no set are removed from the network.
+    Classes that the recipe does not offer are removed from the network. Thresholds come from the
+    validation photos; the test photos only measure.
 
     Raises:
         DemoError: there is no finished run, or the data are missing.
     """
     data = require_folder(options.data, ", ".join(recipe.datasets))
     file = weights_path(recipe, options, STATE)
-    state = load_file(options.run / STATE)
+    labels = recipe.offered
+    state = keep_classes(load_file(options.run / STATE), recipe.labels, labels)
     save_file(state, file)
-    photos = {name: held_out_photos(data, name) for name in DETECTION_SETS}
-    model = load_detector(file, LITE, recipe.labels)
-    labels = published_labels(_measure(model, photos, recipe.labels, recipe.imgsz), recipe.labels)
-    yield f"offered: {', '.join(labels)}"
-    state = keep_classes(state, recipe.labels, labels)
-    save_file(state, file)
-    best, iou = best_thresholds(load_detector(file, LITE, labels), photos, labels, recipe.imgsz)
-    yield f"best F1 at confidence {best:.3f}, overlap {iou}"
+    validation = [p for name in DETECTION_SETS for p in held_out_photos(data, name, "validation")]
+    model = load_detector(file, LITE, labels)
+    best, iou = best_thresholds(model, validation, labels, recipe.imgsz)
+    yield f"best F1 on validation photos at confidence {best:.3f}, overlap {iou}"
     save_file(shift_scores(state, best, _CONFIDENCE), file)
     thresholds = (_CONFIDENCE, iou)
     model = load_detector(file, LITE, labels)
+    photos = {name: held_out_photos(data, name) for name in DETECTION_SETS}
     scores = _measure(model, photos, labels, recipe.imgsz)
     negatives = negative_photos(data, _NEGATIVES, "test")
     false_positives = count_false_positives(model, negatives, recipe.imgsz, labels, thresholds[0])
@@ -76,15 +73,12 @@ def publish_detector(recipe: DetectorRecipe, options: PublishOptions) -> Iterato
 
 
 def best_thresholds(
-    model: nn.Module, photos: dict[str, list[Photo]], labels: tuple[str, ...], size: int
+    model: nn.Module, photos: list[Photo], labels: tuple[str, ...], size: int
 ) -> tuple[float, float]:
-    """Confidence and overlap of the best F1 on every second held-out photo of all sets together.
-
-    The score of a set would be flattered by a threshold that was chosen on it; average precisions,
-    which the card states, do not depend on one.
-    """
-    some = [photo for part in photos.values() for photo in part[::2]]
-    found = {iou: best_f1(list(match_photos(model, some, size, labels, iou))) for iou in _OVERLAPS}
+    """Confidence and overlap of suppression with the best F1 on all photos together."""
+    found = {
+        iou: best_f1(list(match_photos(model, photos, size, labels, iou))) for iou in _OVERLAPS
+    }
     iou, (confidence, _) = max(found.items(), key=lambda item: item[1][1])
     return confidence, iou
 
@@ -144,17 +138,6 @@ def _measure(
     }
 
 
-def published_labels(scores: ScoresBySet, labels: tuple[str, ...]) -> tuple[str, ...]:
-    """The labels whose AP50 reaches `MIN_AP50` on a set with at least `MIN_BOXES` boxes."""
-
-    def is_found(label: str) -> bool:
-        tables = [measured.per_class for measured in scores.values()]
-        rows = [table[label] for table in tables if label in table]
-        return any(row.boxes >= MIN_BOXES and row.ap50 >= MIN_AP50 for row in rows)
-
-    return tuple(label for label in labels if is_found(label))
-
-
 def _groups(
     groups: tuple[tuple[str, ...], ...], labels: tuple[str, ...]
 ) -> tuple[tuple[str, ...], ...]:
@@ -202,7 +185,7 @@ def _weakest_sentence(scores: ScoresBySet) -> str:
     lowest: dict[str, float] = {}
     for measured in scores.values():
         for label, row in measured.per_class.items():
-            if row.boxes >= MIN_BOXES:
+            if row.boxes >= _MIN_BOXES:
                 lowest[label] = min(row.ap50, lowest.get(label, 1.0))
     weak = sorted((value, label) for label, value in lowest.items() if value < _WEAK_AP50)
     words = ", ".join(f"{label} {value:.2f}" for value, label in weak) or "–"

@@ -3,18 +3,21 @@
 from demo.lab.about import About
 from demo.lab.recipe import DetectorRecipe
 
+_OFFERED = (
+    *("person", "face", "license plate", "car", "bus", "truck", "motorcycle", "bicycle"),
+    *("airplane", "boat", "train", "dog", "cat", "horse", "sheep", "cow", "bird", "chair"),
+    *("couch", "potted plant", "tv", "bottle", "dining table", "apple", "banana", "orange"),
+    "elephant",
+)
+
 RECIPE = DetectorRecipe(
     name="yolo-vitrine",
     datasets=(
         *("animals", "vehicles", "faces", "plates", "fruit", "boxes3", "coco128"),
         *("person_masks", "caltech101"),
     ),
-    labels=(
-        *("person", "face", "license plate", "car", "bus", "truck", "motorcycle", "bicycle"),
-        *("airplane", "boat", "train", "dog", "cat", "horse", "sheep", "cow", "bird", "chair"),
-        *("couch", "potted plant", "tv", "bottle", "dining table", "apple", "banana", "orange"),
-        *("elephant", "laptop", "umbrella", "stop sign", "pizza", "cup", "scissors"),
-    ),
+    labels=(*_OFFERED, "laptop", "umbrella", "stop sign", "pizza", "cup", "scissors"),
+    offered=_OFFERED,
     exclusive=(
         ("car", "bus", "truck", "train"),
         ("motorcycle", "bicycle"),

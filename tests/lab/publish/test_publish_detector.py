@@ -7,27 +7,17 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from demo.lab.cards.detector import ClassPrecision, DetectorScores
-from demo.lab.cards.facts import Estimate
 from demo.lab.detect import detect
 from demo.lab.evaluation.metrics import GroundTruth, best_f1, match
 from demo.lab.evaluation.networks import load_detector
-from demo.lab.publish.detector import keep_classes, published_labels, shift_scores
+from demo.lab.publish.detector import keep_classes, shift_scores
+from demo.lab.recipe import DetectorRecipe, find_recipe
 from demo.models.networks.lite_detector import LiteDetector
 from demo.models.spec import WeightsFile
 from demo.models.yolo import LITE, load_lite, without_rivals
 from demo.results import Detections
 
 LEARNED = ("person", "dog", "cat", "bus")
-
-
-def scores(**classes: tuple[float, int]) -> DetectorScores:
-    nothing = Estimate(value=0.5, low=0.4, high=0.6, n=1)
-    rows = {
-        label: ClassPrecision(ap50=ap50, ap50_95=ap50 / 2, boxes=boxes)
-        for label, (ap50, boxes) in classes.items()
-    }
-    return DetectorScores(map50=nothing, map50_95=nothing, per_class=rows)
 
 
 def found(*rows: tuple[str, float, tuple[float, float, float, float]]) -> Detections:
@@ -40,12 +30,11 @@ def found(*rows: tuple[str, float, tuple[float, float, float, float]]) -> Detect
     )
 
 
-def test_a_class_is_offered_where_it_is_found_on_any_set() -> None:
-    by_set = {
-        "one": scores(person=(0.6, 40), dog=(0.1, 40), cat=(0.9, 2)),
-        "other": scores(person=(0.0, 40), dog=(0.19, 9)),
-    }
-    assert published_labels(by_set, LEARNED) == ("person",)
+def test_what_is_offered_was_learned() -> None:
+    recipe = find_recipe("yolo-vitrine")
+    assert isinstance(recipe, DetectorRecipe)
+    assert set(recipe.offered) < set(recipe.labels)
+    assert {"person", "chair", "bottle", "license plate"} <= set(recipe.offered)
 
 
 def test_the_kept_classes_give_the_logits_that_they_gave() -> None:
