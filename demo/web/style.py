@@ -1,4 +1,4 @@
-"""The look of the page, theme variables first, then `style.css`; and the scripts in its head."""
+"""The look of the page, theme variables first, then the style sheets; and its scripts."""
 
 import json
 from pathlib import Path
@@ -21,8 +21,9 @@ _SYSTEM_FONTS = (
 
 
 def css() -> str:
-    """The project's own style sheet."""
-    return _read("style.css")
+    """The project's own style sheets: the common one, then those of single tabs."""
+    sheets = sorted(_STATIC.glob("*.css"), key=lambda file: (file.name != "style.css", file.name))
+    return "".join(sheet.read_text("utf-8") for sheet in sheets)
 
 
 def head() -> str:

@@ -1,0 +1,45 @@
+"""The layers of a model of the engine for one picture."""
+
+from typing import NamedTuple
+
+from demo.errors import DemoError
+from demo.inference.engine import Engine
+from demo.layers.trace import Trace, is_traceable, trace
+from demo.models.spec import ImageRequest
+from demo.results import Image
+
+
+class ModelTrace(NamedTuple):
+    """The layers of one pass of a model.
+
+    seen: h×w×3 uint8 RGB, the picture as the network saw it, before normalisation.
+    """
+
+    labels: tuple[str, ...]
+    trace: Trace
+    seen: Image
+
+
+def traceable_models(engine: Engine) -> list[str]:
+    """Names of the models that are here and whose layers are all known, the default first."""
+    return [
+        row["name"]
+        for row in engine.models()
+        if row["available"] and is_traceable(engine.spec(row["name"]))
+    ]
+
+
+def trace_model(engine: Engine, model: str, image: Image) -> ModelTrace:
+    """Ask a model about a picture (H×W×3 uint8 RGB) and keep what every layer computes.
+
+    Raises DemoError for a model with layers that are not known, and as `Engine.run` does.
+    """
+    spec = engine.spec(model)
+    if not is_traceable(spec):
+        some = ", ".join(traceable_models(engine))
+        raise DemoError("layers_unknown", name=model, some=some)
+    prepared = spec.family.preprocess(ImageRequest(image))
+    with engine.exclusive(model) as held:
+        found = held.run(lambda network: trace(network, prepared.inputs))
+    assert prepared.view is not None
+    return ModelTrace(spec.labels, found, prepared.view.image)
