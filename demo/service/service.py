@@ -166,8 +166,14 @@ class Service:
                 postprocess=timing.postprocess + (refined_at - start) * 1000,
                 draw=(end - refined_at) * 1000,
             )
-        facts = _facts(prediction, timing, chosen.facts(result, query))
+        facts = answer_facts(prediction, timing, chosen.facts(result, query))
         return Answer(chosen, spec, query, picture, prediction, timing, facts, result, annotated)
+
+    def ask(self, picture: Picture, spec: ModelSpec, query: Query) -> tuple[Prediction, Timing]:
+        """A model's whole answer about an opened picture, and what it costs now."""
+        resident = self.engine.status(spec.name).state == "resident"
+        with self._working if resident else nullcontext():
+            return self._run(picture, spec.name, query.size)
 
     def augment(self, path: str, pipeline: object, count: object, seed: object) -> AugmentAnswer:
         """The answer of `/augment`: `count` previews drawn from `seed`. Raises DemoError."""
@@ -215,7 +221,8 @@ def _draw_once() -> None:
     draw_detections(np.zeros((64, 64, 3), np.uint8), found)
 
 
-def _facts(prediction: Prediction, timing: Timing, own: JsonObject) -> dict[str, Any]:
+def answer_facts(prediction: Prediction, timing: Timing, own: JsonObject) -> dict[str, Any]:
+    """The JSON of an answer about a picture; own: the task's part of it."""
     assert prediction.view is not None
     return {
         "model": prediction.model,
