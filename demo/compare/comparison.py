@@ -89,7 +89,7 @@ class Comparer:
         ask: Ask,
         explain: Explain,
     ) -> Iterator[Comparison]:
-        """Yield the comparison after each answer, in the order in which they come, then measure.
+        """Yield the comparison without and after each answer, as they come; then measure.
 
         A model that fails does not stop the others. While models are measured there is a step
         after each pass. Closing the iterator ends the work after the passes that are running.
@@ -106,6 +106,7 @@ class Comparer:
         """
         task = tasks.find(specs[0].task)
         entries = [Entry(spec, task.parse(spec, values)) for spec in specs]
+        yield Comparison(task, tuple(entries))
         pool = ThreadPoolExecutor(_AHEAD, "compare")
         try:
             asked = {pool.submit(ask, one.spec, one.query): i for i, one in enumerate(entries)}
@@ -116,6 +117,7 @@ class Comparer:
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
         for i, entry in enumerate(entries):
+            yield Comparison(task, tuple(entries), entry.spec.name)
             for measured in self._measured(entry, image):
                 entries[i] = measured
                 yield Comparison(task, tuple(entries), entry.spec.name)
@@ -130,7 +132,7 @@ class Comparer:
         yield entry
         try:
             for latency in self._measurements.latency(entry.spec, image, input_shape):
-                entry = replace(entry, latency=latency)
+                entry = entry if latency is None else replace(entry, latency=latency)
                 yield entry
         except DemoError as fault:  # its file is gone, or the memory is needed elsewhere
             yield replace(entry, fault=fault)

@@ -1,6 +1,6 @@
 """Comparisons of models on an upload, and their JSON."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
@@ -12,8 +12,16 @@ from demo.compare.selection import chosen_models
 from demo.errors import DemoError
 from demo.i18n import translate
 from demo.images.decode import Picture
-from demo.service.service import Service, answer_facts
-from demo.tasks.base import JsonObject
+from demo.inference.engine import Engine, Prediction
+from demo.models.spec import ModelSpec
+from demo.results import Timing
+from demo.service.facts import answer_facts
+from demo.tasks.base import JsonObject, Query
+
+OpenPicture = Callable[[str], tuple[Picture, float]]
+"""Gives a decoded upload, and the milliseconds of decoding."""
+AskAbout = Callable[[Picture, ModelSpec, Query], tuple[Prediction, Timing]]
+"""Gives a model's answer about a picture, and what it costs now."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,9 +35,12 @@ class OpenComparison:
 class Comparisons:
     """Opens uploads and compares models on them."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
-        self._comparer = Comparer(Measurements(service.engine))
+    def __init__(self, engine: Engine, open_picture: OpenPicture, ask: AskAbout) -> None:
+        """Compare the models of `engine`; open_picture, ask: those of the service."""
+        self._engine = engine
+        self._open_picture = open_picture
+        self._ask = ask
+        self._comparer = Comparer(Measurements(engine))
 
     def open(
         self, path: str, models: object, values: Mapping[str, object], explain: Explain
@@ -45,9 +56,9 @@ class Comparisons:
 
         Raises DemoError for a wrong value and for a wrong file.
         """
-        specs = chosen_models(self._service.engine, models)
-        picture, _ = self._service.open(path)
-        ask = partial(self._service.ask, picture)
+        specs = chosen_models(self._engine, models)
+        picture, _ = self._open_picture(path)
+        ask = partial(self._ask, picture)
         return OpenComparison(
             picture, self._comparer.steps(picture.rgb, specs, values, ask, explain)
         )

@@ -65,7 +65,7 @@ def test_answers_stream_in_and_a_failing_model_stops_nobody(
 ) -> None:
     names = ["cnn-cifar10", "resnet50", "squeezenet1_0"]
     seen = list(steps(engine, photo, names))
-    assert [len(one.waiting) for one in seen[:3]] == [2, 1, 0]
+    assert [len(one.waiting) for one in seen[:4]] == [3, 2, 1, 0]
     last = seen[-1]
     assert last.done
     assert list(last.results) == ["cnn-cifar10", "squeezenet1_0"]
@@ -117,7 +117,9 @@ def test_closing_ends_the_work(engine: LocalEngine, photo: Image) -> None:
 
     names = ["cnn-cifar10", "cnn3-cifar10", "resnet9-cifar10", "squeezenet1_0", "photo-101"]
     stream = steps(engine, photo, names, ask)
-    next(stream)
+    assert len(next(stream).waiting) == 5
+    assert asked == []
+    assert len(next(stream).waiting) == 4
     stream.close()  # type: ignore[attr-defined]
     begun = len(asked)
     time.sleep(0.8)
