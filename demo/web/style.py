@@ -1,4 +1,4 @@
-"""The look of the page, theme variables first, then `style.css`; and the scripts in its head."""
+"""The look of the page, theme first, then the style sheets; and the scripts in its head."""
 
 import json
 from pathlib import Path
@@ -21,14 +21,14 @@ _SYSTEM_FONTS = (
 
 
 def css() -> str:
-    """The project's own style sheet."""
-    return _read("style.css")
+    """The project's own style sheets."""
+    return _read("style.css") + _read("compare.css")
 
 
 def head() -> str:
-    """The scripts of the page: preferences, timelines, uploads, cameras."""
+    """The scripts of the page: preferences, timelines, uploads, cameras, comparisons."""
     fragments = [_read(name) for name in ("preferences.html", "timeline.html")]
-    names = ("uploads.js", "line_editor.js", "camera_result.js", "camera.js")
+    names = ("uploads.js", "line_editor.js", "camera_result.js", "camera.js", "compare.js")
     scripts = [_upload_strings(), *(_read(name) for name in names)]
     return "".join(fragments) + "".join(f"<script>{script}</script>" for script in scripts)
 

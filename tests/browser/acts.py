@@ -9,7 +9,7 @@ from benchmarks.client import make_unique
 from demo.service import examples
 
 BUS = examples.paths()[0]
-TABS = {"classify": 0, "detect": 1, "video": 2, "augment": 3, "models": 4}
+TABS = {"classify": 0, "detect": 1, "video": 2, "compare": 3, "augment": 4, "models": 5}
 SLOW = 60_000
 
 
