@@ -33,7 +33,8 @@ class Entry:
     """One model of a comparison.
 
     prediction, timing, result: its answer, None until it is there; result is the part that the
-    query asks for. fault: why there is none. size, latency: None until they are measured.
+    query asks for. fault: why there is none, or why it could not be measured. size, latency: None
+    until they are measured.
     """
 
     spec: ModelSpec
@@ -114,28 +115,33 @@ class Comparer:
                 i = asked[future]
                 entries[i] = _answered(task, entries[i], future, explain)
                 yield Comparison(task, tuple(entries))
+            for i, entry in enumerate(entries):
+                yield Comparison(task, tuple(entries), entry.spec.name)
+                for measured in self._measured(entry, image, pool, explain):
+                    entries[i] = measured
+                    yield Comparison(task, tuple(entries), entry.spec.name)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-        for i, entry in enumerate(entries):
-            yield Comparison(task, tuple(entries), entry.spec.name)
-            for measured in self._measured(entry, image):
-                entries[i] = measured
-                yield Comparison(task, tuple(entries), entry.spec.name)
         yield Comparison(task, tuple(entries), done=True)
 
-    def _measured(self, entry: Entry, image: Image) -> Iterator[Entry]:
-        """The entry with its size, then with its latency as well; one without answer as it is."""
+    def _measured(
+        self, entry: Entry, image: Image, pool: ThreadPoolExecutor, explain: Explain
+    ) -> Iterator[Entry]:
+        """The entry after each step of its measurement; nothing for one without an answer."""
         if entry.prediction is None or entry.prediction.view is None:
             return
-        input_shape = entry.prediction.view.image.shape
-        entry = replace(entry, size=self._measurements.size(entry.spec))
-        yield entry
-        try:
-            for latency in self._measurements.latency(entry.spec, image, input_shape):
-                entry = entry if latency is None else replace(entry, latency=latency)
-                yield entry
-        except DemoError as fault:  # its file is gone, or the memory is needed elsewhere
-            yield replace(entry, fault=fault)
+        steps = self._measurements.steps(entry.spec, image, entry.prediction.view.image.shape)
+        while entry.latency is None and entry.fault is None:
+            # By way of a future, so that no fault of a model ends the comparison.
+            step = pool.submit(next, steps)
+            fault = step.exception()
+            if fault is not None:
+                entry = replace(entry, fault=explain(fault))
+            elif isinstance(found := step.result(), NetworkSize):
+                entry = replace(entry, size=found)
+            elif isinstance(found, Latency):
+                entry = replace(entry, latency=found)
+            yield entry
 
 
 def _answered(

@@ -68,10 +68,10 @@ class Measurements:
         self._sizes: TTLCache[Hashable, NetworkSize] = TTLCache(_KEPT, 24 * 3600)
         self._latencies: TTLCache[Hashable, Latency] = TTLCache(_KEPT, _KEPT_S)
 
-    def size(self, spec: ModelSpec) -> NetworkSize:
-        """Count the parameters and operations of a model's plain network, by one pass of it.
+    def _size(self, spec: ModelSpec) -> NetworkSize:
+        """Count parameters and operations of the plain network, by one pass of it.
 
-        Where there is no plain network, as for ONNX files, the parameters are those of its facts.
+        Where there is none, as for ONNX files, the parameters are those of the model's facts.
         """
         key = (spec.name, self._engine.weights_version(spec.name))
         with self._lock:
@@ -87,16 +87,25 @@ class Measurements:
             self._sizes[key] = size
         return size
 
-    def latency(
+    def steps(
+        self, spec: ModelSpec, image: Image, input_shape: tuple[int, ...]
+    ) -> Iterator[NetworkSize | Latency | None]:
+        """Measure a model: yield its size, None after each pass, and at last its latency.
+
+        Closing the iterator ends the measurement. Raises DemoError as `Engine.run` does.
+
+        Args:
+            spec: the model.
+            image: H×W×3 uint8 RGB.
+            input_shape: of what the network sees of the picture.
+        """
+        yield self._size(spec)
+        yield from self._latency(spec, image, input_shape)
+
+    def _latency(
         self, spec: ModelSpec, image: Image, input_shape: tuple[int, ...]
     ) -> Iterator[Latency | None]:
-        """Measure forward passes, one at each step: None, and at last the latency.
-
-        Waiting for other requests and loading do not count. Closing the iterator ends the
-        measurement. Raises DemoError as `Engine.run` does.
-
-        input_shape: of what the network sees of the picture.
-        """
+        """Waiting for other requests and loading do not count."""
         key = (spec.name, self._engine.weights_version(spec.name), input_shape)
         with self._lock:
             found = self._latencies.get(key)

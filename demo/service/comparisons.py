@@ -124,4 +124,5 @@ def _entry_facts(comparison: Comparison, entry: Entry, locale: str) -> JsonObjec
         "latency_ms": latency.as_dict() if latency else None,
         "published": entry.spec.published,
         "measured": entry.spec.measured,
+        **({} if entry.fault is None else {"error": _sentence(entry.fault, locale)}),
     }

@@ -97,6 +97,20 @@ def test_an_unexpected_fault_stops_nobody_either(
     assert "the network broke" in caplog.text
 
 
+def test_a_measurement_that_fails_takes_no_answer_away(
+    engine: LocalEngine, photo: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> Iterator[None]:
+        yield None
+        raise DemoError("out_of_memory", name="cnn-cifar10")
+
+    monkeypatch.setattr(Measurements, "steps", broken)
+    last = list(steps(engine, photo, ["cnn-cifar10", "cnn3-cifar10"]))[-1]
+    assert last.done
+    assert len(last.results) == 2
+    assert [one.fault and one.fault.key for one in last.entries] == ["out_of_memory"] * 2
+
+
 def test_the_sizes_are_those_of_the_networks(engine: LocalEngine, photo: Image) -> None:
     """MobileNetV2 has 3,504,872 parameters and 0.301 G multiply-adds at 224² (torchvision)."""
     last = list(steps(engine, photo, ["mobilenet_v2", "cnn-cifar10"]))[-1]

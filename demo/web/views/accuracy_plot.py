@@ -37,7 +37,7 @@ def accuracy_plot(entries: Sequence[Entry], locale: str) -> str:
     """The chart, and which models are not in it; a sentence where fewer than two can be drawn.
 
     Scores are comparable if they are of one metric and one data set; the largest such group is
-    drawn, a measured score before a published one.
+    drawn, of two equal ones the first. A measured score counts before a published one.
     """
     title, chosen = _comparable(entries)
     if len(chosen) < 2:
@@ -68,15 +68,16 @@ def accuracy_plot(entries: Sequence[Entry], locale: str) -> str:
 
 def _comparable(entries: Sequence[Entry]) -> tuple[str, list[tuple[str, float, float]]]:
     """The title of the largest group of comparable scores, and its (name, ms, score in %)."""
-    groups: dict[str, list[tuple[str, float, float]]] = {}
+    groups: dict[str, dict[str, tuple[str, float, float]]] = {}
     for one in entries:
         if one.latency is None:
             continue
         for score in (one.spec.measured, one.spec.published):
             if score is not None and "unit" not in score:
                 point = (one.spec.name, one.latency.p50, score["value"])
-                groups.setdefault(_title(score), []).append(point)
-    return max(groups.items(), key=lambda group: len(group[1]), default=("", []))
+                groups.setdefault(_title(score), {}).setdefault(one.spec.name, point)
+    title, points = max(groups.items(), key=lambda group: len(group[1]), default=("", {}))
+    return title, list(points.values())
 
 
 def _title(score: Score) -> str:

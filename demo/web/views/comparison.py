@@ -75,21 +75,20 @@ def difference(comparison: Comparison, pair: tuple[str, str], picture: str, loca
 
 def answers(comparison: Comparison, locale: str) -> str:
     """A card a model: its answer, the sentence about its fault, or that it is still to come."""
-    view = comparisons.find(comparison.task.name)
-    cards = []
-    for one in comparison.entries:
-        if one.prediction is not None and one.result is not None:
-            forward_ms = f"{one.prediction.timing.forward:.0f}"
-            cards.append(
-                _Card(one.spec.name, "answered", view.answer(one.result, locale), forward_ms)
-            )
-        elif one.fault is not None:
-            text = translate(one.fault.key, locale, **one.fault.fields)
-            cards.append(_Card(one.spec.name, "failed", note(text, "warn"), ""))
-        else:
-            body = note(translate("compare_waiting", locale))
-            cards.append(_Card(one.spec.name, "waiting", body, ""))
+    cards = [_card(comparison, one, locale) for one in comparison.entries]
     return render("compare_cards", cards=cards, locale=locale)
+
+
+def _card(comparison: Comparison, one: Entry, locale: str) -> _Card:
+    name, fault = one.spec.name, ""
+    if one.fault is not None:
+        fault = note(translate(one.fault.key, locale, **one.fault.fields), "warn")
+    if one.prediction is not None and one.result is not None:
+        body = comparisons.find(comparison.task.name).answer(one.result, locale)
+        return _Card(name, "answered", body + fault, f"{one.prediction.timing.forward:.0f}")
+    if fault:
+        return _Card(name, "failed", fault, "")
+    return _Card(name, "waiting", note(translate("compare_waiting", locale)), "")
 
 
 def numbers(comparison: Comparison, locale: str) -> str:
@@ -109,11 +108,12 @@ def numbers(comparison: Comparison, locale: str) -> str:
 
 def _numbers(one: Entry) -> _Numbers:
     size, latency = one.size, one.latency
+    missing = "–" if size or one.fault else "…"
     return _Numbers(
         one.spec.name,
-        f"{size.params / 1e6:.2f} M" if size and size.params is not None else "–" if size else "…",
-        f"{size.gflops:.2f}" if size and size.gflops is not None else "–" if size else "…",
-        f"{latency.p50:.1f}" if latency else "…",
+        f"{size.params / 1e6:.2f} M" if size and size.params is not None else missing,
+        f"{size.gflops:.2f}" if size and size.gflops is not None else missing,
+        f"{latency.p50:.1f}" if latency else "–" if one.fault else "…",
         f"{latency.low:.1f} – {latency.high:.1f}" if latency else "",
         _score(one.spec.published),
         _score(one.spec.measured),

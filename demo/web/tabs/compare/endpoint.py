@@ -34,11 +34,11 @@ def publish(context: Context) -> None:
 
 def _endpoint(context: Context) -> Callable[..., Answers]:
     def compare(
+        request: gr.Request,
         image: str | None,
         models: list[str],
-        confidence: float | None,
-        iou: float | None,
-        request: gr.Request,
+        confidence: float | None = None,
+        iou: float | None = None,
     ) -> Iterator[tuple[Image | None, Mapping[str, object]]]:
         """Compare two to eight models of one task on a picture.
 
