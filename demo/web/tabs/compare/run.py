@@ -15,7 +15,7 @@ from demo.service.comparisons import OpenComparison
 from demo.web.components.answering import Updates, error_note, progress_then_result
 from demo.web.components.private_files import save
 from demo.web.faults import explained
-from demo.web.latest import LatestRequests
+from demo.web.latest import LatestRequests, Standing
 from demo.web.listener import Listener
 from demo.web.request import request_locale
 from demo.web.tab import Context
@@ -68,40 +68,51 @@ def run_comparison(
 ) -> Iterator[Updates]:
     """Compare, and yield the parts of the answer as they come.
 
-    It ends where the visitor has asked for something else meanwhile, or no longer listens.
+    It ends where the visitor has stopped it, has asked for something else meanwhile, or no longer
+    listens.
     """
     locale = request_locale(request)
     session = str(request.session_hash)
-    is_last = latest.begin(session)
+    own = latest.begin(session)
     listener = Listener(context.page, session)
-    yield note(translate("working", locale), "busy"), gr.skip(), gr.skip(), gr.skip()
+    yield _status(note(translate("working", locale), "busy"))
     try:
         for updates in _updates(context, wish, locale):
-            if not is_last():
+            standing = latest.standing(session, own)
+            if standing is Standing.STOPPED:
+                # By this request: its own last word comes after all of its others.
+                yield _status(note(translate("compare_stopped", locale)))
+            if standing is not Standing.CURRENT:
                 return
             listener.check()
-            yield updates
+            if updates is not None:
+                yield updates
     except DemoError as error:
         yield error_note(error, locale), *CLEARED[1:]
 
 
-def stop_handler(latest: LatestRequests) -> Callable[[gr.Request], str]:
-    """The handler of the Stop button: it ends the visitor's comparison and says so."""
+def stop_handler(latest: LatestRequests) -> Callable[[gr.Request], None]:
+    """The handler of the Stop button: the visitor's comparison ends after the running pass."""
 
-    def stop(request: gr.Request) -> str:
-        latest.begin(str(request.session_hash))
-        return note(translate("compare_stopped", request_locale(request)))
+    def stop(request: gr.Request) -> None:
+        latest.stop(str(request.session_hash))
 
     return stop
 
 
-def _updates(context: Context, wish: Wish, locale: str) -> Iterator[Updates]:
+def _status(html: str) -> Updates:
+    return html, gr.skip(), gr.skip(), gr.skip()
+
+
+def _updates(context: Context, wish: Wish, locale: str) -> Iterator[Updates | None]:
+    """The parts as they come; None every now and then while there is nothing new."""
     service, shown = context.service, _Shown()
     opened: OpenComparison | None = None
     open_now = partial(service.comparisons.open, wish.path, wish.models, wish.values, explained)
     for found in progress_then_result(service, None, locale, open_now):
         if isinstance(found, OpenComparison):
             opened = found
+        yield None
     assert opened is not None
     waiting: object = wish.models[0]
     comparison: Comparison | None = None
@@ -110,11 +121,12 @@ def _updates(context: Context, wish: Wish, locale: str) -> Iterator[Updates]:
         for step in progress_then_result(service, waiting, locale, take):
             if isinstance(step, Comparison):
                 comparison = step
-            elif comparison is None or comparison.waiting:
-                yield step, gr.skip(), gr.skip(), gr.skip()
+            else:
+                is_asking = comparison is None or comparison.waiting
+                yield _status(step) if is_asking else None
         assert comparison is not None
         waiting = comparison.waiting[0].spec.name if comparison.waiting else None
-        yield from _news(context, opened.picture, comparison, wish, shown, locale)
+        yield _news(context, opened.picture, comparison, wish, shown, locale)
 
 
 def _news(
@@ -124,11 +136,11 @@ def _news(
     wish: Wish,
     shown: _Shown,
     locale: str,
-) -> Iterator[Updates]:
-    """The parts that have changed; nothing after a pass that only adds to a measurement."""
+) -> Updates | None:
+    """The parts that have changed; None after a pass that only adds to a measurement."""
     state = (comparison.entries, comparison.measuring, comparison.done)
     if state == shown.state:
-        return
+        return None
     shown.state = state
     difference: object = gr.skip()
     difference_of = (set(comparison.results), bool(comparison.waiting))
@@ -138,7 +150,7 @@ def _news(
         address = _draw(context, picture, comparison, wish.shown_pair)
         difference = view.difference(comparison, wish.shown_pair, address, locale)
     status = view.status(comparison, translate("working", locale), locale)
-    yield status, difference, view.answers(comparison, locale), view.numbers(comparison, locale)
+    return status, difference, view.answers(comparison, locale), view.numbers(comparison, locale)
 
 
 def _draw(context: Context, picture: Picture, comparison: Comparison, pair: tuple[str, str]) -> str:

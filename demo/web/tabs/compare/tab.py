@@ -137,7 +137,7 @@ def _connect(
     c.stop.click(
         stop_handler(latest),
         None,
-        outputs[0],
+        None,
         api_visibility="private",
         show_progress="hidden",
     )
