@@ -13,7 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route, WebSocketRoute
 
 from demo.asgi import environment
-from demo.asgi.body_limit import BodyLimit
+from demo.asgi.body_limit import API_PATH, BodyLimit
 from demo.asgi.body_rate import BodyRate
 from demo.asgi.content_policy import ContentPolicy
 from demo.asgi.error_sentences import ErrorSentences
@@ -62,12 +62,14 @@ def create_app(settings: Settings, root_path: str = "", hosts: Hosts | None = No
 
 def _assemble(settings: Settings, uploads: UploadStore, root_path: str, hosts: Hosts) -> FastAPI:
     # Gradio and torch read the environment when they are imported, so not before it is prepared.
+    from demo.asgi.api.compare import compare_router
     from demo.asgi.mount import mount_page
     from demo.camera.websocket import LIVE_PATH, CameraEndpoint
     from demo.web.page import SOURCE_URL, build
     from demo.web.style import head
 
     page, service = build(settings, uploads)
+    budget = UploadBudget(uploads, settings.uploads_mb * 1_000_000)
     camera = CameraEndpoint(service.engine, settings)
     app = FastAPI(
         title="Vitrine",
@@ -78,7 +80,7 @@ def _assemble(settings: Settings, uploads: UploadStore, root_path: str, hosts: H
         ],
         middleware=[
             Middleware(ErrorSentences),
-            *_guards(settings, uploads, hosts),
+            *_guards(settings, budget, hosts),
             Middleware(HeadScript, script=head()),
         ],
         lifespan=_lifespan,
@@ -90,13 +92,13 @@ def _assemble(settings: Settings, uploads: UploadStore, root_path: str, hosts: H
     # the server's setting, which does not suit proxies that strip the prefix.
     app.root_path = root_path
     app.state.page, app.state.service = page, service
+    app.include_router(compare_router(service, budget), prefix=API_PATH)
     mount_page(app, page, _file_bytes(settings), root_path)
     return app
 
 
-def _guards(settings: Settings, uploads: UploadStore, hosts: Hosts) -> list[Middleware]:
+def _guards(settings: Settings, budget: UploadBudget, hosts: Hosts) -> list[Middleware]:
     """What checks requests and answers, in the order in which a request passes it."""
-    budget = UploadBudget(uploads, settings.uploads_mb * 1_000_000)
     cors = Middleware(
         CORSMiddleware,
         allow_origins=settings.origins,
@@ -104,6 +106,7 @@ def _guards(settings: Settings, uploads: UploadStore, hosts: Hosts) -> list[Midd
         allow_headers=["*"],
         allow_credentials=True,
     )
+    picture_bytes = math.ceil(settings.max_file_mb * 1e6)
     return [
         Middleware(SecurityHeaders),
         *([cors] if settings.origins else []),
@@ -111,7 +114,7 @@ def _guards(settings: Settings, uploads: UploadStore, hosts: Hosts) -> list[Midd
         Middleware(OriginCheck, hosts=hosts, origins=settings.origins),
         Middleware(RateLimit, per_minute=settings.rate),
         Middleware(BodyRate),
-        Middleware(BodyLimit, file_bytes=_file_bytes(settings)),
+        Middleware(BodyLimit, file_bytes=_file_bytes(settings), picture_bytes=picture_bytes),
         Middleware(UploadCheck, budget=budget),
         Middleware(ContentPolicy, origins=settings.origins),
     ]

@@ -13,6 +13,8 @@ from demo.errors import DemoError
 _log = logging.getLogger(__name__)
 
 UPLOAD_PATH = "/gradio_api/upload"
+API_PATH = "/api/v1"
+"""Begin of the paths whose bodies are pictures."""
 _MAX_BODY_BYTES = 1_000_000
 """Largest body of any request but an upload."""
 _MAX_PART_HEADER_BYTES = 100_000
@@ -27,10 +29,17 @@ class BodyLimit:
     knows neither two limits nor the visitor's language.
     """
 
-    def __init__(self, app: ASGIApp, file_bytes: int) -> None:
-        """Wrap `app`; file_bytes limits an uploaded file, other bodies may have 1 MB."""
+    def __init__(self, app: ASGIApp, file_bytes: int, picture_bytes: int = 0) -> None:
+        """Wrap `app`.
+
+        Args:
+            app: the application.
+            file_bytes: largest uploaded file.
+            picture_bytes: largest picture in a request of the REST API. Other bodies may have 1 MB.
+        """
         self._app = app
         self._file_bytes = file_bytes
+        self._picture_bytes = picture_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -38,6 +47,8 @@ class BodyLimit:
             await self._app(scope, receive, send)
         elif get_route_path(scope).rstrip("/") == UPLOAD_PATH:
             await self._limited(scope, receive, send, self._file_bytes, _MAX_PART_HEADER_BYTES)
+        elif get_route_path(scope).startswith(f"{API_PATH}/"):
+            await self._limited(scope, receive, send, self._picture_bytes, _MAX_PART_HEADER_BYTES)
         else:
             await self._limited(scope, receive, send, _MAX_BODY_BYTES, 0)
 

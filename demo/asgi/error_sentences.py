@@ -18,6 +18,7 @@ _KEYS = {
     503: "server_stopping",
 }
 _EVENT_STREAM = "text/event-stream"
+_PROBLEM = "application/problem+json"
 
 
 class ErrorSentences:
@@ -79,6 +80,8 @@ class _Answer:
         if not (isinstance(content, dict) and {"error", "detail"} <= content.keys()):
             content = self._content(start["status"], content)
         text, kind = json.dumps(content, ensure_ascii=False), "application/json"
+        if Headers(scope=start).get("content-type", "").startswith(_PROBLEM):
+            kind = _PROBLEM
         if _is_upload_of_page(Headers(scope=self._scope)):
             text, kind = str(content["error"]), "text/plain; charset=utf-8"
         body = text.encode("utf-8", "replace")

@@ -22,6 +22,7 @@ def draw_detections(
     show_labels: bool = True,
     show_scores: bool = True,
     captions: Sequence[str] | None = None,
+    colours: Sequence[Colour] | None = None,
 ) -> Image:
     """A copy of `image` with masks, outlines and label plates; the highest score on top.
 
@@ -34,19 +35,21 @@ def draw_detections(
         line_width: of the outlines, pixels, ≥ 1; None chooses it by the size of the picture.
         show_labels: whether plates show the class names or captions.
         show_scores: whether plates show the scores.
-        captions: one a box, in place of the class names.
+        captions, colours: one a box, in place of the names and the colours of the classes.
 
     Raises:
         ValueError: for a picture of another size than that of `found`, or another number of
-            captions than boxes.
+            captions or colours than boxes.
     """
     if captions is None:
         captions = [found.labels[class_id] for class_id in found.class_ids.tolist()]
-    _check(image, found, captions)
+    if colours is None:
+        colours = [palette(class_id) for class_id in found.class_ids.tolist()]
+    _check(image, found, captions, colours)
     width = line_width or _default_line_width(found.size_wh)
     order = np.argsort(-found.scores, kind="stable")
     best_first = found[order]
-    colours = [palette(class_id) for class_id in best_first.class_ids.tolist()]
+    colours = [colours[i] for i in order.tolist()]
     outlines = _outlines(best_first.xyxy, found.size_wh, width)
     canvas = image.copy()
     for i in reversed(range(len(found))):
@@ -73,13 +76,16 @@ def draw_window(image: Image, xyxy: tuple[float, float, float, float]) -> Image:
     return canvas
 
 
-def _check(image: Image, found: Detections, captions: Sequence[str]) -> None:
+def _check(
+    image: Image, found: Detections, captions: Sequence[str], colours: Sequence[Colour]
+) -> None:
     check_image(image)
     size_wh = (image.shape[1], image.shape[0])
     if size_wh != found.size_wh:
         raise ValueError(f"expected a picture of {found.size_wh}, got {size_wh}")
-    if len(captions) != len(found):
-        raise ValueError(f"expected {len(found)} captions, got {len(captions)}")
+    for kind, given in (("captions", len(captions)), ("colours", len(colours))):
+        if given != len(found):
+            raise ValueError(f"expected {len(found)} {kind}, got {given}")
 
 
 def _default_line_width(size_wh: tuple[int, int]) -> int:

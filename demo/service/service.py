@@ -22,13 +22,15 @@ from demo.inference.named_model import named_model, no_such_model
 from demo.models.spec import ImageRequest, ModelSpec
 from demo.results import Detections, Image, Result, Timing
 from demo.service.answer_cache import AnswerCache
+from demo.service.comparisons import Comparisons
+from demo.service.facts import answer_facts
 from demo.service.memory_budget import Claim, MemoryBudget
 from demo.service.own_mapping import in_own_mapping
 from demo.service.pictures import Pictures
 from demo.service.uploads import UploadStore
 from demo.settings import Settings
 from demo.system import cores, trim
-from demo.tasks.base import AnyTask, JsonObject, Query
+from demo.tasks.base import AnyTask, Query
 
 T = TypeVar("T")
 
@@ -83,6 +85,7 @@ class Service:
         self._memory = MemoryBudget(_BYTES_A_CORE * max(2, cores()))
         # More of them at once take far more memory, and are hardly faster.
         self._working = threading.BoundedSemaphore(engine.concurrency)
+        self.comparisons = Comparisons(engine, self.open, self.ask)
 
     def warm_up(self) -> None:
         """Load in the background what the page opens on, and what draws its first answer."""
@@ -166,8 +169,14 @@ class Service:
                 postprocess=timing.postprocess + (refined_at - start) * 1000,
                 draw=(end - refined_at) * 1000,
             )
-        facts = _facts(prediction, timing, chosen.facts(result, query))
+        facts = answer_facts(prediction, timing, chosen.facts(result, query))
         return Answer(chosen, spec, query, picture, prediction, timing, facts, result, annotated)
+
+    def ask(self, picture: Picture, spec: ModelSpec, query: Query) -> tuple[Prediction, Timing]:
+        """A model's whole answer about an opened picture, and what it costs now."""
+        resident = self.engine.status(spec.name).state == "resident"
+        with self._working if resident else nullcontext():
+            return self._run(picture, spec.name, query.size)
 
     def augment(self, path: str, pipeline: object, count: object, seed: object) -> AugmentAnswer:
         """The answer of `/augment`: `count` previews drawn from `seed`. Raises DemoError."""
@@ -213,15 +222,3 @@ def _draw_once() -> None:
     box = np.array([[4, 20, 60, 60]], np.float32)
     found = Detections(box, np.ones(1, np.float32), np.zeros(1, np.int64), ("warm",), (64, 64))
     draw_detections(np.zeros((64, 64, 3), np.uint8), found)
-
-
-def _facts(prediction: Prediction, timing: Timing, own: JsonObject) -> dict[str, Any]:
-    assert prediction.view is not None
-    return {
-        "model": prediction.model,
-        "weights_sha256": prediction.weights_sha256,
-        **own,
-        "size_wh": list(prediction.view.size_wh),
-        "device": prediction.device,
-        "timing_ms": timing.as_dict(),
-    }

@@ -9,7 +9,12 @@ from benchmarks.client import make_unique
 from demo.service import examples
 
 BUS = examples.paths()[0]
-TABS = {"classify": 0, "detect": 1, "video": 2, "augment": 3, "inside": 4, "models": 5}
+TABS = {
+    name: place
+    for place, name in enumerate(
+        ("classify", "detect", "video", "compare", "augment", "inside", "models")
+    )
+}
 SLOW = 60_000
 
 

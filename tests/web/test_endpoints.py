@@ -39,6 +39,11 @@ EXPECTED: dict[str, tuple[str, list[Any], list[str]]] = {
         ],
         ["video", "answer"],
     ),
+    "/compare": (
+        "Compare two to eight models of one task on a picture.",
+        [IMAGE, ("models", True, []), ("confidence", True, None), ("iou", True, None)],
+        ["picture", "answer"],
+    ),
     "/augment": (
         "Preview what random augmentation does to a picture.",
         [

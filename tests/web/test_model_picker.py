@@ -12,6 +12,11 @@ import pytest
 
 from tests.conftest import Server
 
+PICKERS = (
+    *("classify-model", "detect-model", "video-model"),
+    *("compare-classify-models", "compare-detect-models"),
+)
+
 
 @pytest.fixture
 def weights(tmp_path: Path) -> Path:
@@ -27,11 +32,11 @@ def own(weights: Path) -> Iterator[Server]:
 
 
 def load(url: str) -> list[Any]:
-    """What a load of the page sets the pickers to, by position: Classify, Detect, Video."""
+    """What a load of the page sets the pickers to, by position as in PICKERS."""
     config = httpx.get(f"{url}/config").json()
     ids = [
         next(c["id"] for c in config["components"] if c["props"].get("elem_id") == name)
-        for name in ("classify-model", "detect-model", "video-model")
+        for name in PICKERS
     ]
     [event] = [d for d in config["dependencies"] if d["outputs"][:3] == ids]
     assert [kind for _, kind in event["targets"]] == ["load"]
@@ -51,10 +56,10 @@ def test_a_file_that_arrives_is_in_the_pickers_and_the_value_stays(
 ) -> None:
     for update in load(own.url):
         assert "value" not in update
-    _, detect, video = load(own.url)
+    _, detect, video, *_ = load(own.url)
     assert [name for label, name in detect["choices"] if "⤓" not in label] == ["yolo-vitrine"]
     shutil.copy(shared_data / "weights" / "yolo11n.pt", weights)
-    classify, detect, video = load(own.url)
+    classify, detect, video, *_ = load(own.url)
     here = [name for label, name in detect["choices"] if "⤓" not in label]
     assert sorted(here) == ["yolo-vitrine", "yolo11n"]
     assert [name for _, name in detect["choices"]][:2] == here

@@ -43,8 +43,13 @@ def answer_on_change(
     handler: Callable[..., Any],
     inputs: Sequence[Component],
     outputs: Sequence[Component],
+    *,
+    drops_older: bool = False,
 ) -> None:
     """Call `handler` on any of the events; of several in a row the last one wins.
+
+    drops_older: the handler ends by itself once there is a newer request, which therefore need not
+    wait for it.
 
     A control that a handler may set has to be triggered by its `input` event, which only visitors
     cause; its `change` event would give every answer twice.
@@ -54,7 +59,7 @@ def answer_on_change(
         handler,
         inputs,
         outputs,
-        trigger_mode="always_last",
+        trigger_mode="multiple" if drops_older else "always_last",
         concurrency_limit=_MAX_WAITING_VISITORS,
         show_progress="hidden",
         api_visibility="private",

@@ -39,6 +39,33 @@ def model_picker(context: Context, *tasks: str, name: str = "") -> gr.Dropdown:
     return picker
 
 
+def models_picker(
+    context: Context, task: str, chosen: Sequence[str], most: int, *, name: str, visible: bool
+) -> gr.Dropdown:
+    """Several models of a task, at most `most` at once; kept up to date as `model_picker` is.
+
+    Args:
+        context: gives the catalog and the page.
+        task: name of the task.
+        chosen: names of the models that it opens on.
+        most: how many may be chosen.
+        name: the prefix of the element's id.
+        visible: whether the page shows it at first.
+    """
+    picker = gr.Dropdown(
+        _choices(context.service.engine.models(), (task,)),
+        value=list(chosen),
+        multiselect=True,
+        max_choices=most,
+        label=context.t("compare_models"),
+        elem_id=f"{name}-{task}-models",
+        min_width=320,
+        visible=visible,
+    )
+    context.pickers[picker] = (task,)
+    return picker
+
+
 def refresh_pickers(context: Context) -> None:
     """Bring the choices of the pickers up to date when the page loads and when one is opened.
 

@@ -65,7 +65,7 @@ def wrong_calls(target: Target) -> list[str]:
         image = visitor.upload(films.photo())
         calls: list[tuple[str | int, list[object]]] = [
             (name, list(values))
-            for name in ("classify", "detect", "video", "augment", "models")
+            for name in ("classify", "detect", "video", "compare", "augment", "models")
             for values in ([], [None], [image] * 40)
             if not (name == "models" and not values)
         ]

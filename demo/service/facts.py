@@ -1,0 +1,20 @@
+"""The JSON of answers about a picture, in the shape that all tasks share."""
+
+from typing import Any
+
+from demo.inference.engine import Prediction
+from demo.results import Timing
+from demo.tasks.base import JsonObject
+
+
+def answer_facts(prediction: Prediction, timing: Timing, own: JsonObject) -> dict[str, Any]:
+    """The JSON of an answer about a picture; own: the task's part of it."""
+    assert prediction.view is not None
+    return {
+        "model": prediction.model,
+        "weights_sha256": prediction.weights_sha256,
+        **own,
+        "size_wh": list(prediction.view.size_wh),
+        "device": prediction.device,
+        "timing_ms": timing.as_dict(),
+    }

@@ -1,0 +1,210 @@
+"""Compare: several models on one picture, where they agree, and what each costs."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import gradio as gr
+from gradio.components import Component
+
+from demo.compare.selection import MAX_MODELS, MIN_MODELS, compared_tasks, presets
+from demo.i18n import translate
+from demo.web.components.answering import Updates, answer_on_change
+from demo.web.components.model_picker import models_picker
+from demo.web.components.numbers import Slider
+from demo.web.components.picture import PictureIn
+from demo.web.components.picture_input import picture_input
+from demo.web.latest import LatestRequests
+from demo.web.request import request_locale
+from demo.web.tab import Context, Tab
+from demo.web.tabs.compare.endpoint import publish
+from demo.web.tabs.compare.run import CLEARED, PAIR_SIGN, Wish, run_comparison, stop_handler
+from demo.web.views import comparisons
+from demo.web.views.answer import note
+
+_PRESETS = ("preset_all", "preset_small", "preset_own")
+
+
+@dataclass(frozen=True, slots=True)
+class _Controls:
+    """What the visitor sets; models: one picker a task, of which one shows."""
+
+    task: gr.Radio
+    models: tuple[gr.Dropdown, ...]
+    confidence: gr.Slider
+    pair: gr.Dropdown
+    presets: tuple[gr.Button, ...]
+    stop: gr.Button
+
+
+def build(context: Context) -> None:
+    """Lay the tab out and connect it: any change answers by itself, the last one wins."""
+    with gr.Row(elem_classes="two-columns"):
+        with gr.Column(scale=5, min_width=320):
+            picture = picture_input(context, "compare")
+            controls = _controls(context)
+        with gr.Column(scale=7, min_width=320):
+            status = gr.HTML(elem_id="compare-status", padding=False)
+            difference = gr.HTML(CLEARED[1], elem_id="compare-difference", padding=False)
+    answers = gr.HTML(elem_id="compare-answers", padding=False)
+    with gr.Accordion(context.t("compare_numbers_title"), open=True, elem_id="compare-numbers"):
+        numbers = gr.HTML(padding=False)
+    _connect(context, picture, controls, [status, difference, answers, numbers])
+    publish(context)
+
+
+def _controls(context: Context) -> _Controls:
+    t = context.t
+    names = [task.name for task in compared_tasks()]
+    rows = context.service.engine.models()
+    lists = {name: presets(rows, name) for name in names}
+    first = next((name for name in names if lists[name]), names[0])
+    task = gr.Radio(
+        [(t(task.title), task.name) for task in compared_tasks()],
+        value=first,
+        label=t("compare_task"),
+        elem_id="compare-task",
+    )
+    models = tuple(
+        models_picker(
+            context,
+            name,
+            lists[name].get("preset_all", [])[:2],
+            MAX_MODELS,
+            name="compare",
+            visible=name == first,
+        )
+        for name in names
+    )
+    with gr.Row(elem_id="compare-presets"):
+        buttons = tuple(
+            gr.Button(t(key), size="sm", min_width=90, visible=key in lists[first])
+            for key in _PRESETS
+        )
+        stop = gr.Button(t("compare_stop"), size="sm", min_width=70, elem_id="compare-stop")
+    pairwise = comparisons.find(first).pairwise
+    with gr.Row():
+        confidence = Slider(
+            0,
+            0.95,
+            0,
+            step=0.01,
+            label=t("compare_confidence"),
+            info=t("compare_confidence_info"),
+            visible=pairwise,
+            elem_id="compare-confidence",
+        )
+        pair = gr.Dropdown([], label=t("compare_pair"), visible=False, elem_id="compare-pair")
+    return _Controls(task, models, confidence, pair, buttons, stop)
+
+
+def _connect(
+    context: Context, picture: PictureIn, controls: _Controls, outputs: Sequence[Component]
+) -> None:
+    c, latest = controls, LatestRequests()
+    answer_on_change(
+        [
+            picture.change,
+            c.task.input,
+            c.confidence.change,
+            c.pair.input,
+            *(picker.change for picker in c.models),
+        ],
+        _answer_handler(context, latest),
+        [picture, c.task, c.confidence, c.pair, *c.models],
+        outputs,
+        drops_older=True,
+    )
+    fitted = [*c.models, c.confidence, c.pair, *c.presets]
+    fit = _fit_handler(context)
+    gr.on(
+        [context.page.load, c.task.input, *(picker.change for picker in c.models)],
+        fit,
+        [c.task, c.pair, *c.models],
+        fitted,
+        trigger_mode="always_last",  # an older choice must not set the controls after a newer one
+        api_visibility="private",
+        show_progress="hidden",
+    )
+    for key, button in zip(_PRESETS, c.presets, strict=True):
+        button.click(
+            _preset_handler(context, key),
+            c.task,
+            list(c.models),
+            api_visibility="private",
+            show_progress="hidden",
+        )
+    c.stop.click(
+        stop_handler(latest),
+        None,
+        None,
+        api_visibility="private",
+        show_progress="hidden",
+    )
+
+
+def _answer_handler(context: Context, latest: LatestRequests) -> Callable[..., Iterator[Updates]]:
+    names = [task.name for task in compared_tasks()]
+
+    def answer(
+        request: gr.Request,
+        path: str | None,
+        task: str,
+        confidence: float,
+        pair: object,
+        *chosen: list[str] | None,
+    ) -> Iterator[Updates]:
+        models = (chosen[names.index(task)] if task in names else None) or []
+        if path is None:
+            latest.begin(str(request.session_hash))
+            yield CLEARED
+            return
+        here = context.service.names(task) if task in names else []
+        if not models and len(here) < MIN_MODELS:
+            text = translate("compare_few_here", request_locale(request), names=", ".join(here))
+            yield note(text), *CLEARED[1:]
+            return
+        yield from run_comparison(context, latest, Wish(path, models, confidence, pair), request)
+
+    return answer
+
+
+def _fit_handler(context: Context) -> Callable[..., list[object]]:
+    """The handler that fits the controls to the task and the chosen models."""
+    names = [task.name for task in compared_tasks()]
+
+    def fit(task: str, pair: object, *chosen: list[str] | None) -> list[object]:
+        if task not in names:
+            return [gr.skip() for _ in range(len(names) + 2 + len(_PRESETS))]
+        models = chosen[names.index(task)] or []
+        pairs = [PAIR_SIGN.join(two) for two in combinations(models, 2)]
+        pairwise = comparisons.find(task).pairwise
+        lists = presets(context.service.engine.models(), task)
+        return [
+            *(gr.Dropdown(visible=name == task) for name in names),
+            gr.Slider(visible=pairwise),
+            gr.Dropdown(
+                choices=pairs,
+                value=pair if pair in pairs else next(iter(pairs), None),
+                visible=pairwise and len(models) > 2,
+            ),
+            *(gr.Button(visible=key in lists) for key in _PRESETS),
+        ]
+
+    return fit
+
+
+def _preset_handler(context: Context, key: str) -> Callable[[str], list[object]]:
+    names = [task.name for task in compared_tasks()]
+
+    def choose(task: str) -> list[object]:
+        chosen = presets(context.service.engine.models(), task).get(key)
+        return [
+            gr.Dropdown(value=list(chosen)) if chosen and name == task else gr.skip()
+            for name in names
+        ]
+
+    return choose
+
+
+TAB = Tab("compare", 27, "tab_compare", build)

@@ -1,0 +1,106 @@
+"""Compare in a real Chromium: answers of two detectors, a row shows its box, Stop stops."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.acts import SLOW, bus, open_tab, put
+from tests.browser.conftest import Visit
+from tests.conftest import Server
+
+
+@pytest.fixture(scope="module")
+def server(shared_data: Path) -> Iterator[Server]:
+    """A server of its own on one core, so that passes are not slowed down by each other."""
+    running = Server(VITRINE_WEIGHTS=str(shared_data / "weights"), VITRINE_THREADS="1").wait()
+    yield running
+    printed = running.stop()
+    assert "Traceback" not in printed, printed
+
+
+def choose_models(page: Page, task: str, *models: str) -> None:
+    """Put these models in the place of those in the picker, in this order."""
+    box = f"#compare-{task}-models"
+    expect(page.locator(f"{box} .token").first).to_be_visible()
+    while page.locator(f"{box} .token").count():
+        page.locator(f"{box} .token-remove").first.click()
+        page.wait_for_timeout(150)
+    field = page.locator(f"{box} input")
+    for model in models:
+        option = page.get_by_role("option").filter(has_text=re.compile(rf"^\W*{model} ·")).first
+        field.click()
+        for _ in range(20):
+            # Opening the list brings it up to date, which takes what was typed before that.
+            field.fill(model)
+            page.wait_for_timeout(700)
+            if option.is_visible():
+                break
+        option.click()
+        expect(page.locator(f"{box} .token").last).to_contain_text(model)
+
+
+def test_two_detectors_side_by_side_and_a_click_shows_the_box(visit: Visit) -> None:
+    page = visit()
+    open_tab(page, "compare")
+    page.locator("#compare-task").get_by_text("Detect").click()
+    choose_models(page, "detect", "yolo11n", "yolo-vitrine")
+    put(page, "compare")
+    rows = page.locator("table.compare-boxes tbody tr")
+    expect(rows.first).to_be_visible(timeout=SLOW)
+    legend = page.locator(".compare-picture .chips")
+    expect(legend).to_contain_text("only yolo11n")
+    counts = [int(text) for text in legend.locator("b").all_inner_texts()]
+    assert sum(counts) == rows.count()
+    assert counts[0] >= 2  # persons that both have found
+    notes = page.locator("#compare-difference .note")
+    expect(notes).to_contain_text("yolo11n has 80, yolo-vitrine has 25")
+    box = page.locator(".compare-view rect").first
+    expect(box).to_be_hidden()
+    rows.nth(1).locator("button").press("Enter")
+    expect(box).to_be_visible()
+    wanted = (rows.nth(1).get_attribute("data-xywh") or "").split(" ")
+    shown = [box.get_attribute(name) for name in ("x", "y", "width", "height")]
+    assert shown == wanted
+    numbers = page.locator("table.compare-numbers tbody tr")
+    expect(page.locator("#compare-status")).to_contain_text("2 of 2 models", timeout=SLOW)
+    expect(numbers.nth(0)).to_contain_text("2.62 M")
+    expect(numbers.nth(0)).to_contain_text("6.54")
+    expect(numbers.nth(0).locator("td").nth(2)).to_contain_text(re.compile(r"\d+\.\d.*–"))
+    expect(box).to_be_visible()  # measuring has not taken it away
+    expect(page.locator("#compare-numbers .note")).to_contain_text("No chart")
+
+
+def test_a_model_that_is_missing_stands_beside_one_that_answers(visit: Visit) -> None:
+    page = visit(locale="zh-CN", width=390)
+    open_tab(page, "compare")
+    choose_models(page, "classify", "cnn-cifar10", "resnet50", "cnn3-cifar10")
+    put(page, "compare")
+    cards = page.locator(".compare-card")
+    expect(cards).to_have_count(3, timeout=SLOW)
+    expect(page.locator(".compare-card.answered")).to_have_count(2, timeout=SLOW)
+    failed = page.locator(".compare-card.failed")
+    expect(failed).to_contain_text("python -m demo.weights fetch resnet50")
+    expect(page.locator("table.compare-scores thead")).not_to_contain_text("resnet50")
+    plot = page.locator("figure.accuracy-plot")
+    expect(plot.locator("circle")).to_have_count(2, timeout=SLOW)
+    expect(plot).to_contain_text("cnn3-cifar10")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_new_choice_drops_the_old_one_and_stop_stops(visit: Visit) -> None:
+    page = visit()
+    open_tab(page, "compare")
+    put(page, "compare", bus())
+    page.locator("#compare-presets").get_by_text("All that are here").click()
+    expect(page.locator(".compare-card")).to_have_count(7, timeout=SLOW)
+    page.locator("#compare-stop").click()
+    status = page.locator("#compare-status")
+    expect(status).to_contain_text("Stopped")
+    page.wait_for_timeout(1500)
+    expect(status).to_contain_text("Stopped")
+    choose_models(page, "classify", "cnn-cifar10", "cnn3-cifar10")
+    expect(status).to_contain_text("2 of 2 models", timeout=SLOW)
+    expect(page.locator(".compare-card")).to_have_count(2)
