@@ -28,7 +28,7 @@ def css() -> str:
 def head() -> str:
     """The scripts of the page: preferences, timelines, uploads, cameras."""
     fragments = [_read(name) for name in ("preferences.html", "timeline.html")]
-    names = ("uploads.js", "line_editor.js", "camera_result.js", "camera.js")
+    names = ("uploads.js", "line_editor.js", "camera_result.js", "camera.js", "explain.js")
     scripts = [_upload_strings(), *(_read(name) for name in names)]
     return "".join(fragments) + "".join(f"<script>{script}</script>" for script in scripts)
 
