@@ -36,6 +36,8 @@ class Site:
 def site(network: nn.Module, name: str, inputs: Tensor) -> Site:
     """The layer of that name, of a network for 1×3×h×w inputs."""
     layer = network.get_submodule(name)
+    # Weights may be without gradients, as those of fused detectors are.
+    inputs = inputs.detach().requires_grad_()
     if isinstance(network, Mirrored):
         # Its layers run twice in a pass; the plain network runs them once over both pictures.
         return Site(network.network, layer, torch.cat([inputs, inputs.flip(3)]), True)

@@ -35,17 +35,8 @@ def build(context: Context) -> None:
         t("seen_title"), open=True, elem_id="classify-input", elem_classes="picture-only"
     ):
         model_input = gr.HTML()
-    why(
-        context,
-        Asked(
-            "classify",
-            picture,
-            model,
-            options=[],
-            values=lambda model: {},
-            triggers=[picture.change, model.change],
-        ),
-    )
+    events = (picture.change, model.change)
+    why(context, Asked("classify", picture, model, (), lambda model: {}, events))
     answer_on_change(
         [picture.change, model.change, top_k.change],
         answer_handler(
