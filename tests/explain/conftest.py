@@ -61,7 +61,7 @@ def small_network() -> nn.Module:
         layers += [conv, nn.BatchNorm2d(width), nn.ReLU()]
         before = width
     return nn.Sequential(
-        *layers, nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(before, len(LABELS))
+        *layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(before, len(LABELS))
     )
 
 
@@ -78,7 +78,7 @@ def trained() -> nn.Module:
     generator = np.random.default_rng(0)
     network = small_network().train()
     optimiser = torch.optim.Adam(network.parameters(), 3e-3)
-    for _ in range(60):
+    for _ in range(90):
         some = [textured(generator) for _ in range(24)] + [plain(generator) for _ in range(8)]
         inputs, wanted = batch(some)
         optimiser.zero_grad()

@@ -43,7 +43,8 @@ def test_maps_of_the_patch_are_better_than_random_and_shuffled_ones_are_not(
         good += curves(passes, heat).better_than_random
         by_chance += curves(passes, shuffled(cells(heat), number)).better_than_random
     assert good >= 0.95 * PICTURES
-    assert by_chance <= 0.05 * PICTURES
+    # At a rate of 1 in 21, three or more of 20 have a probability of 7 %.
+    assert by_chance <= 2
 
 
 def test_a_check_takes_the_passes_that_it_says(
