@@ -1,6 +1,8 @@
 """Encoders: RGB pixels → the bytes of a picture file."""
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 
 from demo.results import Image, check_image
 
@@ -13,6 +15,16 @@ def encode_jpeg(rgb: Image, quality: int = 90) -> bytes:
 def encode_png(rgb: Image) -> bytes:
     """The bytes of a PNG file of H×W×3 uint8 RGB: lossless, fast rather than small."""
     return _encode(".png", rgb, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+
+
+def encode_rgba(rgba: NDArray[np.uint8]) -> bytes:
+    """The bytes of a PNG file of H×W×4 uint8 RGBA."""
+    if rgba.dtype != np.uint8 or rgba.ndim != 3 or rgba.shape[2] != 4 or rgba.size == 0:
+        raise ValueError(f"expected a non-empty H×W×4 uint8 image, got {rgba.shape} {rgba.dtype}")
+    succeeded, encoded = cv2.imencode(".png", cv2.cvtColor(rgba, cv2.COLOR_RGBA2BGRA))
+    if not succeeded:
+        raise ValueError(f"no .png can hold a picture of {rgba.shape}")
+    return bytes(encoded)
 
 
 def _encode(suffix: str, rgb: Image, options: list[int]) -> bytes:

@@ -78,7 +78,12 @@ class ExclusiveModel(Protocol):
         """The facts of the model; its family prepares inputs."""
 
     def run(self, work: "Callable[[nn.Module], T]") -> T:
-        """Call `work` with the plain network while no other pass runs on the device."""
+        """Call `work` with the plain network while no other pass runs on the device.
+
+        It is the same network at every call within the block. Work of many passes is many calls:
+        the requests of others are answered between two of them. Raises DemoError where the memory
+        does not suffice, and whatever `work` raises.
+        """
 
 
 class Engine(Protocol):

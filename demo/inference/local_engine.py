@@ -3,32 +3,26 @@
 import math
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
 
 from demo import tasks, validate
-from demo.backends.base import Backend, OutOfMemory, Runner, all_backends
+from demo.backends.base import Backend, all_backends
 from demo.backends.device import Device
 from demo.errors import DemoError
 from demo.inference.batching import Worker
 from demo.inference.catalog import Catalog
 from demo.inference.engine import ModelRow, Prediction, Status
+from demo.inference.leased_model import LeasedModel
 from demo.inference.model_cache import ModelCache
 from demo.inference.own_models import RefusedFile
 from demo.models.spec import ImageRequest, ModelSpec, Request
 from demo.results import Timing
 from demo.settings import Settings
 from demo.system import cores, trim
-
-if TYPE_CHECKING:
-    from torch import nn
-
-T = TypeVar("T")
 
 _MAX_BATCH = {"cpu": 4, "cuda": 32}
 """Requests in one batch, by device."""
@@ -95,10 +89,10 @@ class LocalEngine:
             return list(pool.map(partial(self.run, model, bulk=True), requests))
 
     @contextmanager
-    def exclusive(self, model: str) -> "Iterator[_ExclusiveModel]":
+    def exclusive(self, model: str) -> Iterator[LeasedModel]:
         """The model with its plain network for the length of the block, see `Engine.exclusive`."""
         with self._cache.lease(model) as loaded:
-            yield _ExclusiveModel(loaded.spec, loaded.runner, self._worker)
+            yield LeasedModel(loaded.spec, loaded.runner, self._worker)
 
     @property
     def concurrency(self) -> int:
@@ -207,25 +201,6 @@ class LocalEngine:
     def _free(self) -> None:
         self._cache.shrink(0)
         self._device.release_memory()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _ExclusiveModel:
-    """A leased model; `run` blocks all forward passes of the device meanwhile."""
-
-    spec: ModelSpec
-    runner: Runner
-    worker: Worker
-
-    def run(self, work: "Callable[[nn.Module], T]") -> T:
-        """Call `work` with the plain network on the thread of the forward passes.
-
-        Raises DemoError where the memory does not suffice for a second copy of the network.
-        """
-        try:
-            return self.worker.run_exclusive(lambda: work(self.runner.module()))
-        except OutOfMemory:
-            raise DemoError("out_of_memory", name=self.spec.name) from None
 
 
 def _published(spec: ModelSpec) -> float:

@@ -81,6 +81,7 @@ def card_spec(
     needs_nms: bool = False,
     fixed_size: bool = False,
     packs_convolutions: bool = False,
+    cam_layers: tuple[str, ...] = (),
 ) -> ModelSpec:
     """The spec of a card in `folder`, from the facts that do not depend on its task."""
     return ModelSpec(
@@ -111,6 +112,7 @@ def card_spec(
         unknown=unknown_rule(card),
         confidence=card.confidence,
         iou=card.iou,
+        cam_layers=cam_layers,
     )
 
 

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from demo.errors import DemoError
 from demo.geometry.letterbox import CenterCrop
 from demo.models.card import Card, CardLoader, card_spec, unknown_rule
 from demo.models.checkpoint import fill, load_state
-from demo.models.networks.classifiers import NETWORKS
+from demo.models.networks.classifiers import CAM_LAYERS, NETWORKS
 from demo.models.spec import (
     ImageRequest,
     InputView,
@@ -22,6 +23,7 @@ from demo.models.spec import (
     UnknownRule,
     WeightsFile,
 )
+from demo.models.target import Target
 from demo.results import Image, Scores, check_image
 
 if TYPE_CHECKING:
@@ -99,6 +101,19 @@ class Classifier:
             score = float(rule.temperature * (peak + np.log(exponents.sum())))
         return Scores(probabilities, self.labels, known=score >= rule.threshold)
 
+    def output_index(self, outputs: Outputs, prepared: Prepared, target: Target) -> tuple[int, ...]:
+        """The class's own logit, see `Explainable`."""
+        return (target.class_id,)
+
+    def output_scores(
+        self, output: NDArray[np.float32], index: tuple[int, ...]
+    ) -> NDArray[np.float64]:
+        """N×C logits → N probabilities of the class, see `Explainable`."""
+        scaled = output.astype(np.float64) / (self.unknown.temperature if self.unknown else 1.0)
+        exponents = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+        shares: NDArray[np.float64] = exponents[:, index[0]] / exponents.sum(axis=1)
+        return shares
+
 
 def _middle(image: Image) -> tuple[Image, tuple[int, int]]:
     """The middle of a very long picture and its offset x, y in the picture."""
@@ -133,7 +148,8 @@ def _from_card(card: Card, folder: Path) -> ModelSpec:
         return empty.eval()
 
     family = Classifier(card.name, preset, labels, unknown_rule(card))
-    return card_spec(card, folder, family, network, fixed_size=True)
+    layers = CAM_LAYERS[card.architecture]
+    return card_spec(card, folder, family, network, fixed_size=True, cam_layers=layers)
 
 
 FROM_CARD = CardLoader("classify", _from_card)

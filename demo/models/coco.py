@@ -39,6 +39,7 @@ def _spec(
         source="ultralytics",
         weights=weights,
         family=yolo.Yolo(name, LABELS, 640, nms_free),
+        cam_layers=yolo.CAM_LAYERS,
         network=partial(yolo.load_network, name, weights.stem, LABELS, nms_free),
         packs_convolutions=True,
         published={"metric": "COCO mAP50-95", "value": published},

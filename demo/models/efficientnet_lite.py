@@ -19,7 +19,13 @@ from torch import nn
 from demo.models import imagenet
 from demo.models.checkpoint import fill, load_state
 from demo.models.classifier import Classifier, Preprocessing
-from demo.models.networks.efficientnet_lite import SCALES, EfficientNetLite, fold_norms, renamed
+from demo.models.networks.efficientnet_lite import (
+    SCALES,
+    SIXTEENTH,
+    EfficientNetLite,
+    fold_norms,
+    renamed,
+)
 from demo.models.spec import ModelSpec, UnknownRule, WeightsEntry, WeightsFile
 
 _MEAN, _STD = (127 / 255,) * 3, (128 / 255,) * 3
@@ -98,6 +104,11 @@ def preset(size: str) -> Preprocessing:
     return Preprocessing(side + _BORDER, side, "bicubic", _MEAN, _STD)
 
 
+def cam_layers(size: str) -> tuple[str, ...]:
+    """`ModelSpec.cam_layers` of one size: the last maps, and those of a sixteenth of the side."""
+    return "head", f"backbone.blocks.{SIXTEENTH[size]}"
+
+
 def _rule(facts: Mapping[str, Any] | None) -> UnknownRule | None:
     if facts is None:
         return None
@@ -137,6 +148,7 @@ def _spec(
         params=facts.params,
         order=190,
         unknown=unknown,
+        cam_layers=cam_layers(size),
     )
 
 

@@ -119,7 +119,36 @@ def _spec(name: str, row: _Row, labels: tuple[str, ...]) -> ModelSpec:
         published={"metric": "ImageNet top-1", "value": row["top1"]},
         params=row["params"],
         order=200,
+        cam_layers=cam_layers(name),
     )
+
+
+_CAM_LAYERS = {
+    "alexnet": "features",
+    "convnext": "features",
+    # The features end in a ReLU in place, behind the norm.
+    "densenet": "features.denseblock4",
+    "efficientnet": "features",
+    "googlenet": "inception5b",
+    "inception": "Mixed_7c",
+    "maxvit": "blocks.3",
+    "mnasnet": "layers",
+    "mobilenet": "features",
+    "regnet": "trunk_output",
+    "resn": "layer4",
+    "shufflenet": "conv5",
+    "squeezenet": "features",
+    # Its stages give N×h×w×C.
+    "swin": "permute",
+    "vgg": "features",
+    "wide_resnet": "layer4",
+}
+"""Beginning of a name → the module whose output is the last N×C×h×w. A ViT has none."""
+
+
+def cam_layers(name: str) -> tuple[str, ...]:
+    """`ModelSpec.cam_layers` of a model of torchvision."""
+    return tuple(layer for start, layer in _CAM_LAYERS.items() if name.startswith(start))
 
 
 def preset(name: str) -> Preprocessing:

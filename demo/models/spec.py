@@ -200,6 +200,8 @@ class ModelSpec:
         own: it is made from a file of the owner's.
         runtime: what runs it, `torch` or `onnx`.
         confidence, iou: thresholds of a detector in place of the program's, 0–1, or None.
+        cam_layers: names of the modules of the plain network whose N×C×h×w outputs class activation
+            maps are computed from, the usual one first; none where it has no such maps.
     """
 
     name: str
@@ -225,6 +227,7 @@ class ModelSpec:
     confidence: float | None = None
     iou: float | None = None
     runtime: str = "torch"
+    cam_layers: tuple[str, ...] = ()
 
     @property
     def command(self) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from demo.errors import DemoError
 from demo.geometry.boxes import iou
@@ -15,6 +16,7 @@ from demo.models.networks.yolo_head import (
     STRIDES,
     Grids,
     UndecodedHead,
+    anchor_of,
     pick_best_class,
     pick_pairs,
 )
@@ -28,6 +30,7 @@ from demo.models.spec import (
     Request,
     WeightsFile,
 )
+from demo.models.target import Target
 from demo.models.ultralytics import build, detector_state
 from demo.results import Detections, Image
 
@@ -37,6 +40,10 @@ if TYPE_CHECKING:
     from torch import nn
 
 _RIVAL_IOU = 0.7
+CAM_LAYERS = ("model.6", "model.9")
+"""Of ultralytics' YOLO 5, 8, 11 and 26: the backbone's maps of strides 16 and 32."""
+LITE_CAM_LAYERS = ("backbone.blocks.10", "pool")
+"""Of `networks.lite_detector`: likewise."""
 LITE = "lite-detector"
 """Name of the architecture of `networks.lite_detector` in a card."""
 
@@ -87,6 +94,23 @@ class Yolo:
             geometry.size_wh,
         )
         return without_rivals(answer, self.exclusive)
+
+    def output_index(self, outputs: Outputs, prepared: Prepared, target: Target) -> tuple[int, ...]:
+        """Anchor and class of the target's box, see `Explainable`."""
+        geometry, raw = prepared.geometry, outputs[0][0]
+        assert isinstance(geometry, Letterbox)
+        box = geometry.forward(np.array([target.xyxy], np.float32))[0]
+        grids = Grids(geometry.input_hw, self.strides)
+        anchor = anchor_of(raw, grids, len(self.labels), box, target.class_id)
+        return anchor, raw.shape[1] - len(self.labels) + target.class_id
+
+    def output_scores(
+        self, output: NDArray[np.float32], index: tuple[int, ...]
+    ) -> NDArray[np.float64]:
+        """N×A×(4·bins+C) → N scores of the anchor for the class, see `Explainable`."""
+        logits = output[:, index[0], index[1]].astype(np.float64)
+        scores: NDArray[np.float64] = 1 / (1 + np.exp(-logits.clip(-500, 500)))
+        return scores
 
 
 def without_rivals(found: Detections, groups: Sequence[Sequence[str]]) -> Detections:
@@ -155,7 +179,15 @@ def _from_card(card: Card, folder: "Path") -> ModelSpec:
 
     exclusive = tuple(tuple(group) for group in card.exclusive)
     family = Yolo(card.name, labels, size, exclusive=exclusive)
-    return card_spec(card, folder, family, network, needs_nms=True, packs_convolutions=True)
+    return card_spec(
+        card,
+        folder,
+        family,
+        network,
+        needs_nms=True,
+        packs_convolutions=True,
+        cam_layers=LITE_CAM_LAYERS if card.architecture == LITE else CAM_LAYERS,
+    )
 
 
 FROM_CARD = CardLoader("detect", _from_card)

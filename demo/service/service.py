@@ -79,9 +79,9 @@ class Service:
         self.settings = settings
         self.engine = engine
         self.uploads = uploads
-        self._cache = AnswerCache(settings.recent_budget_mb * 1_000_000, settings.keep_minutes * 60)
+        self.cache = AnswerCache(settings.recent_budget_mb * 1_000_000, settings.keep_minutes * 60)
         self._workers = ThreadPoolExecutor(_MAX_PENDING, "answer")
-        self._pictures = Pictures(Limits.of(settings), self._cache, _MAX_PENDING)
+        self._pictures = Pictures(Limits.of(settings), self.cache, _MAX_PENDING)
         self._memory = MemoryBudget(_BYTES_A_CORE * max(2, cores()))
         # More of them at once take far more memory, and are hardly faster.
         self._working = threading.BoundedSemaphore(engine.concurrency)
@@ -118,7 +118,7 @@ class Service:
 
     def forget(self) -> None:
         """Drop what was kept in memory longer than its file may be, and release the memory."""
-        self._cache.expire()
+        self.cache.expire()
         trim()
 
     def spec(self, model: object, task: str) -> ModelSpec:
@@ -204,7 +204,7 @@ class Service:
     def _run(self, picture: Picture, name: str, size: int | None) -> tuple[Prediction, Timing]:
         """The model's answer, and what it cost now."""
         key = ("answer", picture.sha256, name, self.engine.weights_version(name), size)
-        kept: Prediction | None = self._cache.get(key)
+        kept: Prediction | None = self.cache.get(key)
         if kept is not None:
             return kept, Timing()
         prediction = self.engine.run(name, ImageRequest(picture.rgb, size))
@@ -213,7 +213,7 @@ class Service:
             view = replace(view, image=in_own_mapping(view.image))
             prediction = replace(prediction, view=view)
         size_bytes = prediction.result.size_bytes + (view.image.nbytes if view else 0)
-        self._cache.put(key, prediction, size_bytes)
+        self.cache.put(key, prediction, size_bytes)
         return prediction, prediction.timing
 
 

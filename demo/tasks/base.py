@@ -12,6 +12,7 @@ from demo.errors import DemoError
 from demo.export.files import File
 from demo.export.replay import PICTURE
 from demo.models.spec import ModelSpec, Request
+from demo.models.target import Target
 from demo.results import Detections, Image, Result
 
 JsonObject = dict[str, object]
@@ -88,6 +89,17 @@ class Task(ABC, Generic[R, Q]):
     @abstractmethod
     def facts(self, result: R, query: Q) -> JsonObject:
         """The task's own part of the JSON answer of its endpoint."""
+
+    def target(self, spec: ModelSpec, result: R, text: str) -> Target:
+        """What an explanation is about, from its name; empty is the best of the answer.
+
+        result: the refined answer. Raises DemoError for a name that the answer does not have.
+        """
+        raise DemoError("explain_no_gradients", name=spec.name)
+
+    def targets(self, result: R) -> list[tuple[str, str]]:
+        """(text for people, name for `target`) of what can be explained in an answer."""
+        return []
 
     def draw(self, image: Image, result: R, query: Q) -> Image | None:
         """The result drawn on a copy of H×W×3 uint8 RGB; None where nothing is drawn."""

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from demo import validate
 from demo.drawing.corner_plates import draw_corner_plates
 from demo.drawing.label_plates import clean
+from demo.errors import DemoError
 from demo.export.files import File, score_files
 from demo.export.replay import PICTURE
 from demo.models.spec import ModelSpec
+from demo.models.target import Target
 from demo.results import Image, Scores
 from demo.tasks.base import JsonObject, QueryField, Task
 
@@ -54,6 +56,21 @@ class Classify(Task[Scores, ClassifyQuery]):
         """`labels`, best first, and `known`."""
         return {"labels": _labels(result, query.top_k), "known": result.known}
 
+    def target(self, spec: ModelSpec, result: Scores, text: str) -> Target:
+        """A label or a class id; empty is the best label."""
+        if not text:
+            return Target(int(result.probabilities.argmax()))
+        return Target(class_named(spec, text))
+
+    def targets(self, result: Scores) -> list[tuple[str, str]]:
+        """Every label, the best first, with its probability."""
+        labels, shares = result.labels, result.probabilities.tolist()
+        # Of two classes of one label, the label names the first.
+        first = {label: i for i, label in reversed(list(enumerate(labels)))}
+        best = np.argsort(-result.probabilities, kind="stable").tolist()
+        names = [label if first[label] == i else str(i) for i, label in enumerate(labels)]
+        return [(f"{labels[i]} · {100 * shares[i]:.1f} %", names[i]) for i in best]
+
     def files(
         self,
         result: Scores,
@@ -91,6 +108,15 @@ class Classify(Task[Scores, ClassifyQuery]):
         best = result.top(_FRAME_PLATES)
         draw_corner_plates(canvas, [f"{clean(label)} {p:.2f}" for label, p in best])
         return canvas
+
+
+def class_named(spec: ModelSpec, text: str) -> int:
+    """The id of a class, from its label or from the id itself. Raises DemoError for another."""
+    if text in spec.labels:
+        return spec.labels.index(text)
+    if not (text.isdecimal() and text.isascii() and int(text[:9]) < len(spec.labels)):
+        raise DemoError("explain_no_class", got=validate.brief(text), name=spec.name)
+    return int(text)
 
 
 def _labels(result: Scores, count: int) -> list[JsonObject]:

@@ -8,12 +8,15 @@ from numpy.typing import NDArray
 
 from demo import validate
 from demo.drawing.detections import draw_detections
+from demo.errors import DemoError
 from demo.export.files import DetectQuery, File, detection_files
 from demo.export.replay import PICTURE
 from demo.geometry import boxes
 from demo.models.spec import ImageRequest, ModelSpec, Request
+from demo.models.target import Target
 from demo.results import Detections, Image
 from demo.tasks.base import JsonObject, QueryField, Task
+from demo.tasks.classify import class_named
 
 INPUT_SIZES = (256, 320, 416, 512, 640, 800, 960, 1280)
 """Input sizes that the page offers, pixels."""
@@ -83,6 +86,26 @@ class Detect(Task[Detections, DetectQuery]):
     def draw(self, image: Image, result: Detections, query: DetectQuery) -> Image:
         """Boxes and name plates on a copy."""
         return draw_detections(image, result, line_width=query.line_width or None)
+
+    def target(self, spec: ModelSpec, result: Detections, text: str) -> Target:
+        """`2` is the second box, best first, `2:dog` another class for it; empty is the first."""
+        number, _, label = text.partition(":")
+        place = int(number[:9]) if number.isdecimal() and number.isascii() else 0 if number else 1
+        if not len(result):
+            raise DemoError("explain_no_boxes", name=spec.name)
+        if not 1 <= place <= len(result):
+            raise DemoError("explain_no_box", got=validate.brief(number), boxes=len(result))
+        class_id = class_named(spec, label) if label else int(result.class_ids[place - 1])
+        x0, y0, x1, y1 = result.xyxy[place - 1].tolist()
+        return Target(class_id, (x0, y0, x1, y1))
+
+    def targets(self, result: Detections) -> list[tuple[str, str]]:
+        """Every box, with its number in the table, its label and its score."""
+        named = zip(result.class_ids.tolist(), result.scores.tolist(), strict=True)
+        return [
+            (f"{number} · {result.labels[class_id]} {100 * score:.0f} %", str(number))
+            for number, (class_id, score) in enumerate(named, 1)
+        ]
 
     def files(
         self,

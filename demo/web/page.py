@@ -15,6 +15,7 @@ from demo.web.components.model_picker import refresh_pickers
 from demo.web.components.upload_parser import use_upload_parser
 from demo.web.components.uploads import refuse_all_but_uploads
 from demo.web.endpoints import publish_models, publish_tasks
+from demo.web.explain_endpoint import publish_explain
 from demo.web.tab import Context, Tab, translations
 from demo.web.views import page_frame
 
@@ -46,6 +47,7 @@ def build(settings: Settings, uploads: UploadStore) -> tuple[PageBlocks, Service
             for tab in discover.collect("demo.web.tabs", "TAB"):
                 _tab(context, tab)
         gr.HTML(_footer(context), elem_id="footer", padding=False)
+        publish_explain(context)
         publish_models(context)
         refresh_pickers(context)
     page.open_queue(settings.queue_size, _CONCURRENCY)

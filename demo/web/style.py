@@ -27,9 +27,12 @@ def css() -> str:
 
 
 def head() -> str:
-    """The scripts of the page: preferences, timelines, uploads, cameras, comparisons."""
+    """The scripts of the page: preferences, timelines, uploads, cameras, answers."""
     fragments = [_read(name) for name in ("preferences.html", "timeline.html")]
-    names = ("uploads.js", "line_editor.js", "camera_result.js", "camera.js", "compare.js")
+    names = (
+        *("uploads.js", "line_editor.js", "camera_result.js", "camera.js", "compare.js"),
+        "explain.js",
+    )
     scripts = [_upload_strings(), *(_read(name) for name in names)]
     return "".join(fragments) + "".join(f"<script>{script}</script>" for script in scripts)
 

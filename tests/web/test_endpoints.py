@@ -54,6 +54,18 @@ EXPECTED: dict[str, tuple[str, list[Any], list[str]]] = {
         ],
         ["pictures", "answer"],
     ),
+    "/explain": (
+        "Show what in a picture speaks for an answer, and whether that can be trusted.",
+        [
+            IMAGE,
+            ("model", True, "efficientnet_lite0"),
+            ("method", True, "layer-cam"),
+            ("target", True, ""),
+            ("layer", True, ""),
+            ("check", True, True),
+        ],
+        ["map", "answer"],
+    ),
     "/models": (f"{MODELS} Scores are in %.", [], ["answer"]),
 }
 

@@ -44,6 +44,10 @@ SCALES: Mapping[str, Scale] = {
 }
 
 
+SIXTEENTH: Mapping[str, int] = {"lite0": 10, "lite1": 14, "lite2": 14}
+"""The last block whose maps have a sixteenth of the picture's side."""
+
+
 class SamePadConv(nn.Conv2d):
     """A convolution padded as TensorFlow's `SAME`: an odd pixel goes to the bottom and right."""
 

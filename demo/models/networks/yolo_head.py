@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from demo.geometry.boxes import iou
 from demo.models.spec import MIN_SCORE
 
 STRIDES = (8, 16, 32)
@@ -22,6 +23,8 @@ ROUTING = ("f", "i", "type")
 """Attributes by which ultralytics' forward loop routes features between layers."""
 _MAX_DETECTIONS = 300
 """Most detections of an NMS-free head (ultralytics `Detect.max_det`)."""
+_SAME_IOU = 1e-3
+"""Boxes whose overlaps with a third differ by less are the same one, up to rounding."""
 _MIN_LOGIT = math.log(MIN_SCORE / (1 - MIN_SCORE))
 
 Rows = NDArray[np.float32]
@@ -86,6 +89,25 @@ def pick_pairs(raw: Rows, grids: Grids, classes: int) -> Candidates:
     best = best[pairs[best] >= _MIN_LOGIT]
     chosen, ids = anchors[best // classes], best % classes
     return Candidates(_corners(raw, chosen, grids, classes), _sigmoid(pairs[best]), ids)
+
+
+def anchor_of(
+    raw: Rows, grids: Grids, classes: int, xyxy: NDArray[np.floating], class_id: int
+) -> int:
+    """The anchor whose box is the most like a given one; of several, the best of its class.
+
+    Args:
+        raw: A×(4·bins+C), one output of the head.
+        grids: its maps.
+        classes: C.
+        xyxy: 4 numbers, network pixels.
+        class_id: of the given box.
+    """
+    every = np.arange(len(raw))
+    overlap = iou(_corners(raw, every, grids, classes), np.asarray(xyxy, np.float32)[None])[:, 0]
+    alike = np.flatnonzero(overlap >= overlap.max() - _SAME_IOU)
+    logits = raw[alike, raw.shape[1] - classes + class_id]
+    return int(alike[logits.argmax()])
 
 
 def _candidates(logits: Rows) -> tuple[NDArray[np.intp], Rows]:

@@ -14,8 +14,9 @@ from demo.models import imagenet
 from demo.models.bundled import FOLDER
 from demo.models.card import Card
 from demo.models.classifier import Preprocessing
+from demo.models.efficientnet_lite import cam_layers as lite_cam_layers
 from demo.models.efficientnet_lite import preset as lite_preset
-from demo.models.networks.classifiers import NETWORKS
+from demo.models.networks.classifiers import CAM_LAYERS, NETWORKS
 from demo.models.networks.efficientnet_lite import SCALES, EfficientNetLite, renamed
 
 IMAGENET_CLASSES = 1000
@@ -28,7 +29,7 @@ class Architecture:
     build: (classes, side of the input) → the network without weights; a kind that knows one
     number of classes ignores it. preset: what its published weights were trained
     with. params: with its published classes. adapt: tensors as they are published → by the names
-    of the network.
+    of the network. cam_layers: see `ModelSpec`.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Architecture:
     preset: Preprocessing
     params: int
     adapt: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]]
+    cam_layers: tuple[str, ...] = ()
 
 
 def find(name: str) -> Architecture | None:
@@ -61,7 +63,8 @@ def _torchvision() -> Iterator[Architecture]:
         def build(classes: int, size: int, name: str = name) -> nn.Module:
             return imagenet.build(name, size, classes)
 
-        yield Architecture(name, build, preset, spec.params or 0, partial(imagenet.adapted, name))
+        adapt = partial(imagenet.adapted, name)
+        yield Architecture(name, build, preset, spec.params or 0, adapt, spec.cam_layers)
 
 
 def _lite() -> Iterator[Architecture]:
@@ -72,7 +75,8 @@ def _lite() -> Iterator[Architecture]:
                 return EfficientNetLite(size, classes)
 
         params = sum(p.numel() for p in build(IMAGENET_CLASSES, 0).parameters())
-        yield Architecture(f"efficientnet_{size}", build, lite_preset(size), params, _lite_state)
+        name, preset, layers = f"efficientnet_{size}", lite_preset(size), lite_cam_layers(size)
+        yield Architecture(name, build, preset, params, _lite_state, layers)
 
 
 def _lite_state(state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
@@ -95,7 +99,8 @@ def _own() -> Iterator[Architecture]:
 
         side = min(card.input_size)
         preset = Preprocessing(side, side, "bilinear", tuple(card.mean), tuple(card.std))
-        yield Architecture(card.architecture, build, preset, card.params, dict)
+        layers = CAM_LAYERS[card.architecture]
+        yield Architecture(card.architecture, build, preset, card.params, dict, layers)
 
 
 def _timm(name: str) -> Architecture | None:

@@ -143,6 +143,7 @@ class Run:
     fixed_size: bool = False
     packs_convolutions: bool = False
     runtime: str = "torch"
+    cam_layers: tuple[str, ...] = ()
 
 
 def own_spec(
@@ -172,6 +173,7 @@ def own_spec(
         packs_convolutions=run.packs_convolutions,
         needs_nms=run.needs_nms,
         runtime=run.runtime,
+        cam_layers=run.cam_layers,
         params=params,
         order=_ORDER,
         own=True,

@@ -9,7 +9,7 @@ from demo.models.checkpoint import check_finite
 from demo.models.own.base import Run, own_spec
 from demo.models.own.description import Description, read_labels
 from demo.models.spec import ModelSpec, WeightsFile
-from demo.models.yolo import Yolo, load_network
+from demo.models.yolo import CAM_LAYERS, Yolo, load_network
 
 _NAMES = re.compile(r"yolo(?:v[5689]|v10|11|12|26)[a-z]")
 _SIDE = 640
@@ -34,7 +34,14 @@ def spec(path: Path, name: str, found: Description) -> ModelSpec:
             "own_architecture", file=path.with_suffix(".toml").name, got=found.architecture
         ) from None
     check_finite(network.state_dict(), path.name)
-    run = Run(Yolo(name, labels, side), side, load, needs_nms=True, packs_convolutions=True)
+    run = Run(
+        Yolo(name, labels, side),
+        side,
+        load,
+        needs_nms=True,
+        packs_convolutions=True,
+        cam_layers=CAM_LAYERS,
+    )
     return own_spec(
         path,
         name=name,

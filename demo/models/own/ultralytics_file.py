@@ -15,13 +15,13 @@ from demo.models import ultralytics
 from demo.models.checkpoint import check_finite, fill
 from demo.models.classifier import Classifier, Preprocessing
 from demo.models.decoded_detector import DecodedDetector, Layout
-from demo.models.networks.yolo_head import UndecodedHead
+from demo.models.networks.yolo_head import STRIDES, UndecodedHead
 from demo.models.own.base import Run, facts, own_spec, refused_pickle
 from demo.models.own.draft import Draft
 from demo.models.own.layer_description import is_sane
 from demo.models.spec import ModelSpec, WeightsFile
 from demo.models.ultralytics import Checkpoint
-from demo.models.yolo import Yolo
+from demo.models.yolo import CAM_LAYERS, Yolo
 
 _PACKAGES = {"ultralytics", "pathlib", "types", "dill", "numpy", "argparse", "datetime"}
 _LARGEST_SIDE = 1280
@@ -90,6 +90,8 @@ def _detector(name: str, labels: tuple[str, ...], side: int, network: Any) -> Ru
         partial(_load_detector, name, labels),
         needs_nms=True,
         packs_convolutions=True,
+        # Other strides have the maps of other modules.
+        cam_layers=CAM_LAYERS if strides == STRIDES else (),
     )
 
 

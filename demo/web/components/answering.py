@@ -1,7 +1,7 @@
 """Answers without a button: any change is an event, and waiting shows what is happening."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import wait
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -120,10 +120,15 @@ def progress_then_result(
     future = service.submit(work)
     while not wait([future], _POLL_S).done:
         yield note(model_progress(service.engine, model, locale), "busy")
+    yield value(future)
+
+
+def value(future: "Future[T]") -> T:
+    """The value of work that is done. Raises DemoError for whatever it raised."""
     fault = future.exception()
     if fault is not None:
         raise explained(fault) from fault
-    yield future.result()
+    return future.result()
 
 
 def model_progress(engine: Engine, model: object, locale: str) -> str:

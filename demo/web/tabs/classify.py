@@ -5,6 +5,7 @@ import gradio as gr
 from demo.service.service import Answer
 from demo.web.components.answering import Updates, Visit, answer_handler, answer_on_change
 from demo.web.components.camera_pane import camera_pane, mode_switch, send_to_camera
+from demo.web.components.explanation import Asked, why
 from demo.web.components.model_picker import model_picker
 from demo.web.components.numbers import Slider
 from demo.web.components.picture_input import picture_input
@@ -34,6 +35,8 @@ def build(context: Context) -> None:
         t("seen_title"), open=True, elem_id="classify-input", elem_classes="picture-only"
     ):
         model_input = gr.HTML()
+    events = (picture.change, model.change)
+    why(context, Asked("classify", picture, model, (), lambda model: {}, events))
     answer_on_change(
         [picture.change, model.change, top_k.change],
         answer_handler(

@@ -24,6 +24,7 @@ from demo.web.components.camera_pane import (
     mode_switch,
     send_to_camera,
 )
+from demo.web.components.explanation import Asked, why
 from demo.web.components.model_picker import model_picker
 from demo.web.components.numbers import Slider
 from demo.web.components.picture import PictureIn, PictureOut
@@ -72,6 +73,9 @@ def build(context: Context) -> None:
     ):
         table = gr.HTML()
     controls = _Controls(model, confidence, classes, blur, iou, size, line_width)
+    options = (confidence, iou, classes, size, line_width)
+    events = (picture.change, confidence.change, iou.change, model.input, classes.input, size.input)
+    why(context, Asked("detect", picture, model, options, _values(context), events, boxes=True))
     _connect(context, picture, controls, [status, annotated, table, downloads])
 
 
@@ -109,12 +113,8 @@ def _answer(context: Context) -> tuple[PictureOut, gr.HTML]:
         buttons=["fullscreen"],
         elem_id="detect-answer",
     )
-    status = gr.HTML(
-        answer_view.empty("empty_answer"),
-        elem_id="detect-status",
-        elem_classes="status",
-        padding=False,
-    )
+    waiting = answer_view.empty("empty_answer")
+    status = gr.HTML(waiting, elem_id="detect-status", elem_classes="status", padding=False)
     return annotated, status
 
 

@@ -99,8 +99,8 @@ def model_input(picture: Picture, view: InputView, locale: str) -> str:
     height, width = view.image.shape[:2]
     return render(
         "model_input",
-        window=_data_uri(encode_jpeg(window), "image/jpeg"),
-        network_input=_data_uri(encode_png(view.image), "image/png"),
+        window=data_uri(encode_jpeg(window), "image/jpeg"),
+        network_input=data_uri(encode_png(view.image), "image/png"),
         magnified=max(height, width) < _MAGNIFIED_BELOW,
         width=width,
         height=height,
@@ -116,7 +116,7 @@ def download_links(files: Iterable[File], locale: str, picture_path: str = "") -
         locale: one of `demo.i18n.LOCALES`.
         picture_path: a picture in the private folder that comes first; empty for none.
     """
-    links = [Link(f.title, _data_uri(f.content, f.mime), f.name) for f in files]
+    links = [Link(f.title, data_uri(f.content, f.mime), f.name) for f in files]
     if picture_path:
         links.insert(0, Link(translate("save_picture", locale), file_address(picture_path), None))
     return render("download_links", links=links, locale=locale)
@@ -132,5 +132,6 @@ def file_address(path: str) -> str:
     return f"gradio_api/file={quote(path)}"
 
 
-def _data_uri(content: bytes, mime: str) -> str:
+def data_uri(content: bytes, mime: str) -> str:
+    """The content as an address that needs no request."""
     return f"data:{mime};base64,{base64.b64encode(content).decode()}"

@@ -1,0 +1,1 @@
+"""Explanations of answers: maps of what in a picture speaks for a class, each with its check."""

@@ -1,0 +1,127 @@
+"""A map for one answer of a model, and the check of it."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from demo.errors import DemoError
+from demo.explain import methods
+from demo.explain.curves import Curves, curves
+from demo.explain.method import HeatMap, Method
+from demo.explain.passes import Count, Passes
+from demo.explain.randomisation import randomised_map, similarity
+from demo.inference.engine import Engine, ExclusiveModel
+from demo.models.spec import ModelSpec, Prepared, Request
+from demo.models.target import Explainable, Target
+from demo.validate import brief
+
+CHECK_PASSES = 60
+"""Passes of a check at most."""
+UNCHANGED = 0.7
+"""Rank correlation from which on a map of random weights counts as the same map."""
+_LAST_LAYERS = 1 / 3
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked for; the names are checked by `asked`.
+
+    layers: of the network, the most telling first; none for a method that uses none.
+    """
+
+    method: Method
+    target: Target
+    layers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explanation:
+    """A map.
+
+    heat: see `HeatMap`. prepared: the request; its geometry leads the map back to the upload.
+    score: of the target, 0–1. passes: how many it took.
+    """
+
+    question: Question
+    heat: HeatMap
+    prepared: Prepared
+    score: float
+    passes: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Checks:
+    """What is known of how far a map can be trusted.
+
+    curves: deletion and insertion. similarity: rank correlation with the map of the same network
+    with random weights in its last third, −1…1. passes: how many the check took.
+    """
+
+    curves: Curves
+    similarity: float
+    passes: int
+
+    @property
+    def depends_on_weights(self) -> bool:
+        """Whether the map changes with what the network has learned."""
+        return self.similarity < UNCHANGED
+
+
+def asked(spec: ModelSpec, method: object, target: Target, layer: object = "") -> Question:
+    """The checked question about a model.
+
+    Args:
+        spec: the model.
+        method: name of a method.
+        target: a class of the model.
+        layer: one of its `cam_layers`, or empty for all of them together.
+
+    Raises:
+        DemoError: for another name, and for a model that the method cannot explain.
+    """
+    chosen = methods.find(method)
+    if spec.runtime != "torch" or not isinstance(spec.family, Explainable):
+        raise DemoError("explain_no_gradients", name=spec.name)
+    if not 0 <= target.class_id < len(spec.labels):
+        raise DemoError("explain_no_class", got=brief(target.class_id), name=spec.name)
+    if layer and layer not in spec.cam_layers:
+        some = ", ".join(spec.cam_layers) or "–"
+        raise DemoError("explain_no_layer", got=brief(layer), name=spec.name, some=some)
+    if not chosen.uses_layers:
+        return Question(chosen, target, ())
+    if not spec.cam_layers:
+        others = ", ".join(one.name for one in methods.all_methods() if not one.uses_layers)
+        raise DemoError("explain_no_maps", method=chosen.title, name=spec.name, some=others)
+    return Question(chosen, target, (str(layer),) if layer else spec.cam_layers)
+
+
+def explain(engine: Engine, model: str, request: Request, question: Question) -> Explanation:
+    """The map for a question. Raises DemoError where the model cannot be loaded or answered."""
+    with engine.exclusive(model) as own:
+        passes = _passes(own, own.spec.family.preprocess(request), question)
+        heat = question.method.explain(passes, question.layers)
+        if not np.isfinite(heat).all():
+            raise DemoError("not_finite", name=model)
+        score = passes.score(passes.inputs)
+        return Explanation(question, heat, passes.prepared, score, passes.count.done)
+
+
+def check(engine: Engine, model: str, found: Explanation, count: Count) -> Checks:
+    """The check of a map: at most CHECK_PASSES passes, counted while they run.
+
+    Raises DemoError as `explain` does.
+    """
+    question = found.question
+    with engine.exclusive(model) as own:
+        passes = replace(_passes(own, found.prepared, question), count=count)
+        measured = curves(passes, found.heat)
+        random = randomised_map(question.method, passes, question.layers, _LAST_LAYERS)
+        return Checks(measured, similarity(found.heat, random), passes.count.done)
+
+
+def _passes(own: ExclusiveModel, prepared: Prepared, question: Question) -> Passes:
+    family = own.spec.family
+    assert isinstance(family, Explainable)
+    passes = Passes(own, family, prepared)
+    index = family.output_index(passes.outputs(), prepared, question.target)
+    return replace(passes, index=index)

@@ -1,0 +1,98 @@
+"""Passes of one network for an explanation; between two of them others get their answers."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from demo.inference.engine import ExclusiveModel
+from demo.models.spec import Outputs, Prepared
+from demo.models.target import Explainable
+
+T = TypeVar("T")
+
+Pixels = NDArray[np.float32]
+"""1×3×h×w float32, what the network takes."""
+
+
+@dataclass(slots=True)
+class Count:
+    """Passes so far; another thread may read it."""
+
+    done: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Passes:
+    """A network, its input and the number among its outputs that is explained.
+
+    model: runs one piece of work at a time. family: of the model. prepared: the request. index: of
+    the target's logit, see `Explainable`. network: in place of the model's own.
+    """
+
+    model: ExclusiveModel
+    family: Explainable
+    prepared: Prepared
+    index: tuple[int, ...] = ()
+    network: nn.Module | None = None
+    count: Count = field(default_factory=Count)
+
+    @property
+    def inputs(self) -> Pixels:
+        """1×3×h×w float32, the network's input of the request."""
+        return self.prepared.inputs
+
+    @property
+    def target(self) -> int | tuple[int, ...]:
+        """The index in the form that captum takes."""
+        return self.index[0] if len(self.index) == 1 else self.index
+
+    def run(self, work: Callable[[nn.Module, Tensor], T], pictures: int = 1) -> T:
+        """`work` with the network and its input, a tensor on the network's device.
+
+        pictures: how many the work passes through the network; each counts.
+        """
+
+        def alone(own: nn.Module) -> T:
+            network = own if self.network is None else self.network
+            device = next(network.parameters()).device
+            return work(network, torch.from_numpy(self.inputs).to(device))
+
+        value = self.model.run(alone)
+        self.count.done += pictures
+        return value
+
+    def outputs(self) -> Outputs:
+        """The outputs for the input, one float32 array each."""
+        return self.run(_outputs)
+
+    def with_inputs(self, inputs: Pixels) -> "Passes":
+        """The same for another input of the same size; passes of both count together."""
+        return replace(self, prepared=replace(self.prepared, inputs=inputs))
+
+    def with_network(self, change: Callable[[nn.Module], None]) -> "Passes":
+        """The same with a copy of the network that `change` has changed in place."""
+
+        def copied(own: nn.Module) -> nn.Module:
+            network = deepcopy(own)
+            change(network)
+            return network
+
+        return replace(self, network=self.model.run(copied))
+
+    def score(self, inputs: Pixels) -> float:
+        """The target's score for an input of the same size, 0–1."""
+        output = self.with_inputs(inputs).outputs()[0]
+        return float(self.family.output_scores(output, self.index)[0])
+
+
+@torch.no_grad()
+def _outputs(network: nn.Module, inputs: Tensor) -> Outputs:
+    answer = network(inputs)
+    outputs = answer if isinstance(answer, tuple) else (answer,)
+    return tuple(output.float().cpu().numpy() for output in outputs)

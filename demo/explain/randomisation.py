@@ -1,0 +1,61 @@
+"""The model-randomisation test: does a map change with the weights (Adebayo et al. 2018)?
+
+A map that stays the same when the weights are random shows edges of the picture, not what the
+network has learned (arXiv:1810.03292).
+"""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import torch
+from torch import nn
+
+from demo.explain.curves import cells
+from demo.explain.method import HeatMap, Method
+from demo.explain.passes import Passes
+
+_SEED = 1810
+
+
+def randomised_map(method: Method, passes: Passes, layers: Sequence[str], share: float) -> HeatMap:
+    """The map of the same network with random weights in the last `share` of its layers."""
+    changed = passes.with_network(lambda network: randomise(network, share))
+    return method.quick().explain(changed, layers)
+
+
+def similarity(one: HeatMap, other: HeatMap) -> float:
+    """Spearman's rank correlation of two maps over the cells of the coarser one, −1…1.
+
+    0 where one of them is even.
+    """
+    height, width = np.minimum(cells(one).shape, cells(other).shape)
+    first, second = (_ranks(_resized(heat, height, width).ravel()) for heat in (one, other))
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
+        return 0.0
+    return float(np.corrcoef(first, second)[0, 1])
+
+
+def randomise(network: nn.Module, share: float) -> None:
+    """Random weights of the same mean and spread in the last layers, in place.
+
+    share: of the layers that have weights, 0–1, from the last one back.
+    """
+    layers = [one for one in network.modules() if list(one.parameters(recurse=False))]
+    generator = torch.Generator().manual_seed(_SEED)
+    for layer in layers[len(layers) - max(1, round(share * len(layers))) :]:
+        for values in layer.parameters(recurse=False):
+            noise = torch.randn(values.shape, generator=generator).to(values.device)
+            spread = values.detach().std(correction=0)
+            values.data.copy_(noise * spread + values.detach().mean())
+
+
+def _resized(heat: HeatMap, height: int, width: int) -> HeatMap:
+    return np.asarray(cv2.resize(heat, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _ranks(values: HeatMap) -> HeatMap:
+    """Ranks from 0; equal values share their mean rank."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ends = np.cumsum(counts)
+    return np.asarray((ends - (counts + 1) / 2)[place], np.float32)
