@@ -1,4 +1,4 @@
-"""The model-randomisation test: does a map change with the weights (Adebayo et al. 2018)?
+"""The model-randomisation test: how far a map changes with the weights (Adebayo et al. 2018).
 
 A map that stays the same when the weights are random shows edges of the picture, not what the
 network has learned (arXiv:1810.03292).
