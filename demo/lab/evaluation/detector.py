@@ -10,6 +10,7 @@ from torch import nn
 from demo.lab.cards.detector import ClassPrecision, DetectorCard, DetectorScores, FalsePositives
 from demo.lab.cards.facts import Estimate
 from demo.lab.data.boxed_photos import Photo
+from demo.lab.data.caltech import NOT_DETECTED
 from demo.lab.data.detection_photos import VOC, detection_photos
 from demo.lab.data.folders import require_folder
 from demo.lab.data.read import read_photo
@@ -68,6 +69,12 @@ def held_out_photos(data: Path, name: str, part: str = "test") -> list[Photo]:
     if name == "animals":
         photos = [photo for photo in photos if photo.complete == VOC]
     return [with_labels(photo, DETECTION_SETS[name]) for photo in photos]
+
+
+def foreign_validation_photos(data: Path) -> list[Photo]:
+    """Validation photos of single things that no detector of this lab knows."""
+    photos = detection_photos(data, "caltech101")
+    return [p for p in photos if p.is_validation and p.path.parent.name in NOT_DETECTED]
 
 
 def match_photos(

@@ -1,6 +1,5 @@
 """Publication of a trained detector: weight file, measured facts, card."""
 
-import math
 from collections.abc import Iterator, Mapping
 
 import torch
@@ -15,14 +14,15 @@ from demo.lab.data.folders import require_folder
 from demo.lab.evaluation.detector import (
     DETECTION_SETS,
     count_false_positives,
+    foreign_validation_photos,
     held_out_photos,
     match_photos,
     measure_detector,
 )
-from demo.lab.evaluation.metrics import best_f1
 from demo.lab.evaluation.networks import load_detector
 from demo.lab.options import PublishOptions
 from demo.lab.publish.files import origin, weights_path, write_card
+from demo.lab.publish.thresholds import best_thresholds, shift_scores
 from demo.lab.recipe import DetectorRecipe
 from demo.lab.training.detector import STATE
 from demo.models.yolo import LITE
@@ -35,9 +35,7 @@ _NEGATIVES = 300
 """Photos of other things on which false positives are counted."""
 
 _CONFIDENCE = 0.25
-"""The program's threshold; scores are shifted to have their best F1 there."""
-_OVERLAPS = (0.45, 0.55, 0.65)
-"""Overlaps of the suppression that are tried."""
+"""The program's threshold; the scores of each class are shifted to have their best F1 there."""
 
 ScoresBySet = Mapping[str, DetectorScores]
 
@@ -56,10 +54,12 @@ def publish_detector(recipe: DetectorRecipe, options: PublishOptions) -> Iterato
     labels = recipe.offered
     state = keep_classes(load_file(options.run / STATE), recipe.labels, labels)
     save_file(state, file)
-    validation = [p for name in DETECTION_SETS for p in held_out_photos(data, name, "validation")]
+    validation = {name: held_out_photos(data, name, "validation") for name in DETECTION_SETS}
+    validation["caltech101"] = foreign_validation_photos(data)
     model = load_detector(file, LITE, labels)
     best, iou = best_thresholds(model, validation, labels, recipe.imgsz)
-    yield f"best F1 on validation photos at confidence {best:.3f}, overlap {iou}"
+    stated = ", ".join(f"{label} {score:.2f}" for label, score in zip(labels, best, strict=True))
+    yield f"best F1 on validation photos at an overlap of {iou} and scores of {stated}"
     save_file(shift_scores(state, best, _CONFIDENCE), file)
     thresholds = (_CONFIDENCE, iou)
     model = load_detector(file, LITE, labels)
@@ -70,29 +70,6 @@ def publish_detector(recipe: DetectorRecipe, options: PublishOptions) -> Iterato
     facts = origin(recipe, (recipe.imgsz, recipe.imgsz), LITE, file, options.run)
     card = _card(recipe, facts, labels, scores, false_positives, thresholds)
     yield from write_card(card, options.weights)
-
-
-def best_thresholds(
-    model: nn.Module, photos: list[Photo], labels: tuple[str, ...], size: int
-) -> tuple[float, float]:
-    """Confidence and overlap of suppression with the best F1 on all photos together."""
-    found = {
-        iou: best_f1(list(match_photos(model, photos, size, labels, iou))) for iou in _OVERLAPS
-    }
-    iou, (confidence, _) = max(found.items(), key=lambda item: item[1][1])
-    return confidence, iou
-
-
-def shift_scores(state: dict[str, Tensor], score: float, target: float) -> dict[str, Tensor]:
-    """The tensors of a `LiteDetector` with all class logits shifted so that `score` is `target`.
-
-    Their order, and with it every average precision, stays.
-    """
-    shift = math.log(target / (1 - target)) - math.log(score / (1 - score))
-    return {
-        key: value + shift if ".cv3." in key and key.endswith(".2.bias") else value
-        for key, value in state.items()
-    }
 
 
 def _card(
