@@ -63,6 +63,7 @@ def create_app(settings: Settings, root_path: str = "", hosts: Hosts | None = No
 def _assemble(settings: Settings, uploads: UploadStore, root_path: str, hosts: Hosts) -> FastAPI:
     # Gradio and torch read the environment when they are imported, so not before it is prepared.
     from demo.asgi.api.compare import compare_router
+    from demo.asgi.api.explain import explain_router
     from demo.asgi.mount import mount_page
     from demo.camera.websocket import LIVE_PATH, CameraEndpoint
     from demo.web.page import SOURCE_URL, build
@@ -92,7 +93,8 @@ def _assemble(settings: Settings, uploads: UploadStore, root_path: str, hosts: H
     # the server's setting, which does not suit proxies that strip the prefix.
     app.root_path = root_path
     app.state.page, app.state.service = page, service
-    app.include_router(compare_router(service, budget), prefix=API_PATH)
+    for router in (compare_router, explain_router):
+        app.include_router(router(service, budget), prefix=API_PATH)
     mount_page(app, page, _file_bytes(settings), root_path)
     return app
 
