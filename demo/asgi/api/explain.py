@@ -4,6 +4,7 @@ import asyncio
 from functools import partial
 
 from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
@@ -12,7 +13,7 @@ from demo.asgi.api.problem import problem
 from demo.errors import DemoError
 from demo.explain import methods
 from demo.explain.passes import Count
-from demo.service.explanations import Explained, ExplainFacts, Explanations
+from demo.service.explanations import Explained, Explanations
 from demo.service.service import Service
 from demo.service.upload_budget import UploadBudget
 from demo.web.faults import explained
@@ -25,11 +26,26 @@ _FILES = {
 _FORMATS = ("json", *_FILES)
 
 
+class ExplanationAnswer(BaseModel):
+    """The facts of a map; see `ExplainFacts` and `CheckFacts`."""
+
+    model: str
+    method: str
+    target: str = Field(description="The label that is explained.")
+    score: float = Field(description="The model's score of it, 0–1.")
+    layer: str = Field(description="The layers of the map, with + between.")
+    map_wh: list[int]
+    window_xyxy: list[float] = Field(description="What the map lies over, pixels of the upload.")
+    size_wh: list[int]
+    checks: dict[str, float | bool] | None = Field(description="Null where it was not checked.")
+    timing_ms: dict[str, float]
+
+
 def explain_router(service: Service, budget: UploadBudget) -> APIRouter:
     """The route, which answers by `service` and takes room for pictures from `budget`."""
     router, explanations = APIRouter(), Explanations(service)
 
-    @router.post("/explain", response_model=ExplainFacts)
+    @router.post("/explain", response_model=ExplanationAnswer)
     async def explain(
         request: Request,
         model: str = "",
