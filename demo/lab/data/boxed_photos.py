@@ -1,4 +1,4 @@
-"""Photos with boxes, and their folder layout for ultralytics' trainer."""
+"""Photos with boxes, and the part that each belongs to: training, validation or test."""
 
 import csv
 from collections import defaultdict

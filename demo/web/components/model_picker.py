@@ -85,7 +85,7 @@ def refresh_pickers(context: Context) -> None:
     def reopen(picker: gr.Dropdown, shown: gr.State) -> None:
         def refresh(known: Choices, request: gr.Request) -> tuple[object, object]:
             choices = fresh(picker, request)
-            if choices == [tuple(choice) for choice in known]:
+            if choices == known:
                 return gr.skip(), gr.skip()
             return gr.Dropdown(choices=choices), choices
 
