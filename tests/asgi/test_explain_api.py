@@ -84,7 +84,7 @@ def test_the_map_of_another_class_is_another(client: TestClient) -> None:
 def test_a_wrong_value_gets_a_sentence(
     client: TestClient, params: dict[str, object], word: str
 ) -> None:
-    answer = post(client, **params)
+    answer = post(client, BUS, **params)
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
     assert word in answer.json()["detail"]
