@@ -26,11 +26,15 @@ _OLD_DENSENET = re.compile(r"(\.denselayer\d+\.(?:norm|relu|conv))\.(\d)\.")
 
 
 class _Row(TypedDict):
-    """The facts of one model, see torchvision's WeightsEnum."""
+    """The facts of one model, see torchvision's WeightsEnum.
+
+    gmacs: billions of multiplications with an addition of one pass, which it calls GFLOPS.
+    """
 
     url: str
     mib: float
     params: int
+    gmacs: float
     top1: float
     licence: str
     resize: int
@@ -62,6 +66,7 @@ def snapshot() -> _Snapshot:
             "url": weights.url,
             "mib": weights.meta["_file_size"],
             "params": weights.meta["num_params"],
+            "gmacs": weights.meta["_ops"],
             "top1": weights.meta["_metrics"]["ImageNet-1K"]["acc@1"],
             "licence": weights.meta.get("license", ""),
             "resize": transforms.resize_size[0],
@@ -154,6 +159,19 @@ def cam_layers(name: str) -> tuple[str, ...]:
 def preset(name: str) -> Preprocessing:
     """The preprocessing of the default weights of a model. Raises KeyError for another name."""
     return _preset(_facts()["models"][name])
+
+
+def labels() -> list[str]:
+    """ImageNet's 1,000 class names in the order of the published weights."""
+    return _facts()["labels"]
+
+
+def gflops(name: str) -> float:
+    """Billions of operations of one pass, a multiplication and an addition counted as two.
+
+    Raises KeyError for a name that torchvision does not have.
+    """
+    return 2 * _facts()["models"][name]["gmacs"]
 
 
 @cache

@@ -4,8 +4,6 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
-from importlib.util import find_spec
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -41,7 +39,7 @@ class Architecture:
 
 
 def find(name: str) -> Architecture | None:
-    """The architecture of that name: of torchvision, of this project, or of timm if installed."""
+    """The architecture of that name: of torchvision, of this project, or of timm."""
     return known().get(name) or _timm(name)
 
 
@@ -49,11 +47,6 @@ def find(name: str) -> Architecture | None:
 def known() -> Mapping[str, Architecture]:
     """All but timm's, by name."""
     return {one.name: one for one in (*_torchvision(), *_lite(), *_own())}
-
-
-def has_timm() -> bool:
-    """Whether timm is installed."""
-    return find_spec("timm") is not None
 
 
 def _torchvision() -> Iterator[Architecture]:
@@ -104,8 +97,6 @@ def _own() -> Iterator[Architecture]:
 
 
 def _timm(name: str) -> Architecture | None:
-    if not has_timm():
-        return None
     import timm
     from timm.data import resolve_model_data_config
 
@@ -133,4 +124,4 @@ def _timm(name: str) -> Architecture | None:
 
 def labels_of_imagenet() -> tuple[str, ...]:
     """ImageNet's 1,000 class names in the order of the published weights."""
-    return tuple(json.loads(Path(imagenet.SNAPSHOT).read_text("utf-8"))["labels"])
+    return tuple(imagenet.labels())

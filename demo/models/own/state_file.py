@@ -52,9 +52,8 @@ class StateFile:
             return detector_state.spec(path, name, found)
         kind = architectures.find(found.architecture)
         if kind is None:
-            key = "own_architecture" if architectures.has_timm() else "own_architecture_timm"
             file, got = description_file(path).name, brief(found.architecture)
-            raise DemoError(key, file=file, got=got)
+            raise DemoError("own_architecture", file=file, got=got)
         return _classifier(path, name, found, kind)
 
     def draft(self, path: Path) -> Draft:
