@@ -84,7 +84,7 @@ def test_a_model_that_is_missing_stands_beside_one_that_answers(visit: Visit) ->
     failed = page.locator(".compare-card.failed")
     expect(failed).to_contain_text("python -m demo.weights fetch resnet50")
     expect(page.locator("table.compare-scores thead")).not_to_contain_text("resnet50")
-    plot = page.locator("figure.accuracy-plot")
+    plot = page.locator("figure.scatter-plot")
     expect(plot.locator("circle")).to_have_count(2, timeout=SLOW)
     expect(plot).to_contain_text("cnn3-cifar10")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
