@@ -30,8 +30,8 @@ def head() -> str:
     """The scripts of the page: preferences, timelines, uploads, cameras, answers."""
     fragments = [_read(name) for name in ("preferences.html", "timeline.html")]
     names = (
-        *("uploads.js", "line_editor.js", "camera_result.js", "camera.js", "compare.js"),
-        "explain.js",
+        *("uploads.js", "accessible_names.js", "line_editor.js", "camera_result.js", "camera.js"),
+        *("compare.js", "explain.js"),
     )
     scripts = [_upload_strings(), *(_read(name) for name in names)]
     return "".join(fragments) + "".join(f"<script>{script}</script>" for script in scripts)
@@ -53,6 +53,10 @@ def theme() -> gr.themes.Base:
         block_label_text_color="*neutral_600",
         block_label_text_color_dark="*neutral_300",
         block_border_width="1px",
+        # White text on it has a contrast of 4.5 and more (WCAG 2.2); so has the text below.
+        button_primary_background_fill="*primary_600",
+        button_primary_background_fill_hover="*primary_700",
+        input_background_fill_dark="*neutral_800",
         slider_color="*primary_600",
         slider_color_dark="*primary_400",
     )

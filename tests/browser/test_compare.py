@@ -56,7 +56,7 @@ def test_two_detectors_side_by_side_and_a_click_shows_the_box(visit: Visit) -> N
     assert sum(counts) == rows.count()
     assert counts[0] >= 2  # persons that both have found
     notes = page.locator("#compare-difference .note")
-    expect(notes).to_contain_text("yolo11n has 80, yolo-vitrine has 25")
+    expect(notes).to_contain_text("yolo11n has 80, yolo-vitrine has 27")
     box = page.locator(".compare-view rect").first
     expect(box).to_be_hidden()
     rows.nth(1).locator("button").press("Enter")

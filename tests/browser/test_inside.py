@@ -11,7 +11,7 @@ from tests.browser.conftest import Visit
 def opened(page: Page) -> None:
     open_tab(page, "inside")
     put(page, "inside")
-    expect(page.locator("#inside-cell h3")).to_contain_text("convolution", timeout=SLOW)
+    expect(page.locator("#inside-cell h2")).to_contain_text("convolution", timeout=SLOW)
 
 
 def choose_layer(page: Page, words: str) -> None:
@@ -26,7 +26,7 @@ def shown(text: str) -> list[float]:
 def test_a_click_on_a_cell_shows_its_arithmetic(visit: Visit) -> None:
     page = visit()
     opened(page)
-    heading = page.locator("#inside-cell h3")
+    heading = page.locator("#inside-cell h2")
     expect(heading).to_contain_text("y[0, 16, 16]")
     maps = page.locator("#inside-maps img")
     box = maps.bounding_box()
@@ -48,7 +48,7 @@ def test_layers_cells_and_models_are_chosen_with_the_keyboard(visit: Visit) -> N
     page = visit(width=390)
     opened(page)
     choose_layer(page, "4 · convolution · 64")
-    heading = page.locator("#inside-cell h3")
+    heading = page.locator("#inside-cell h2")
     expect(heading).to_contain_text("y[0, 15, 15]")  # 16 is beyond the 16 × 16 cells
     row = page.locator("#inside-row input")
     row.focus()
@@ -66,7 +66,7 @@ def test_another_network_keeps_the_picture(visit: Visit) -> None:
     page = visit("zh-CN", scheme="dark")
     open_tab(page, "inside")
     put(page, "inside")
-    expect(page.locator("#inside-cell h3")).to_contain_text("卷积", timeout=SLOW)
+    expect(page.locator("#inside-cell h2")).to_contain_text("卷积", timeout=SLOW)
     page.locator("#inside-model input").click()
     page.get_by_role("option").filter(has_text="photo-101").click()
     expect(page.locator("#inside-answer .layer-note")).to_contain_text("100", timeout=SLOW)

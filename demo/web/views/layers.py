@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo.drawing.feature_maps import signed_colors
+from demo.drawing.palette import Colour, text_colour
 from demo.i18n import translate
 from demo.layers.arithmetic import arithmetic, softmax
 from demo.layers.cell import Arithmetic, Cell, Patch
@@ -136,15 +137,18 @@ def _squares(
         squares = []
         for j, value in enumerate(row):
             red, green, blue = (int(part) for part in colors[i, j])
-            # Relative luminance of ITU-R BT.709 decides which text can be read on it.
-            bright = 0.2126 * red + 0.7152 * green + 0.0722 * blue > 140
+            colour = (red, green, blue)
             mark = "pad" if padding is not None and padding[i, j] else ""
             if winners is not None and winners[i, j]:
                 mark = "winner"
-            back, front = f"#{red:02x}{green:02x}{blue:02x}", "#111" if bright else "#fff"
+            back, front = (_hex(one) for one in (colour, text_colour(colour)))
             squares.append(Square(number(float(value)), back, front, mark))
         rows.append(squares)
     return rows
+
+
+def _hex(colour: Colour) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*colour)
 
 
 def _sums(patch: Patch) -> tuple[list[tuple[int, str]], int, str]:
