@@ -1,6 +1,8 @@
 """Which models are compared: the names of a request, and lists to choose with one click."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from math import log
 
 from demo import tasks, validate
 from demo.compare import differences
@@ -48,15 +50,23 @@ def chosen_models(engine: Engine, names: object) -> list[ModelSpec]:
 def presets(rows: Iterable[ModelRow], task: str) -> Mapping[str, Sequence[str]]:
     """Lists of models of a task whose weights are here, by the key of their title.
 
-    A list has at most 8 models, the first of the catalog; one with fewer than 2 is left out.
+    A list has at most 8 models, the first of the catalog; one with fewer than 2 is left out. The
+    owner's own stand beside the official model that is most like the first of them.
     """
     here = [row for row in rows if row["task"] == task and row["available"]]
-    own = [row for row in here if row["own"]]
-    official = [row for row in here if not row["own"]]
+    own = [row for row in here if row["own"]][: MAX_MODELS - 1]
+    official = sorted((row for row in here if not row["own"]), key=partial(_strangeness, own))
     lists = {
         "preset_all": here,
         "preset_small": [row for row in here if (row["params"] or SMALL_PARAMS) < SMALL_PARAMS],
-        "preset_own": [*own[: MAX_MODELS - 1], *official[:1]] if own and official else [],
+        "preset_own": [*own, *official[:1]] if own and official else [],
     }
     names = {key: [row["name"] for row in chosen[:MAX_MODELS]] for key, chosen in lists.items()}
     return {key: chosen for key, chosen in names.items() if len(chosen) >= MIN_MODELS}
+
+
+def _strangeness(own: Sequence[ModelRow], official: ModelRow) -> tuple[int, float]:
+    """How little an official model is like the first of the owner's: in classes, then in size."""
+    first = next(iter(own), official)
+    size = (official["params"] or 1) / (first["params"] or official["params"] or 1)
+    return abs(official["classes"] - first["classes"]), abs(log(size))

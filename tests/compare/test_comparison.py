@@ -22,6 +22,8 @@ from demo.service import examples
 from demo.settings import Settings
 from demo.tasks.base import Query
 from demo.web.faults import explained
+from tests.support.checkpoints import network, save
+from tests.support.exports import export
 
 Ask = Callable[[ModelSpec, Query], tuple[Prediction, Timing]]
 
@@ -197,3 +199,33 @@ def test_presets_name_what_is_here(engine: LocalEngine) -> None:
     own = [{**row, "own": row["name"] == "yolo11n"} for row in rows]
     mine = presets(own, "detect")["preset_own"]  # type: ignore[arg-type]
     assert mine == ["yolo11n", "yolo26n"]
+
+
+def test_the_owners_model_stands_beside_the_official_one_most_like_it(engine: LocalEngine) -> None:
+    rows = engine.models()
+    for name, like in (("cnn-cifar10", "cnn3-cifar10"), ("squeezenet1_0", "mobilenet_v2")):
+        own = [{**row, "own": row["name"] == name} for row in rows]
+        assert presets(own, "classify")["preset_own"] == [name, like]  # type: ignore[arg-type]
+
+
+@pytest.mark.filterwarnings("ignore")  # the exporters of torch warn of each other's versions
+def test_an_onnx_file_of_the_owners_is_compared(photo: Image, tmp_path: Path) -> None:
+    checkpoint = save(network("yolo11n", ("person", "bus", "kite")), tmp_path / "mine.pt")
+    export(checkpoint, imgsz=320)
+    checkpoint.unlink()
+    settings = Settings(
+        weights_dir=tmp_path, cache_dir=tmp_path, offline=True, device="cpu", threads=1
+    )
+    engine = LocalEngine(settings)
+    try:
+        last = list(steps(engine, photo, ["mine", "yolo-vitrine"]))[-1]
+    finally:
+        engine.close()
+    mine, official = last.entries
+    assert mine.fault is None
+    assert mine.latency is not None
+    assert mine.size is not None
+    assert mine.size.gflops is None  # PyTorch does not run it
+    assert official.size is not None
+    assert official.size.gflops is not None
+    assert set(last.results) == {"mine", "yolo-vitrine"}
