@@ -13,6 +13,7 @@ from demo.inference.catalog import Catalog
 from demo.inference.engine import Status
 from demo.models.file_stamp import FileStamp
 from demo.models.spec import ModelSpec, WeightsFile
+from demo.system import trim
 
 _log = logging.getLogger(__name__)
 
@@ -113,7 +114,9 @@ class ModelCache:
         """
         with self._lock:
             idle = [name for name, slot in self._slots.items() if slot.leases == 0]
-            return self._evict(idle, budget_bytes)
+            evicted, held_bytes = self._evict(idle, budget_bytes)
+        _release(evicted)
+        return held_bytes
 
     def _keep_budget(self) -> None:
         """Evict as `shrink` does, but for the model that was asked for last."""
@@ -124,18 +127,21 @@ class ModelCache:
                 for name, slot in self._slots.items()
                 if slot.leases == 0 and slot.last_use < latest
             ]
-            self._evict(idle, self._budget_bytes)
+            evicted, _ = self._evict(idle, self._budget_bytes)
+        _release(evicted)
 
-    def _evict(self, names: Sequence[str], budget_bytes: int) -> int:
+    def _evict(self, names: Sequence[str], budget_bytes: int) -> tuple[list[_Slot], int]:
+        """The slots that are no longer listed, and the bytes that are held then."""
+        evicted = []
         held = {name: _size_bytes(slot) for name, slot in self._slots.items()}
         total = sum(held.values())
         for name in sorted(names, key=lambda name: self._slots[name].last_use):
             if total <= budget_bytes:
                 break
             total -= held[name]
-            del self._slots[name]
+            evicted.append(self._slots.pop(name))
             _log.info("evicted %s (%.1f MB)", name, held[name] / 1e6)
-        return total
+        return evicted, total
 
     def _take(self, name: str, found: FileStamp | None, spec: ModelSpec) -> tuple[_Slot, bool]:
         """The model's slot, and whether the caller is to load it; found, spec: its file now."""
@@ -204,6 +210,13 @@ class ModelCache:
         if stamp is not None and stamp == self._catalog.find(spec.name):
             return measured
         return (spec.params or 0) * _PARAMETER_BYTES
+
+
+def _release(evicted: list[_Slot]) -> None:
+    """Free evicted models and give their memory back to the operating system."""
+    if evicted:
+        evicted.clear()
+        trim()
 
 
 def _size_bytes(slot: _Slot) -> int:
