@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 
-import torchvision.transforms  # noqa: F401 - see below
-
 from demo import tasks
 from demo.compare import differences
 from demo.compare.differences.base import AnyDifference
@@ -23,9 +21,6 @@ Ask = Callable[[ModelSpec, Query], tuple[Prediction, Timing]]
 """Gives the answer of a model about the picture, and what it costs now."""
 Explain = Callable[[BaseException], DemoError]
 """Gives the sentence for any fault."""
-
-# torchvision's modules import each other in a circle. Two models that are loaded at the same time,
-# as here, would see it half initialised; so it is imported before them.
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,6 +1,8 @@
-"""Twelve models in turn within a budget for four, and answers while another model is loaded."""
+"""Twelve models in turn within a budget, answers while others are loaded, first loads at once."""
 
 import gc
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -133,3 +135,39 @@ def test_loading_a_model_does_not_delay_the_answers_of_another(folder: Path) -> 
         assert meanwhile <= usual + PATIENCE_S
     finally:
         engine.close()
+
+
+FIRST_LOADS = """
+import sys, threading
+from pathlib import Path
+import numpy as np
+from demo.inference.local_engine import LocalEngine
+from demo.models.spec import ImageRequest
+from demo.settings import Settings
+
+folder = Path(sys.argv[1])
+engine = LocalEngine(
+    Settings(weights_dir=folder, cache_dir=folder, offline=True, device="cpu", threads=1)
+)
+picture = np.zeros((100, 100, 3), np.uint8)
+names = ("mobilenet_v2", "squeezenet1_0", "cnn-cifar10", "photo-101", "yolo-vitrine")
+threads = [threading.Thread(target=engine.run, args=(n, ImageRequest(picture))) for n in names]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print([name for name in names if engine.status(name).state == "resident"])
+engine.close()
+"""
+
+
+def test_models_that_are_the_first_of_a_process_load_at_once(folder: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", FIRST_LOADS, str(folder)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert "Traceback" not in ended.stderr, ended.stderr
+    assert ended.stdout.count("'") == 2 * 5, ended.stdout + ended.stderr
