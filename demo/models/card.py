@@ -39,6 +39,7 @@ class Card(BaseModel):
     """`weights/<name>.json`; further keys are for people and are not read here.
 
     input_size: height and width in pixels, or how many random numbers. mean, std: of RGB in 0–1.
+    unknown_alone: the rule of a classifier where the network that `unknown` asks too is missing.
     confidence, iou, exclusive: of a detector, see `ModelSpec` and `Yolo`.
     """
 
@@ -59,6 +60,7 @@ class Card(BaseModel):
     mean: list[float] | None = None
     std: list[float] | None = None
     unknown: CardRule | None = None
+    unknown_alone: CardRule | None = None
     confidence: float | None = None
     iou: float | None = None
     exclusive: list[list[str]] = []

@@ -76,10 +76,11 @@ class UnknownRule:
     """How a classifier decides that a picture shows none of its classes.
 
     method: `energy`, E = T·logsumexp(logits/T), known where E ≥ threshold (Liu et al. 2020,
-    arXiv:2010.03759); or `linear-probe`, weights · logits ≥ threshold, which tells photos from
-    pictures that no camera took, of whatever they are. weights: of the linear probe, one a class.
-    false_alarm: share of pictures of its classes, or of photos, called unknown, 0–1. caught: how
-    many of `foreign` pictures of other things, or of no camera, were called unknown.
+    arXiv:2010.03759); `class-anchors`, known where the network's second output, the nearness to
+    the classes, ≥ threshold; or `linear-probe`, weights · logits ≥ threshold, which tells photos
+    from pictures that no camera took, of whatever they are. weights: of the linear probe, one a
+    class. false_alarm: share of pictures of its classes, or of photos, called unknown, 0–1.
+    caught: how many of `foreign` pictures of other things, or of no camera, were called unknown.
     """
 
     method: str
