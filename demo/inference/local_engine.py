@@ -68,7 +68,7 @@ class LocalEngine:
         spec = self._catalog.spec(model)
         checked = _checked(spec, request)
         with self._cache.lease(model) as loaded:
-            # A file of the owner's may have been described anew in this very moment.
+            # The description of an owner's file may just have changed.
             family = loaded.spec.family
             start = time.perf_counter()
             prepared = family.preprocess(checked)
@@ -120,7 +120,7 @@ class LocalEngine:
     def weights_version(self, name: str) -> Hashable:
         """The stamp of the model's file, see `Engine.weights_version`."""
         found, spec = self._catalog.find(name), self._catalog.spec(name)
-        # A spec of the owner's is made anew when its description changes.
+        # The spec of an owner's file changes with its description.
         return (found, spec) if spec.own else found
 
     def device_text(self) -> str:

@@ -123,6 +123,7 @@ class DetectorRecipe:
 
     Args:
         datasets: sets of `demo.lab.data.detection_photos` whose training photos are used.
+        offered: labels that the published network has; the others only teach it differences.
         exclusive: groups of labels of which one thing has only one; a box is dropped where a
             better one of its group covers it.
         imgsz: longest side in pixels of the evaluation.
@@ -142,6 +143,7 @@ class DetectorRecipe:
     datasets: tuple[str, ...]
     labels: tuple[str, ...]
     about: About
+    offered: tuple[str, ...]
     exclusive: tuple[tuple[str, ...], ...] = ()
     imgsz: int = 416
     sizes: Sizes = ((1.0, 256),)

@@ -42,8 +42,6 @@ def saved(page: Page, selector: str, text: str) -> tuple[str, bytes]:
 def choose(page: Page, tab: str, model: str) -> None:
     box = page.locator(f"#{tab}-model input")
     box.click()
-    # Opening the list brings it up to date, which takes what was typed before that.
-    page.wait_for_timeout(1000)
     box.fill(model)
     page.get_by_role("option").filter(has_text=re.compile(rf"^\W*{model} ·")).first.click()
 

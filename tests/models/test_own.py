@@ -106,6 +106,18 @@ def test_a_classifier_answers_as_ultralytics_predict(architecture: str, tmp_path
     assert found.top(1)[0][0] == f"class {wanted.argmax()}"
 
 
+@pytest.mark.parametrize("architecture", ["yolo11n", "yolov8n-rtdetr", "yolo11n-cls"])
+def test_a_file_that_has_got_other_classes_meanwhile_is_refused(
+    architecture: str, tmp_path: Path
+) -> None:
+    file = save(network(architecture, ["one", "two"]), tmp_path / "best.pt")
+    spec = read_model(file, "best")
+    save(network(architecture, ["two", "one"]), file)
+    with pytest.raises(DemoError) as caught:
+        Model.load(spec, WeightsFile(file, ""))
+    assert caught.value.key == "weights_changed"
+
+
 def test_another_activation_is_read(tmp_path: Path) -> None:
     made: Any = network("yolo11n", THREE)
     for layer in made.modules():

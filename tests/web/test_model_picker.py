@@ -33,7 +33,7 @@ def load(url: str) -> list[Any]:
         next(c["id"] for c in config["components"] if c["props"].get("elem_id") == name)
         for name in ("classify-model", "detect-model", "video-model")
     ]
-    [event] = [d for d in config["dependencies"] if d["outputs"] == ids]
+    [event] = [d for d in config["dependencies"] if d["outputs"][:3] == ids]
     assert [kind for _, kind in event["targets"]] == ["load"]
     session = uuid4().hex
     body = {"data": [], "fn_index": event["id"], "session_hash": session}
@@ -43,7 +43,7 @@ def load(url: str) -> list[Any]:
     [done] = [event for event in events if event["msg"] == "process_completed"]
     assert done["success"], done
     updates: list[Any] = done["output"]["data"]
-    return updates
+    return updates[:3]  # the others are what the server remembers of the page
 
 
 def test_a_file_that_arrives_is_in_the_pickers_and_the_value_stays(

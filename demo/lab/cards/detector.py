@@ -45,8 +45,8 @@ class DetectorCard(Card):
     """Card of a detector.
 
     Args:
-        not_offered: labels that were trained but found too seldom to be published.
-        confidence, iou: thresholds of the best F1 on half of the test photos, 0–1; all scores were
+        not_offered: labels that only taught the network differences and are not published.
+        confidence, iou: thresholds of the best F1 on validation photos, 0–1; all scores were
             shifted for the confidence to be the program's own.
         exclusive: groups of labels of which one thing has only one.
         per_class: label → `<set> AP50` and `<set> boxes`; AP50 is None without a true box.

@@ -1,4 +1,4 @@
-"""Photos with boxes, and their folder layout for ultralytics' trainer."""
+"""Photos with boxes, and the part that each belongs to: training, validation or test."""
 
 import csv
 from collections import defaultdict
@@ -9,7 +9,7 @@ from PIL import Image
 
 from demo.errors import DemoError
 from demo.lab.data.caltech import NOT_DETECTED, caltech_folder, interleaved_paths
-from demo.lab.data.splits import is_test
+from demo.lab.data.splits import is_test, is_validation
 from demo.models.coco import LABELS as COCO
 
 Box = tuple[float, float, float, float]
@@ -29,6 +29,7 @@ class Photo:
         complete: classes of which all things in the photo have a box.
         group: stands for `path_in_set` in the split where photos, such as the frames of a film,
             belong together.
+        film: name of the film of which it is a frame, or "".
     """
 
     path: Path
@@ -39,11 +40,17 @@ class Photo:
     set_name: str = ""
     complete: frozenset[str] = frozenset()
     group: str = ""
+    film: str = ""
 
     @property
     def is_test(self) -> bool:
         """Whether it is excluded from training."""
         return is_test(self.group or self.path_in_set, self.folds)
+
+    @property
+    def is_validation(self) -> bool:
+        """Whether choices are made by it; it is excluded from training, too."""
+        return is_validation(self.group or self.path_in_set, self.folds)
 
 
 def coco128_photos(data: Path) -> list[Photo]:

@@ -48,10 +48,11 @@ def detection_photos(data: Path, name: str) -> list[Photo]:
     for file, (rows, complete) in sorted(tables.items()):
         boxes, labels = tuple(box for box, _ in rows), tuple(label for _, label in rows)
         path = data / name / "images" / file
-        group = re.sub(r"\d{1,3}$", "", path.stem) if path.stem.startswith("ro_") else ""
+        film = re.sub(r"_\d+$", "", path.stem) if path.stem.startswith("ro_") else ""
+        group = re.sub(r"\d{1,3}$", "", path.stem) if film else ""
         folds = 1 if name == "voc_mixed" else 5
         photos.append(
-            Photo(path, f"images/{file}", boxes, labels, folds, name, complete, group=group)
+            Photo(path, f"images/{file}", boxes, labels, folds, name, complete, group, film)
         )
     return photos
 
@@ -63,6 +64,7 @@ def training_photos(data: Path, names: Sequence[str]) -> list[Photo]:
         photo
         for photo in photos
         if not photo.is_test
+        and not photo.is_validation
         and (photo.set_name != "caltech101" or is_test(photo.path_in_set + "#", 3))
     ]
 

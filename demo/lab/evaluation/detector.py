@@ -10,6 +10,7 @@ from torch import nn
 from demo.lab.cards.detector import ClassPrecision, DetectorCard, DetectorScores, FalsePositives
 from demo.lab.cards.facts import Estimate
 from demo.lab.data.boxed_photos import Photo
+from demo.lab.data.caltech import NOT_DETECTED
 from demo.lab.data.detection_photos import VOC, detection_photos
 from demo.lab.data.folders import require_folder
 from demo.lab.data.read import read_photo
@@ -53,15 +54,27 @@ def evaluate_detector(card: DetectorCard, options: EvaluateOptions) -> DetectorS
     return measure_detector(matches, card.labels)
 
 
-def held_out_photos(data: Path, name: str) -> list[Photo]:
-    """The test photos of one of `DETECTION_SETS` with their true boxes of the labels that count.
+def held_out_photos(data: Path, name: str, part: str = "test") -> list[Photo]:
+    """The test or validation photos of one of `DETECTION_SETS`, with their boxes that count.
 
-    Of `animals` only those on which all of VOC's classes have boxes.
+    Of `animals` only those on which all of VOC's classes have boxes; no test frame of a film of
+    which other frames are used for training.
     """
-    photos = [photo for photo in detection_photos(data, name) if photo.is_test]
+    known = detection_photos(data, name)
+    if part == "test":
+        used = {photo.film for photo in known if not photo.is_test} - {""}
+        photos = [photo for photo in known if photo.is_test and photo.film not in used]
+    else:
+        photos = [photo for photo in known if photo.is_validation]
     if name == "animals":
         photos = [photo for photo in photos if photo.complete == VOC]
     return [with_labels(photo, DETECTION_SETS[name]) for photo in photos]
+
+
+def foreign_validation_photos(data: Path) -> list[Photo]:
+    """Validation photos of single things that no detector of this lab knows."""
+    photos = detection_photos(data, "caltech101")
+    return [p for p in photos if p.is_validation and p.path.parent.name in NOT_DETECTED]
 
 
 def match_photos(

@@ -1,4 +1,4 @@
-"""Detectors, trained by ultralytics' trainer."""
+"""Detectors: recipes of type `DetectorRecipe`, their training, publication and evaluation."""
 
 from collections.abc import Iterator
 

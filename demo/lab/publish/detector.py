@@ -1,6 +1,5 @@
 """Publication of a trained detector: weight file, measured facts, card."""
 
-import math
 from collections.abc import Iterator, Mapping
 
 import torch
@@ -15,31 +14,28 @@ from demo.lab.data.folders import require_folder
 from demo.lab.evaluation.detector import (
     DETECTION_SETS,
     count_false_positives,
+    foreign_validation_photos,
     held_out_photos,
     match_photos,
     measure_detector,
 )
-from demo.lab.evaluation.metrics import best_f1
 from demo.lab.evaluation.networks import load_detector
 from demo.lab.options import PublishOptions
 from demo.lab.publish.files import origin, weights_path, write_card
+from demo.lab.publish.thresholds import best_thresholds, shift_scores
 from demo.lab.recipe import DetectorRecipe
 from demo.lab.training.detector import STATE
 from demo.models.yolo import LITE
 
-MIN_AP50 = 0.2
-"""A label is published where its AP50 on any of the sets is at least this."""
-MIN_BOXES = 3
-"""Number of true boxes in a set from which its AP50 counts."""
+_MIN_BOXES = 3
+"""Number of true boxes in a set from which its AP50 counts for naming weak classes."""
 _WEAK_AP50 = 0.5
 """AP50 below which a class is named among the failures."""
 _NEGATIVES = 300
 """Photos of other things on which false positives are counted."""
 
 _CONFIDENCE = 0.25
-"""The program's threshold; scores are shifted to have their best F1 there."""
-_OVERLAPS = (0.45, 0.55, 0.65)
-"""Overlaps of the suppression that are tried."""
+"""The program's threshold; the scores of each class are shifted to have their best F1 there."""
 
 ScoresBySet = Mapping[str, DetectorScores]
 
@@ -47,58 +43,33 @@ ScoresBySet = Mapping[str, DetectorScores]
 def publish_detector(recipe: DetectorRecipe, options: PublishOptions) -> Iterator[str]:
     """Write `weights/<name>.safetensors`, .json and .md, measured on the file itself.
 
-    Classes that reach `MIN_AP50` on no set are removed from the network.
+    Classes that the recipe does not offer are removed from the network. Thresholds come from the
+    validation photos; the test photos only measure.
 
     Raises:
         DemoError: there is no finished run, or the data are missing.
     """
     data = require_folder(options.data, ", ".join(recipe.datasets))
     file = weights_path(recipe, options, STATE)
-    state = load_file(options.run / STATE)
+    labels = recipe.offered
+    state = keep_classes(load_file(options.run / STATE), recipe.labels, labels)
     save_file(state, file)
-    photos = {name: held_out_photos(data, name) for name in DETECTION_SETS}
-    model = load_detector(file, LITE, recipe.labels)
-    labels = published_labels(_measure(model, photos, recipe.labels, recipe.imgsz), recipe.labels)
-    yield f"offered: {', '.join(labels)}"
-    state = keep_classes(state, recipe.labels, labels)
-    save_file(state, file)
-    best, iou = best_thresholds(load_detector(file, LITE, labels), photos, labels, recipe.imgsz)
-    yield f"best F1 at confidence {best:.3f}, overlap {iou}"
+    validation = {name: held_out_photos(data, name, "validation") for name in DETECTION_SETS}
+    validation["caltech101"] = foreign_validation_photos(data)
+    model = load_detector(file, LITE, labels)
+    best, iou = best_thresholds(model, validation, labels, recipe.imgsz)
+    stated = ", ".join(f"{label} {score:.2f}" for label, score in zip(labels, best, strict=True))
+    yield f"best F1 on validation photos at an overlap of {iou} and scores of {stated}"
     save_file(shift_scores(state, best, _CONFIDENCE), file)
     thresholds = (_CONFIDENCE, iou)
     model = load_detector(file, LITE, labels)
+    photos = {name: held_out_photos(data, name) for name in DETECTION_SETS}
     scores = _measure(model, photos, labels, recipe.imgsz)
     negatives = negative_photos(data, _NEGATIVES, "test")
     false_positives = count_false_positives(model, negatives, recipe.imgsz, labels, thresholds[0])
     facts = origin(recipe, (recipe.imgsz, recipe.imgsz), LITE, file, options.run)
     card = _card(recipe, facts, labels, scores, false_positives, thresholds)
     yield from write_card(card, options.weights)
-
-
-def best_thresholds(
-    model: nn.Module, photos: dict[str, list[Photo]], labels: tuple[str, ...], size: int
-) -> tuple[float, float]:
-    """Confidence and overlap of the best F1 on every second held-out photo of all sets together.
-
-    The score of a set would be flattered by a threshold that was chosen on it; average precisions,
-    which the card states, do not depend on one.
-    """
-    some = [photo for part in photos.values() for photo in part[::2]]
-    found = {iou: best_f1(list(match_photos(model, some, size, labels, iou))) for iou in _OVERLAPS}
-    iou, (confidence, _) = max(found.items(), key=lambda item: item[1][1])
-    return confidence, iou
-
-
-def shift_scores(state: dict[str, Tensor], score: float, target: float) -> dict[str, Tensor]:
-    """The tensors of a `LiteDetector` with all class logits shifted so that `score` is `target`.
-
-    Their order, and with it every average precision, stays.
-    """
-    shift = math.log(target / (1 - target)) - math.log(score / (1 - score))
-    return {
-        key: value + shift if ".cv3." in key and key.endswith(".2.bias") else value
-        for key, value in state.items()
-    }
 
 
 def _card(
@@ -142,17 +113,6 @@ def _measure(
         name: measure_detector(list(match_photos(model, part, size, labels)), labels)
         for name, part in photos.items()
     }
-
-
-def published_labels(scores: ScoresBySet, labels: tuple[str, ...]) -> tuple[str, ...]:
-    """The labels whose AP50 reaches `MIN_AP50` on a set with at least `MIN_BOXES` boxes."""
-
-    def is_found(label: str) -> bool:
-        tables = [measured.per_class for measured in scores.values()]
-        rows = [table[label] for table in tables if label in table]
-        return any(row.boxes >= MIN_BOXES and row.ap50 >= MIN_AP50 for row in rows)
-
-    return tuple(label for label in labels if is_found(label))
 
 
 def _groups(
@@ -202,7 +162,7 @@ def _weakest_sentence(scores: ScoresBySet) -> str:
     lowest: dict[str, float] = {}
     for measured in scores.values():
         for label, row in measured.per_class.items():
-            if row.boxes >= MIN_BOXES:
+            if row.boxes >= _MIN_BOXES:
                 lowest[label] = min(row.ap50, lowest.get(label, 1.0))
     weak = sorted((value, label) for label, value in lowest.items() if value < _WEAK_AP50)
     words = ", ".join(f"{label} {value:.2f}" for value, label in weak) or "–"

@@ -114,7 +114,7 @@ def facts(spec: ModelSpec) -> dict[str, object]:
 
 
 def _described(path: Path, spec: ModelSpec) -> ModelSpec:
-    """The model with what its description says of it, whatever its kind."""
+    """The model with what its description says of it: score, thresholds, licence."""
     found = read_description(path)
     if found is None:
         return spec

@@ -109,7 +109,7 @@ def _tensor(message: memoryview, file: str) -> int:
         elif number == 6:
             texts += 1
         elif number in (4, 5, 7, 9, 10, 11):
-            # Packed integers take at least a byte each, whatever the width of their type.
+            # Packed integers are varints, a byte each at least.
             whole = number in (5, 7, 11) and not isinstance(value, int)
             size = 8 if isinstance(value, int) else len(value)
             held += size * 8 if whole else size

@@ -79,7 +79,7 @@ def _read(path: Path) -> Checkpoint:
 def _classifier(name: str, labels: tuple[str, ...], side: int, network: nn.Module) -> Run:
     preset = Preprocessing(side, side, "bilinear", (0.0,) * 3, (1.0,) * 3)
     family = Classifier(name, preset, labels)
-    return Run(family, side, partial(_load_classifier, name), fixed_size=True)
+    return Run(family, side, partial(_load_classifier, name, labels), fixed_size=True)
 
 
 def _detector(name: str, labels: tuple[str, ...], side: int, network: Any) -> Run:
@@ -115,37 +115,22 @@ _KINDS = {
 """By the name of the class in ultralytics."""
 
 
-class First(nn.Module):
-    """A network that answers with the first of its outputs alone."""
+class OneOutput(nn.Module):
+    """A network of several outputs that answers with one of them alone."""
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, number: int) -> None:
         super().__init__()
         self.network = network
+        self.number = number
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        """N×3×S×S → the first output."""
-        first: torch.Tensor = self.network(pixels)[0]
-        return first
-
-
-class Logits(nn.Module):
-    """A classifier of ultralytics without its last softmax."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        """N×3×S×S → N×C logits."""
-        logits: torch.Tensor = self.network(pixels)[1]
-        return logits
+        """N×3×S×S → the output."""
+        output: torch.Tensor = self.network(pixels)[self.number]
+        return output
 
 
 def _load_detector(name: str, labels: tuple[str, ...], file: WeightsFile) -> nn.Module:
-    found = ultralytics.read_checkpoint(file)
-    if found.labels != labels:
-        raise DemoError("weights_changed", file=file.path.name)
-    network = _network(found, file.path.name, name).eval()
+    network = _read_network(name, labels, file)
     network.model[-1].end2end = False
     network = network.fuse(verbose=False)
     network.model[-1] = UndecodedHead(network.model[-1], nms_free=False)
@@ -153,15 +138,22 @@ def _load_detector(name: str, labels: tuple[str, ...], file: WeightsFile) -> nn.
 
 
 def _load_transformer(name: str, labels: tuple[str, ...], file: WeightsFile) -> nn.Module:
+    network = _read_network(name, labels, file)
+    return OneOutput(network.fuse(verbose=False), 0).eval()
+
+
+def _load_classifier(name: str, labels: tuple[str, ...], file: WeightsFile) -> nn.Module:
+    # Its outputs are the probabilities and the logits.
+    network = _read_network(name, labels, file)
+    return OneOutput(network.fuse(verbose=False), 1).eval()
+
+
+def _read_network(name: str, labels: tuple[str, ...], file: WeightsFile) -> Any:
+    """The network of a file. Raises DemoError where it has become one of other classes."""
     found = ultralytics.read_checkpoint(file)
     if found.labels != labels:
         raise DemoError("weights_changed", file=file.path.name)
-    return First(_network(found, file.path.name, name).eval().fuse(verbose=False)).eval()
-
-
-def _load_classifier(name: str, file: WeightsFile) -> nn.Module:
-    found = ultralytics.read_checkpoint(file)
-    return Logits(_network(found, file.path.name, name).eval().fuse(verbose=False)).eval()
+    return _network(found, file.path.name, name).eval()
 
 
 def _network(found: Checkpoint, file: str, name: str) -> Any:

@@ -1,6 +1,6 @@
 """The model picker: a drop-down list of the catalog that follows files as they come and go."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 import gradio as gr
 
@@ -40,33 +40,50 @@ def model_picker(context: Context, *tasks: str, name: str = "") -> gr.Dropdown:
 
 
 def refresh_pickers(context: Context) -> None:
-    """Bring the choices of the pickers up to date when the page loads and when one is opened."""
+    """Bring the choices of the pickers up to date when the page loads and when one is opened.
 
-    def updates(pickers: Iterable[gr.Dropdown], request: gr.Request) -> list[object]:
-        models, locale = context.service.engine.models(), request_locale(request)
+    An opened list is only touched where its choices are others than the page shows: an update of
+    it drops what the visitor has typed into it meanwhile.
+    """
+
+    def fresh(picker: gr.Dropdown, request: gr.Request) -> Choices:
+        models = context.service.engine.models()
+        return _choices(models, context.pickers[picker], request_locale(request))
+
+    def load(request: gr.Request) -> list[object]:
+        all_fresh = [fresh(picker, request) for picker in context.pickers]
         # Choices only: setting the value as well would count as a change and trigger an answer.
-        return [
-            gr.Dropdown(choices=_choices(models, context.pickers[picker], locale))
-            for picker in pickers
-        ]
+        return [*(gr.Dropdown(choices=choices) for choices in all_fresh), *all_fresh]
 
-    def listen(event: Callable[..., object], pickers: list[gr.Dropdown]) -> None:
-        def refresh(request: gr.Request) -> object:
-            fresh = updates(pickers, request)
-            return fresh if len(fresh) > 1 else fresh[0]
+    def reopen(picker: gr.Dropdown, shown: gr.State) -> None:
+        def refresh(known: Choices, request: gr.Request) -> tuple[object, object]:
+            choices = fresh(picker, request)
+            if choices == known:
+                return gr.skip(), gr.skip()
+            return gr.Dropdown(choices=choices), choices
 
-        event(
-            refresh,
-            None,
-            pickers,
-            queue=False,
-            show_progress="hidden",
-            api_visibility="private",
-        )
+        _quietly(picker.focus, refresh, [shown], [picker, shown])
 
-    listen(context.page.load, list(context.pickers))
-    for picker in context.pickers:
-        listen(picker.focus, [picker])
+    shown = [gr.State([]) for _ in context.pickers]
+    _quietly(context.page.load, load, [], [*context.pickers, *shown])
+    for picker, state in zip(context.pickers, shown, strict=True):
+        reopen(picker, state)
+
+
+def _quietly(
+    event: Callable[..., object],
+    function: Callable[..., object],
+    inputs: list[gr.State],
+    outputs: Sequence[gr.Dropdown | gr.State],
+) -> None:
+    event(
+        function,
+        inputs,
+        list(outputs),
+        queue=False,
+        show_progress="hidden",
+        api_visibility="private",
+    )
 
 
 def default_model(context: Context, task: str) -> str:

@@ -116,25 +116,30 @@ def test_foreign_photos_are_spread_over_their_categories(shared_data: Path) -> N
 def test_no_photo_is_trained_on_and_tested(shared_data: Path) -> None:
     recipe = find_recipe("yolo-vitrine")
     trained = {(p.set_name, p.path_in_set) for p in training_photos(shared_data, recipe.datasets)}
-    tested = {
-        (p.set_name, p.path_in_set)
-        for name in DETECTION_SETS
-        for p in held_out_photos(shared_data, name)
-    }
-    assert len(trained) > 9000
-    assert len(tested) > 1700
+    tested, chosen_by = (
+        {
+            (p.set_name, p.path_in_set)
+            for name in DETECTION_SETS
+            for p in held_out_photos(shared_data, name, part)
+        }
+        for part in ("test", "validation")
+    )
+    assert len(trained) > 8000
+    assert len(tested) > 1600
+    assert len(chosen_by) > 600
     assert not trained & tested
+    assert not chosen_by & (trained | tested)
     assert not {name for name, _ in trained} & {"voc_mixed"}
 
 
-def test_a_thousand_frames_of_a_film_are_in_one_part(shared_data: Path) -> None:
-    """As the set's own description splits them: a longer film may lie in both parts."""
-    parts: dict[str, set[bool]] = {}
-    for photo in detection_photos(shared_data, "plates"):
-        if photo.group:
-            parts.setdefault(photo.group, set()).add(photo.is_test)
-    assert len(parts) >= 5
-    assert all(len(part) == 1 for part in parts.values())
+def test_no_film_is_trained_on_and_tested(shared_data: Path) -> None:
+    """The set's own split goes by thousand frames: a longer film lies in both parts."""
+    photos = detection_photos(shared_data, "plates")
+    both = {p.film for p in photos if p.is_test} & {p.film for p in photos if not p.is_test} - {""}
+    assert len(both) == 1
+    tested = held_out_photos(shared_data, "plates")
+    assert len(tested) >= 80
+    assert not {photo.film for photo in tested} & both
 
 
 def test_photos_with_all_of_vocs_boxes_say_so(shared_data: Path) -> None:

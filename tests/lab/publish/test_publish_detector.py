@@ -7,27 +7,18 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from demo.lab.cards.detector import ClassPrecision, DetectorScores
-from demo.lab.cards.facts import Estimate
 from demo.lab.detect import detect
-from demo.lab.evaluation.metrics import GroundTruth, best_f1, match
+from demo.lab.evaluation.metrics import GroundTruth, Matches, best_f1, match
 from demo.lab.evaluation.networks import load_detector
-from demo.lab.publish.detector import keep_classes, published_labels, shift_scores
+from demo.lab.publish.detector import keep_classes
+from demo.lab.publish.thresholds import class_thresholds, counted, shift_scores
+from demo.lab.recipe import DetectorRecipe, find_recipe
 from demo.models.networks.lite_detector import LiteDetector
 from demo.models.spec import WeightsFile
 from demo.models.yolo import LITE, load_lite, without_rivals
 from demo.results import Detections
 
 LEARNED = ("person", "dog", "cat", "bus")
-
-
-def scores(**classes: tuple[float, int]) -> DetectorScores:
-    nothing = Estimate(value=0.5, low=0.4, high=0.6, n=1)
-    rows = {
-        label: ClassPrecision(ap50=ap50, ap50_95=ap50 / 2, boxes=boxes)
-        for label, (ap50, boxes) in classes.items()
-    }
-    return DetectorScores(map50=nothing, map50_95=nothing, per_class=rows)
 
 
 def found(*rows: tuple[str, float, tuple[float, float, float, float]]) -> Detections:
@@ -40,12 +31,11 @@ def found(*rows: tuple[str, float, tuple[float, float, float, float]]) -> Detect
     )
 
 
-def test_a_class_is_offered_where_it_is_found_on_any_set() -> None:
-    by_set = {
-        "one": scores(person=(0.6, 40), dog=(0.1, 40), cat=(0.9, 2)),
-        "other": scores(person=(0.0, 40), dog=(0.19, 9)),
-    }
-    assert published_labels(by_set, LEARNED) == ("person",)
+def test_what_is_offered_was_learned() -> None:
+    recipe = find_recipe("yolo-vitrine")
+    assert isinstance(recipe, DetectorRecipe)
+    assert set(recipe.offered) < set(recipe.labels)
+    assert {"person", "chair", "bottle", "license plate"} <= set(recipe.offered)
 
 
 def test_the_kept_classes_give_the_logits_that_they_gave() -> None:
@@ -66,10 +56,44 @@ def test_shifted_scores_keep_their_order() -> None:
     pixels = torch.rand(1, 3, 64, 96)
     with torch.inference_mode():
         before = network(pixels)[0][:, 4:].logit()
-        network.load_state_dict(shift_scores(network.state_dict(), 0.4, 0.25))
+        scores = np.array([0.4, 0.6])
+        network.load_state_dict(shift_scores(network.state_dict(), scores, 0.25))
         after = network(pixels)[0][:, 4:].logit()
-    wanted = torch.tensor(0.25).logit() - torch.tensor(0.4).logit()
-    torch.testing.assert_close(after - before, wanted.expand_as(after), rtol=1e-3, atol=1e-3)
+    wanted = torch.tensor(0.25).logit() - torch.tensor(scores, dtype=torch.float32).logit()
+    shifted = wanted[None, :, None].expand_as(after)
+    torch.testing.assert_close(after - before, shifted, rtol=1e-3, atol=1e-3)
+
+
+def _photo(rows: list[tuple[float, bool, int]], true_boxes: list[int]) -> Matches:
+    scores, hits, class_ids = zip(*rows, strict=True)
+    return Matches(
+        np.repeat(np.array(hits)[:, None], 10, 1),
+        np.array(scores, np.float32),
+        np.array(class_ids),
+        np.array(true_boxes),
+    )
+
+
+def test_a_class_has_the_middle_of_its_best_scores_for_a_threshold() -> None:
+    # Class 0: right from 0.9 down to 0.5, wrong from 0.3 on; its F1 is best between 0.5 and 0.3.
+    rows = [(0.9 - 0.4 * i / 29, True, 0) for i in range(30)]
+    rows += [(0.3 - 0.01 * i, False, 0) for i in range(10)]
+    rows += [(0.8, True, 1), (0.7, False, 1)]
+    common, rare = class_thresholds([_photo(rows, [30, 1])])
+    assert 0.49 < common < 0.52
+    assert 0.49 < rare < 0.55  # too few boxes: that of all classes together
+
+
+def test_a_flat_best_is_met_in_its_middle() -> None:
+    rows = [(0.9, True, 0)] * 60 + [(0.2, True, 0)]
+    [score] = class_thresholds([_photo(rows, [61])])
+    assert score == pytest.approx(0.55, abs=0.01)  # 60 of 61 is within 0.01 of all 61
+
+
+def test_boxes_of_classes_that_a_set_does_not_label_do_not_count() -> None:
+    kept = counted(_photo([(0.9, True, 0), (0.8, False, 1)], [1, 0]), [0])
+    assert kept.class_ids.tolist() == [0]
+    assert kept.true_boxes.tolist() == [1, 0]
 
 
 def test_the_lab_and_the_program_find_the_same_boxes(tmp_path: Path) -> None:
