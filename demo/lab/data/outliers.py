@@ -24,6 +24,9 @@ TRAINING_CATEGORIES = NOT_IN_CIFAR10[::2]
 FOREIGN_CATEGORIES = NOT_IN_CIFAR10[1::2]
 """Categories that no network sees in training: the foreign photos of the cards."""
 
+OTHER_FARM_ANIMALS = "other farm animals"
+"""The set of sheep, horses and cows that are not among `foreign_animals`."""
+
 _FOREIGN_PHOTOS = 1000
 _MAX_PET_PHOTOS = 600
 
@@ -118,7 +121,7 @@ def further_things(data: Path | None, cache: Path, side: int) -> dict[str, Image
     if not folders:
         raise DemoError("lab_data_missing", dataset="grocery81", expected="grocery81/<product>")
     sets["groceries"] = [str(path.relative_to(data)) for path in folders]
-    sets["other farm animals"] = _farm_paths(data)[1]
+    sets[OTHER_FARM_ANIMALS] = _farm_paths(data)[1]
     return {
         name: _squares(data, paths, cache / f"{name.replace(' ', '-')}-{side}.npy", side)
         for name, paths in sets.items()

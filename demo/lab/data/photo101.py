@@ -62,7 +62,7 @@ def photo101(data: Path | None, part: str, cache: Path) -> Pictures:
     rows = photo_paths(data, cache)
     labels = tuple(sorted({label for _, _, label in rows}))
     rows = [row for row in rows if is_test(row[1]) == (part == "test")]
-    cache_file = cache / f"photo101-{part}-{SIDE}-{len(rows)}.npy"
+    cache_file = cache / f"photo101-{part}-{SIDE}.npy"
     images = read_squares((path for path, _, _ in rows), SIDE, cache_file)
     targets = np.array([labels.index(label) for _, _, label in rows], np.int64)
     return Pictures(images, targets, labels)

