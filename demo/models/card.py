@@ -110,15 +110,15 @@ def card_spec(
         params=card.params,
         # Networks with larger inputs come first: photos at their size before 32 × 32 pixels.
         order=1000 - max(card.input_size),
-        unknown=unknown_rule(card),
+        unknown=unknown_rule(card.unknown),
         confidence=card.confidence,
         iou=card.iou,
     )
 
 
-def unknown_rule(card: Card) -> UnknownRule | None:
-    """The card's rule for unknown pictures, or None where nothing was calibrated."""
-    return None if card.unknown is None else UnknownRule(**card.unknown.model_dump())
+def unknown_rule(rule: CardRule | None) -> UnknownRule | None:
+    """A card's rule for unknown pictures, or None where nothing was calibrated."""
+    return None if rule is None else UnknownRule(**rule.model_dump())
 
 
 def _percent(measured: CardScore) -> Score:

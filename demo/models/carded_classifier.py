@@ -1,5 +1,6 @@
 """Classifiers of this project's own, from their cards."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from demo.models.checkpoint import fill, load_state
 from demo.models.classifier import CLASS_ANCHORS, Classifier, Preprocessing
 from demo.models.networks.class_anchors import AnchoredClassifier, anchors_of, without_anchors
 from demo.models.networks.classifiers import NETWORKS
-from demo.models.spec import ModelSpec, WeightsFile
+from demo.models.spec import ModelSpec, UnknownRule, WeightsFile
 
 if TYPE_CHECKING:
     from torch import nn
@@ -20,16 +21,11 @@ BACKBONE = "lite0"
 
 
 def _from_card(card: Card, folder: Path) -> ModelSpec:
-    """The spec; without the backbone's package its rule is the one of the network alone.
-
-    Its sentence on the page states which rule it is, and that rule's own rates.
-    """
     if card.mean is None or card.std is None:
         raise KeyError("mean, std")
     mean, std = tuple(card.mean), tuple(card.std)
-    anchored = card.unknown is not None and card.unknown.method == CLASS_ANCHORS
-    if anchored and not efficientnet_lite.is_installed(BACKBONE):
-        card, anchored = card.model_copy(update={"unknown": card.unknown_alone}), False
+    rule = _rule(card)
+    anchored = rule is not None and rule.method == CLASS_ANCHORS
     side, labels = min(card.input_size), tuple(card.labels)
     construct = NETWORKS[card.architecture]
 
@@ -46,8 +42,24 @@ def _from_card(card: Card, folder: Path) -> ModelSpec:
         return AnchoredClassifier(empty, backbone, anchors, mean, std).eval()
 
     preset = Preprocessing(side, side, "bilinear", mean, std)
-    family = Classifier(card.name, preset, labels, unknown_rule(card))
-    return card_spec(card, folder, family, network, fixed_size=True)
+    family = Classifier(card.name, preset, labels, rule)
+    # The convolutions of the backbone gain from it, and those of the network beside it, too.
+    spec = card_spec(card, folder, family, network, fixed_size=True, packs_convolutions=anchored)
+    return replace(spec, unknown=rule)
+
+
+def _rule(card: Card) -> UnknownRule | None:
+    """The card's rule; where its backbone's package is missing, the rule of the network alone.
+
+    That one names the package, for whoever reads the answer.
+    """
+    rule = unknown_rule(card.unknown)
+    if rule is None or rule.method != CLASS_ANCHORS or efficientnet_lite.is_installed(BACKBONE):
+        return rule
+    alone = unknown_rule(card.unknown_alone)
+    if alone is None:
+        raise KeyError("unknown_alone")
+    return replace(alone, missing=efficientnet_lite.package_of(BACKBONE))
 
 
 FROM_CARD = CardLoader("classify", _from_card)

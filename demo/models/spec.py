@@ -81,6 +81,8 @@ class UnknownRule:
     from pictures that no camera took, of whatever they are. weights: of the linear probe, one a
     class. false_alarm: share of pictures of its classes, or of photos, called unknown, 0–1.
     caught: how many of `foreign` pictures of other things, or of no camera, were called unknown.
+    missing: of a rule that stands in for a better one, the Python package that the better one
+    needs and that is not installed, as pip takes it.
     """
 
     method: str
@@ -90,6 +92,7 @@ class UnknownRule:
     caught: int
     foreign: int
     weights: tuple[float, ...] = ()
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -166,7 +166,7 @@ class Service:
                 postprocess=timing.postprocess + (refined_at - start) * 1000,
                 draw=(end - refined_at) * 1000,
             )
-        facts = _facts(prediction, timing, chosen.facts(result, query))
+        facts = _facts(prediction, timing, chosen.facts(spec, result, query))
         return Answer(chosen, spec, query, picture, prediction, timing, facts, result, annotated)
 
     def augment(self, path: str, pipeline: object, count: object, seed: object) -> AugmentAnswer:

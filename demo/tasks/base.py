@@ -86,8 +86,8 @@ class Task(ABC, Generic[R, Q]):
         return result
 
     @abstractmethod
-    def facts(self, result: R, query: Q) -> JsonObject:
-        """The task's own part of the JSON answer of its endpoint."""
+    def facts(self, spec: ModelSpec, result: R, query: Q) -> JsonObject:
+        """The task's own part of the JSON answer of its endpoint; spec: the model that answered."""
 
     def draw(self, image: Image, result: R, query: Q) -> Image | None:
         """The result drawn on a copy of H×W×3 uint8 RGB; None where nothing is drawn."""

