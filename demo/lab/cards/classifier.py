@@ -204,6 +204,6 @@ class ClassifierCard(Card):
         )
         without = (
             f"Where the package `{package}` is missing, the network's own energy score is used; "
-            "the page names the score that it used."
+            "the page and the JSON then name that package beside the sign of doubt."
         )
         return (without, *energy_text(self.unknown_alone), "With the package:", *anchored)

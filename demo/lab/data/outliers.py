@@ -121,11 +121,12 @@ def further_things(data: Path | None, cache: Path, side: int) -> dict[str, Image
     if not folders:
         raise DemoError("lab_data_missing", dataset="grocery81", expected="grocery81/<product>")
     sets["groceries"] = [str(path.relative_to(data)) for path in folders]
-    sets[OTHER_FARM_ANIMALS] = _farm_paths(data)[1]
+    _, others = _farm_paths(data)
+    if others:
+        sets[OTHER_FARM_ANIMALS] = others
     return {
         name: _squares(data, paths, cache / f"{name.replace(' ', '-')}-{side}.npy", side)
         for name, paths in sets.items()
-        if paths
     }
 
 

@@ -119,7 +119,9 @@ def _measure(
     test = DATASETS[recipe.dataset](options.data, "test", options.cache)
     alarms = share_of(rejected(test.images), len(test))
     foreign = FOREIGN_OF[recipe.dataset](*source)
-    sets = FURTHER_OF[recipe.dataset](*source).items()
+    sets = FURTHER_OF[recipe.dataset](*source)
+    if OTHER_FARM_ANIMALS not in sets:
+        raise DemoError("lab_data_missing", dataset=OTHER_FARM_ANIMALS, expected="animals")
     changes = {
         "method": CLASS_ANCHORS,
         "threshold": fitted.threshold,
@@ -129,7 +131,7 @@ def _measure(
         "own": alarms.n,
         "caught": rejected(foreign),
         "foreign": len(foreign),
-        "further": {name: share_of(rejected(images), len(images)) for name, images in sets},
+        "further": {name: share_of(rejected(images), len(images)) for name, images in sets.items()},
     }
     return alone.model_copy(update=changes)
 
