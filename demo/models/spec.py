@@ -76,10 +76,13 @@ class UnknownRule:
     """How a classifier decides that a picture shows none of its classes.
 
     method: `energy`, E = T·logsumexp(logits/T), known where E ≥ threshold (Liu et al. 2020,
-    arXiv:2010.03759); or `linear-probe`, weights · logits ≥ threshold, which tells photos from
-    pictures that no camera took, of whatever they are. weights: of the linear probe, one a class.
-    false_alarm: share of pictures of its classes, or of photos, called unknown, 0–1. caught: how
-    many of `foreign` pictures of other things, or of no camera, were called unknown.
+    arXiv:2010.03759); `class-anchors`, known where the network's second output, the nearness to
+    the classes, ≥ threshold; or `linear-probe`, weights · logits ≥ threshold, which tells photos
+    from pictures that no camera took, of whatever they are. weights: of the linear probe, one a
+    class. false_alarm: share of pictures of its classes, or of photos, called unknown, 0–1.
+    caught: how many of `foreign` pictures of other things, or of no camera, were called unknown.
+    missing: of a rule that stands in for a better one, the Python package that the better one
+    needs and that is not installed, as pip takes it.
     """
 
     method: str
@@ -89,6 +92,7 @@ class UnknownRule:
     caught: int
     foreign: int
     weights: tuple[float, ...] = ()
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -190,6 +194,8 @@ class ModelSpec:
             evaluation mode, float32, on the CPU. Raises DemoError for a file that is corrupt,
             unsafe or of another network, and what `system.is_out_of_memory` knows where the
             memory does not suffice. Back ends call it.
+        plain: builds the network without what only decides whether a picture is known, for
+            explanations and for the look inside; None where `network` has no such part.
         fixed_size: the network takes no other input size.
         packs_convolutions: its convolutions gain from `networks.packed_conv` on a CPU.
         published, measured: a score, or None.
@@ -215,6 +221,7 @@ class ModelSpec:
     weights: WeightsEntry
     family: Family
     network: "Callable[[WeightsFile], nn.Module]"
+    plain: "Callable[[WeightsFile], nn.Module] | None" = None
     fixed_size: bool = False
     packs_convolutions: bool = False
     published: Score | None = None

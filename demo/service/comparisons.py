@@ -114,7 +114,7 @@ def _classes(a: tuple[str, ...], b: tuple[str, ...]) -> JsonObject:
 def _entry_facts(comparison: Comparison, entry: Entry, locale: str) -> JsonObject:
     if entry.prediction is None or entry.timing is None:
         return {"model": entry.spec.name, "error": _sentence(entry.fault, locale)}
-    own = comparison.task.facts(entry.result, entry.query)
+    own = comparison.task.facts(entry.spec, entry.result, entry.query)
     size, latency = entry.size, entry.latency
     return {
         **answer_facts(entry.prediction, entry.timing, own),

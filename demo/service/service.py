@@ -169,7 +169,7 @@ class Service:
                 postprocess=timing.postprocess + (refined_at - start) * 1000,
                 draw=(end - refined_at) * 1000,
             )
-        facts = answer_facts(prediction, timing, chosen.facts(result, query))
+        facts = answer_facts(prediction, timing, chosen.facts(spec, result, query))
         return Answer(chosen, spec, query, picture, prediction, timing, facts, result, annotated)
 
     def ask(self, picture: Picture, spec: ModelSpec, query: Query) -> tuple[Prediction, Timing]:

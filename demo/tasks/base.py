@@ -87,8 +87,8 @@ class Task(ABC, Generic[R, Q]):
         return result
 
     @abstractmethod
-    def facts(self, result: R, query: Q) -> JsonObject:
-        """The task's own part of the JSON answer of its endpoint."""
+    def facts(self, spec: ModelSpec, result: R, query: Q) -> JsonObject:
+        """The task's own part of the JSON answer of its endpoint; spec: the model that answered."""
 
     def target(self, spec: ModelSpec, result: R, text: str) -> Target:
         """What an explanation is about, from its name; empty is the best of the answer.

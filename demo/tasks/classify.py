@@ -13,7 +13,7 @@ from demo.drawing.label_plates import clean
 from demo.errors import DemoError
 from demo.export.files import File, score_files
 from demo.export.replay import PICTURE
-from demo.models.spec import ModelSpec
+from demo.models.spec import ModelSpec, UnknownRule
 from demo.models.target import Target
 from demo.results import Image, Scores
 from demo.tasks.base import JsonObject, QueryField, Task
@@ -44,17 +44,21 @@ class Classify(Task[Scores, ClassifyQuery]):
     summary = "Name what a picture shows."
     model_doc = "the name of a classifier, see /models."
     returns = (
-        "Labels with their probability, whether the picture is one of the classes at all, and\n"
-        "where the time went, as JSON."
+        "Labels with their probability, whether the picture is one of the classes at all, by\n"
+        "which check, and where the time went, as JSON."
     )
 
     def parse(self, spec: ModelSpec, values: Mapping[str, object]) -> ClassifyQuery:
         """top_k: a whole number, 1–1000."""
         return ClassifyQuery(validate.whole(values.get("top_k", 5), "top_k", 1, _MAX_TOP_K))
 
-    def facts(self, result: Scores, query: ClassifyQuery) -> JsonObject:
-        """`labels`, best first, and `known`."""
-        return {"labels": _labels(result, query.top_k), "known": result.known}
+    def facts(self, spec: ModelSpec, result: Scores, query: ClassifyQuery) -> JsonObject:
+        """`labels`, best first, `known`, and `known_by`: what decided that; None for nothing."""
+        return {
+            "labels": _labels(result, query.top_k),
+            "known": result.known,
+            "known_by": _known_by(spec.unknown),
+        }
 
     def target(self, spec: ModelSpec, result: Scores, text: str) -> Target:
         """A label or a class id; empty is the best label."""
@@ -117,6 +121,18 @@ def class_named(spec: ModelSpec, text: str) -> int:
     if not (text.isdecimal() and text.isascii() and int(text[:9]) < len(spec.labels)):
         raise DemoError("explain_no_class", got=validate.brief(text), name=spec.name)
     return int(text)
+
+
+def _known_by(rule: UnknownRule | None) -> JsonObject | None:
+    if rule is None:
+        return None
+    return {
+        "method": rule.method,
+        "false_alarm": rule.false_alarm,
+        "caught": rule.caught,
+        "foreign": rule.foreign,
+        "missing_package": rule.missing or None,
+    }
 
 
 def _labels(result: Scores, count: int) -> list[JsonObject]:

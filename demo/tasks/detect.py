@@ -79,7 +79,7 @@ class Detect(Task[Detections, DetectQuery]):
         chosen = result.select(query.confidence, query.classes)
         return boxes.nms(chosen, query.iou) if spec.needs_nms else chosen
 
-    def facts(self, result: Detections, query: DetectQuery) -> JsonObject:
+    def facts(self, spec: ModelSpec, result: Detections, query: DetectQuery) -> JsonObject:
         """`boxes`."""
         return {"boxes": _rows(result)}
 

@@ -36,7 +36,7 @@ class Generate(Task[GeneratedImages, GenerateQuery]):
             validate.whole(values.get("count", 1), "count", 1, _MAX_COUNT),
         )
 
-    def facts(self, result: GeneratedImages, query: GenerateQuery) -> JsonObject:
+    def facts(self, spec: ModelSpec, result: GeneratedImages, query: GenerateQuery) -> JsonObject:
         """`seed` and `count`."""
         return {"seed": query.seed, "count": len(result.images)}
 

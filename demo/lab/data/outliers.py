@@ -24,6 +24,9 @@ TRAINING_CATEGORIES = NOT_IN_CIFAR10[::2]
 FOREIGN_CATEGORIES = NOT_IN_CIFAR10[1::2]
 """Categories that no network sees in training: the foreign photos of the cards."""
 
+OTHER_FARM_ANIMALS = "other farm animals"
+"""The set of sheep, horses and cows that are not among `foreign_animals`."""
+
 _FOREIGN_PHOTOS = 1000
 _MAX_PET_PHOTOS = 600
 
@@ -68,11 +71,20 @@ def scenes(data: Path | None, cache: Path, side: int) -> Images:
     background = interleaved_paths(folder, ("BACKGROUND_Google",), ALL_PHOTOS, "train")
     if data is None:
         return _squares(folder, background, cache / f"background-{side}.npy", side)
-    pets = [p for p in boxed_photos(data, "animals") if set(p.labels) <= {"dog", "cat"}]
-    paths = [f"caltech101/{path}" for path in background]
-    training = [f"animals/{photo.path_in_set}" for photo in pets if not photo.is_test]
-    paths += training[:_MAX_PET_PHOTOS]
+    paths = [f"caltech101/{path}" for path in background] + _pet_paths(data)
     return _squares(data, paths, cache / f"scenes-{side}.npy", side)
+
+
+def pets(data: Path | None, cache: Path, side: int) -> Images:
+    """The dogs and cats among `scenes`. Raises DemoError without `data`."""
+    data = require_folder(data, "animals")
+    return _squares(data, _pet_paths(data), cache / f"pets-{side}.npy", side)
+
+
+def _pet_paths(data: Path) -> list[str]:
+    photos = [p for p in boxed_photos(data, "animals") if set(p.labels) <= {"dog", "cat"}]
+    training = [f"animals/{photo.path_in_set}" for photo in photos if not photo.is_test]
+    return training[:_MAX_PET_PHOTOS]
 
 
 def foreign_animals(data: Path | None, cache: Path, side: int) -> Images:
@@ -82,13 +94,19 @@ def foreign_animals(data: Path | None, cache: Path, side: int) -> Images:
     without `data` or without such photos.
     """
     data = require_folder(data, "animals")
+    return _squares(data, _farm_paths(data)[0], cache / f"foreign-animals-{side}.npy", side)
+
+
+def _farm_paths(data: Path) -> tuple[list[str], list[str]]:
+    """The foreign photos of farm animals, and up to as many of the other ones, inside `data`."""
     farm = {"sheep", "horse", "cow"}
     photos = [photo for photo in boxed_photos(data, "animals") if set(photo.labels) <= farm]
     if not photos:
         raise DemoError("lab_data_missing", dataset="sheep, horse, cow", expected="animals")
-    step = max(len(photos) // _FOREIGN_PHOTOS, 1)
-    paths = [f"animals/{photo.path_in_set}" for photo in photos[::step][:_FOREIGN_PHOTOS]]
-    return _squares(data, paths, cache / f"foreign-animals-{side}.npy", side)
+    paths = [f"animals/{photo.path_in_set}" for photo in photos]
+    foreign = paths[:: max(len(paths) // _FOREIGN_PHOTOS, 1)][:_FOREIGN_PHOTOS]
+    others = sorted(set(paths) - set(foreign))
+    return foreign, others[:_FOREIGN_PHOTOS]
 
 
 def further_things(data: Path | None, cache: Path, side: int) -> dict[str, Images]:
@@ -103,6 +121,9 @@ def further_things(data: Path | None, cache: Path, side: int) -> dict[str, Image
     if not folders:
         raise DemoError("lab_data_missing", dataset="grocery81", expected="grocery81/<product>")
     sets["groceries"] = [str(path.relative_to(data)) for path in folders]
+    _, others = _farm_paths(data)
+    if others:
+        sets[OTHER_FARM_ANIMALS] = others
     return {
         name: _squares(data, paths, cache / f"{name.replace(' ', '-')}-{side}.npy", side)
         for name, paths in sets.items()
@@ -119,6 +140,7 @@ def _boxed(data: Path, name: str, labels: set[str] | None = None) -> list[str]:
 OUTLIERS: Mapping[str, Callable[[Path | None, Path, int], Images]] = {
     "things": things,
     "scenes": scenes,
+    "pets": pets,
 }
 """Name in a recipe → loader of the outliers that are used in training."""
 FOREIGN_OF: Mapping[str, Callable[[Path | None, Path, int], Images]] = {

@@ -1,8 +1,10 @@
 """The photo categories of Caltech-101 as one set of square pictures."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from demo.errors import DemoError
 from demo.lab.data.caltech import caltech_folder
@@ -60,7 +62,22 @@ def photo101(data: Path | None, part: str, cache: Path) -> Pictures:
     rows = photo_paths(data, cache)
     labels = tuple(sorted({label for _, _, label in rows}))
     rows = [row for row in rows if is_test(row[1]) == (part == "test")]
-    cache_file = cache / f"photo101-{part}-{SIDE}-{len(rows)}.npy"
+    cache_file = cache / f"photo101-{part}-{SIDE}.npy"
     images = read_squares((path for path, _, _ in rows), SIDE, cache_file)
     targets = np.array([labels.index(label) for _, _, label in rows], np.int64)
     return Pictures(images, targets, labels)
+
+
+def validation_part(data: Path | None, cache: Path) -> NDArray[np.bool_]:
+    """Which of the training photos are for validation, in the order of `photo101`: a third.
+
+    The network was trained on them; what is fitted afterwards on others' features was not.
+    """
+    paths = [path for _, path, _ in photo_paths(data, cache) if not is_test(path)]
+    return np.array([is_test(f"validation/{path}", 3) for path in paths])
+
+
+VALIDATION_OF: Mapping[str, Callable[[Path | None, Path], NDArray[np.bool_]]] = {
+    "photo-101": validation_part,
+}
+"""Data set of a classifier → which of its training photos are for validation."""

@@ -1,6 +1,8 @@
 """Photos from files, decoded by the program's own decoder."""
 
-from collections.abc import Iterable
+import hashlib
+import inspect
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -39,13 +41,37 @@ def read_squares(
 ) -> NDArray[np.uint8]:
     """Photo files → N×side×side×3 uint8 RGB middle squares.
 
-    cache_file: .npy file that the squares are written to, or read from where it is there.
+    cache_file: `NAME.npy`. The squares are kept beside it as `NAME-KEY.npy`, and read from there
+    as long as the key is theirs: the list of photos, no photo and no code has changed since.
     """
-    if cache_file is not None and cache_file.is_file():
-        cached: NDArray[np.uint8] = np.load(cache_file)
+    photos = list(paths)
+    if cache_file is None:
+        return _read(photos, side)
+    kept = cache_file.with_stem(f"{cache_file.stem}-{_key(photos, side)}")
+    if kept.is_file():
+        cached: NDArray[np.uint8] = np.load(kept)
         return cached
-    squares = np.stack([square(read_photo(path), side) for path in paths])
-    if cache_file is not None:
-        cache_file.parent.mkdir(parents=True, exist_ok=True)
-        np.save(cache_file, squares)
+    squares = _read(photos, side)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    for old in kept.parent.glob(f"{cache_file.stem}-{'?' * _KEY_DIGITS}.npy"):
+        old.unlink()
+    np.save(kept, squares)
     return squares
+
+
+_KEY_DIGITS = 16
+
+
+def _key(photos: Sequence[Path], side: int) -> str:
+    """Of the squares: a digest of the photos' paths, sizes and times, and of the code."""
+    digest = hashlib.sha256(str(side).encode())
+    for code in (square, decode, CenterCrop):
+        digest.update(Path(inspect.getfile(code)).read_bytes())
+    for path in photos:
+        facts = path.stat()
+        digest.update(f"{path.resolve()} {facts.st_size} {facts.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:_KEY_DIGITS]
+
+
+def _read(photos: Sequence[Path], side: int) -> NDArray[np.uint8]:
+    return np.stack([square(read_photo(path), side) for path in photos])

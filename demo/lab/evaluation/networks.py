@@ -8,6 +8,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from demo.models import ultralytics
+from demo.models.networks.class_anchors import without_anchors
 from demo.models.networks.classifiers import NETWORKS
 from demo.models.networks.gan import GENERATORS
 from demo.models.networks.lite_detector import LiteDetector
@@ -15,8 +16,10 @@ from demo.models.yolo import LITE
 
 
 def load_classifier(file: Path, architecture: str) -> nn.Module:
-    """The classifier `NETWORKS[architecture]` with the weights of `file`."""
-    return _filled(NETWORKS[architecture](), file)
+    """The classifier `NETWORKS[architecture]` with its tensors of `file`."""
+    network = NETWORKS[architecture]()
+    network.load_state_dict(without_anchors(load_file(file)))
+    return network.float().eval()
 
 
 def load_generator(file: Path, architecture: str) -> nn.Module:

@@ -78,6 +78,14 @@ class RecipeKind(ABC, Generic[RecipeT, CardT]):
         """
         raise DemoError("lab_not_prunable", name=recipe.name, network=self.name, known="–")
 
+    def calibrate(self, recipe: RecipeT, options: PublishOptions) -> Iterator[str]:
+        """Fit a published network's sign of doubt and write its files again; yields sentences.
+
+        Raises:
+            DemoError: networks of this kind, or this one, have no such sign; data are missing.
+        """
+        raise DemoError("lab_not_calibrated", name=recipe.name, known="–")
+
 
 AnyKind = RecipeKind[Any, Any]
 """A kind looked up by name, which fits the recipe or card that stated the name."""

@@ -47,5 +47,11 @@ class ClassifierKind(RecipeKind[ClassifierRecipe, ClassifierCard]):
 
         return prune_classifier(recipe, options)
 
+    def calibrate(self, recipe: ClassifierRecipe, options: PublishOptions) -> Iterator[str]:
+        """See `calibrate_classifier`."""
+        from demo.lab.publish.class_anchors import calibrate_classifier
+
+        return calibrate_classifier(recipe, options)
+
 
 KIND = ClassifierKind()

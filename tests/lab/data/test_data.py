@@ -23,7 +23,7 @@ from demo.lab.data.outliers import (
     foreign_animals,
     foreign_things,
 )
-from demo.lab.data.photo101 import photo_paths
+from demo.lab.data.photo101 import photo_paths, validation_part
 from demo.lab.data.splits import is_test
 from demo.lab.evaluation.detector import DETECTION_SETS, held_out_photos
 from demo.lab.recipe import DetectorRecipe, find_recipe, recipes
@@ -190,6 +190,17 @@ def test_photo_101_has_a_hundred_kinds_and_two_parts(shared_data: Path, tmp_path
     assert len({inside for _, inside, _ in rows}) == len(rows)
     with pytest.raises(DemoError, match="caltech101"):
         photo_paths(tmp_path, tmp_path)
+
+
+def test_a_third_of_the_training_photos_of_photo_101_is_for_validation(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    part = validation_part(shared_data, tmp_path)
+    rows = [row for row in photo_paths(shared_data, tmp_path) if not is_test(row[1])]
+    assert len(part) == len(rows) == 8241 - 1647
+    assert 0.31 < part.mean() < 0.36
+    # Each class keeps photos to be fitted on.
+    assert len({label for (_, _, label), held in zip(rows, part, strict=True) if not held}) == 100
 
 
 def test_training_outliers_and_foreign_photos_have_no_category_in_common(

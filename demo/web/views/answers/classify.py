@@ -1,13 +1,16 @@
 """A classifier's answer as HTML: probability bars, and whether the picture is of a known class."""
 
 from demo.i18n import translate
-from demo.models.classifier import LINEAR_PROBE
+from demo.models.classifier import CLASS_ANCHORS, LINEAR_PROBE
 from demo.models.spec import ModelSpec
 from demo.results import Scores
 from demo.service.service import Answer
 from demo.web.views.answer import note
 from demo.web.views.answers.base import AnswerView
 from demo.web.views.templates import render
+
+_VARIANTS = {LINEAR_PROBE: "_probe", CLASS_ANCHORS: "_anchors"}
+"""Method → end of the keys of its sentences, where they are its own."""
 
 
 class ClassifyView(AnswerView[Scores]):
@@ -28,19 +31,24 @@ def score_bars(scores: Scores, top_k: int, locale: str) -> str:
 
 
 def unknown_notice(scores: Scores, spec: ModelSpec, locale: str) -> str:
-    """Whether the picture is probably of no known class, by which method, and its error rates."""
+    """Whether the picture is probably of no known class, by which method, and its error rates.
+
+    Where the method stands in for a better one, also the package that this one lacks.
+    """
     rule = spec.unknown
     if rule is None:
         return note(translate("unknown_uncalibrated", locale))
     key = "known_sign" if scores.known else "unknown_sign"
     text = translate(
-        f"{key}_probe" if rule.method == LINEAR_PROBE else key,
+        key + _VARIANTS.get(rule.method, ""),
         locale,
         method=rule.method,
         false_alarm=100 * rule.false_alarm,
         caught=rule.caught,
         foreign=rule.foreign,
     )
+    if rule.missing:
+        text += " " + translate("unknown_package", locale, package=rule.missing)
     return note(text, "calm" if scores.known else "warn")
 
 

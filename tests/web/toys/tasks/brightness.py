@@ -43,7 +43,7 @@ class MeasureBrightness(Task[Brightness, BrightnessQuery]):
     def parse(self, spec: ModelSpec, values: Mapping[str, object]) -> BrightnessQuery:
         return BrightnessQuery(validate.whole(values.get("digits", 3), "digits", 0, 6))
 
-    def facts(self, result: Brightness, query: BrightnessQuery) -> JsonObject:
+    def facts(self, spec: ModelSpec, result: Brightness, query: BrightnessQuery) -> JsonObject:
         return {"brightness": round(result.value, query.digits)}
 
     def files(
