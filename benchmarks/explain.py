@@ -5,7 +5,7 @@ python -m benchmarks.explain --data FOLDER [--photos N]     every N-th photo, 1 
 Pointing game (Zhang et al. 2018): the highest pixel lies in the box. Energy (Wang et al. 2020): the
 share of the map in the box, as a multiple of the box's share of the picture. Both over the whole
 picture; outside of the network's crop a map is 0. Then the check: how often it calls the map, and
-the map with its cells shuffled, better than random.
+five times its cells in random order, better than random.
 """
 
 import argparse
@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from demo.explain import methods
-from demo.explain.curves import cells, curves
+from demo.explain.curves import Chance, cells
 from demo.explain.explanation import Explanation, asked, explain
 from demo.explain.passes import Passes
 from demo.explain.placement import on_upload
@@ -35,17 +34,24 @@ MODELS = {
     "efficientnet_lite0": ("airplane", "motorcycle"),
 }
 """Models, and the classes of boxes3 that they know by some name."""
+SHUFFLES = 5
+"""Shuffled maps of each photo."""
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """Of one photo; energy and share are the map's and the picture's parts in the box."""
+    """Of one photo.
+
+    hit: the highest pixel is in the box. energy, share: the map's and the picture's parts in the
+    box. better, shuffled_better: how many times in one the check calls the map, and its shuffled
+    cells, better than random.
+    """
 
     hit: bool
     energy: float
     share: float
     better: bool
-    shuffled_better: bool
+    shuffled_better: float
 
 
 def photos_of(data: Path, labels: Sequence[str], step: int) -> list[Photo]:
@@ -77,18 +83,36 @@ def in_box(found: Explanation, photo: Photo, image: Image) -> tuple[bool, float,
     return bool(box.ravel()[heat.argmax()]), float(heat[box].sum() / heat.sum()), float(box.mean())
 
 
-def checked(engine: LocalEngine, model: str, found: Explanation, seed: int) -> tuple[bool, bool]:
-    """Whether the map, and the map with its cells shuffled, are called better than random."""
+def checked(engine: LocalEngine, model: str, found: Explanation, seed: int) -> tuple[bool, float]:
+    """Whether the map is called better than random, and how often its shuffled cells are."""
     with engine.exclusive(model) as own:
         family = own.spec.family
         assert isinstance(family, Explainable)
         index = (found.question.target.class_id,)
-        passes = Passes(own, family, found.prepared, index)
         grid = cells(found.heat)
-        mixed: NDArray[np.float32] = np.random.default_rng(seed).permutation(grid.ravel())
-        both = (found.heat, mixed.reshape(grid.shape))
-        first, second = (curves(passes, heat).better_than_random for heat in both)
-        return first, second
+        chance = Chance(Passes(own, family, found.prepared, index), grid.shape[:2])
+        generator = np.random.default_rng(seed)
+        shuffled = [generator.permutation(grid.ravel()) for _ in range(SHUFFLES)]
+        better = [
+            chance.curves(np.reshape(one, grid.shape)).better_than_random
+            for one in (grid, *shuffled)
+        ]
+        return better[0], sum(better[1:]) / SHUFFLES
+
+
+def measure(engine: LocalEngine, model: str, photos: Sequence[Photo], method: str) -> list[Numbers]:
+    """The numbers of each photo."""
+    rows = []
+    for number, photo in enumerate(photos):
+        image = read(photo)
+        found = best_map(engine, model, image, method)
+        rows.append(Numbers(*in_box(found, photo, image), *checked(engine, model, found, number)))
+    return rows
+
+
+def energy(rows: Sequence[Numbers]) -> float:
+    """The maps' share in the box as a multiple of the pictures' share in it."""
+    return float(np.mean([row.energy for row in rows]) / np.mean([row.share for row in rows]))
 
 
 def main() -> None:
@@ -102,19 +126,11 @@ def main() -> None:
     given = arguments.parse_args()
     engine = LocalEngine(Settings(offline=True, device="cpu"))
     for model, labels in MODELS.items():
-        rows = []
-        for number, photo in enumerate(photos_of(given.data, labels, given.photos)):
-            image = read(photo)
-            found = best_map(engine, model, image, given.method)
-            rows.append(
-                Numbers(*in_box(found, photo, image), *checked(engine, model, found, number))
-            )
-        energy = np.mean([row.energy for row in rows]) / np.mean([row.share for row in rows])
+        rows = measure(engine, model, photos_of(given.data, labels, given.photos), given.method)
         print(
             f"{model} {given.method}, {len(rows)} photos: pointing game "
-            f"{np.mean([row.hit for row in rows]):.3f}, energy in the box {energy:.2f} × its "
-            "share; "
-            f"better than random {np.mean([row.better for row in rows]):.3f}, "
+            f"{np.mean([row.hit for row in rows]):.3f}, energy in the box {energy(rows):.2f} × its "
+            f"share; better than random {np.mean([row.better for row in rows]):.3f}, "
             f"shuffled {np.mean([row.shuffled_better for row in rows]):.3f}",
             flush=True,
         )
