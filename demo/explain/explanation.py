@@ -18,7 +18,11 @@ from demo.validate import brief
 CHECK_PASSES = 60
 """Passes of a check at most."""
 UNCHANGED = 0.7
-"""Rank correlation from which on a map of random weights counts as the same map."""
+"""Rank correlation from which on a map of random weights counts as the same map.
+
+Well above what LayerCAM of a classifier has (`python -m benchmarks.explain --weights`). Of one box
+of a detector it is often higher, since the place of the box is given, whatever the weights are.
+"""
 _LAST_LAYERS = 1 / 3
 
 
@@ -133,9 +137,20 @@ def check(engine: Engine, model: str, found: Explanation, progress: Progress) ->
     question, before = found.question, progress.done
     with engine.exclusive(model) as own:
         passes = _passes(own, found.prepared, question, progress)
-        measured = curves(passes, found.heat)
-        random = randomised_map(question.method, passes, question.layers, _LAST_LAYERS)
-        return Checks(measured, similarity(found.heat, random), progress.done - before)
+        measured, alike = curves(passes, found.heat), _similarity(passes, found)
+        return Checks(measured, alike, progress.done - before)
+
+
+def weights_similarity(engine: Engine, model: str, found: Explanation, progress: Progress) -> float:
+    """`Checks.similarity` alone. Raises DemoError and StoppedError as `explain` does."""
+    with engine.exclusive(model) as own:
+        return _similarity(_passes(own, found.prepared, found.question, progress), found)
+
+
+def _similarity(passes: Passes, found: Explanation) -> float:
+    question = found.question
+    random = randomised_map(question.method, passes, question.layers, _LAST_LAYERS)
+    return similarity(found.heat, random)
 
 
 def _passes(

@@ -14,7 +14,7 @@ from benchmarks.client import Client
 from demo.service import examples
 from tests.conftest import Server
 
-MODEL = "efficientnet_lite0"
+MODEL = "photo-101"
 STOPPED = "stopped after"
 
 
@@ -76,7 +76,7 @@ def checking(events: Iterator[dict[str, Any]]) -> dict[str, Any]:
 def test_a_newer_request_ends_an_older_check(own: Server) -> None:
     with Client(own.url) as client, httpx.Client(base_url=own.url, timeout=60) as http:
         section = Section(client)
-        older = section.ask(http, "occlusion")
+        older = section.ask(http, "layer-cam")
         with section.stream(http) as events:
             assert checking(events)["event_id"] == older
             newer = section.ask(http, "grad-cam")
@@ -91,7 +91,7 @@ def test_leaving_the_page_ends_a_check(own: Server) -> None:
     with Client(own.url) as client:
         section = Section(client)
         with httpx.Client(base_url=own.url, timeout=60) as http:
-            section.ask(http, "occlusion")
+            section.ask(http, "layer-cam")
             with section.stream(http) as events:
                 checking(events)
         # Another visitor's whole answer and check go on.
