@@ -8,7 +8,7 @@ from demo.errors import DemoError
 from demo.explain import methods
 from demo.explain.curves import Curves, curves
 from demo.explain.method import HeatMap, Method
-from demo.explain.passes import Count, Passes
+from demo.explain.passes import Passes, Progress
 from demo.explain.randomisation import randomised_map, similarity
 from demo.inference.engine import Engine, ExclusiveModel
 from demo.models.spec import ModelSpec, Prepared, Request
@@ -18,7 +18,11 @@ from demo.validate import brief
 CHECK_PASSES = 60
 """Passes of a check at most."""
 UNCHANGED = 0.7
-"""Rank correlation from which on a map of random weights counts as the same map."""
+"""Rank correlation from which on a map of random weights counts as the same map.
+
+Well above what LayerCAM of a classifier has (`python -m benchmarks.explain --weights`). Of one box
+of a detector it is often higher, since the place of the box is given, whatever the weights are.
+"""
 _LAST_LAYERS = 1 / 3
 
 
@@ -67,21 +71,32 @@ class Checks:
         return self.similarity < UNCHANGED
 
 
+def methods_for(spec: ModelSpec) -> list[Method]:
+    """The methods that can explain answers of a model, the usual one first."""
+    if spec.runtime != "torch" or not isinstance(spec.family, Explainable):
+        return []
+    return [one for one in methods.all_methods() if one.suits(spec)]
+
+
 def asked(spec: ModelSpec, method: object, target: Target, layer: object = "") -> Question:
     """The checked question about a model.
 
     Args:
         spec: the model.
-        method: name of a method.
+        method: name of a method, or empty for the first that suits the model.
         target: a class of the model.
         layer: one of its `cam_layers`, or empty for all of them together.
 
     Raises:
         DemoError: for another name, and for a model that the method cannot explain.
     """
-    chosen = methods.find(method)
-    if spec.runtime != "torch" or not isinstance(spec.family, Explainable):
+    suited = methods_for(spec)
+    if not suited:
         raise DemoError("explain_no_gradients", name=spec.name)
+    chosen = suited[0] if method == "" else methods.find(method)
+    if chosen not in suited:
+        some = ", ".join(one.name for one in suited)
+        raise DemoError("explain_no_maps", method=chosen.title, name=spec.name, some=some)
     if not 0 <= target.class_id < len(spec.labels):
         raise DemoError("explain_no_class", got=brief(target.class_id), name=spec.name)
     if layer and layer not in spec.cam_layers:
@@ -89,39 +104,60 @@ def asked(spec: ModelSpec, method: object, target: Target, layer: object = "") -
         raise DemoError("explain_no_layer", got=brief(layer), name=spec.name, some=some)
     if not chosen.uses_layers:
         return Question(chosen, target, ())
-    if not spec.cam_layers:
-        others = ", ".join(one.name for one in methods.all_methods() if not one.uses_layers)
-        raise DemoError("explain_no_maps", method=chosen.title, name=spec.name, some=others)
     return Question(chosen, target, (str(layer),) if layer else spec.cam_layers)
 
 
-def explain(engine: Engine, model: str, request: Request, question: Question) -> Explanation:
-    """The map for a question. Raises DemoError where the model cannot be loaded or answered."""
+def explain(
+    engine: Engine,
+    model: str,
+    request: Request,
+    question: Question,
+    progress: Progress | None = None,
+) -> Explanation:
+    """The map for a question.
+
+    progress: counts its passes while they run, and may stop them. Raises DemoError where the model
+    cannot be loaded or answered, and StoppedError.
+    """
     with engine.exclusive(model) as own:
-        passes = _passes(own, own.spec.family.preprocess(request), question)
+        prepared = own.spec.family.preprocess(request)
+        passes = _passes(own, prepared, question, progress or Progress())
         heat = question.method.explain(passes, question.layers)
         if not np.isfinite(heat).all():
             raise DemoError("not_finite", name=model)
         score = passes.score(passes.inputs)
-        return Explanation(question, heat, passes.prepared, score, passes.count.done)
+        return Explanation(question, heat, passes.prepared, score, passes.progress.done)
 
 
-def check(engine: Engine, model: str, found: Explanation, count: Count) -> Checks:
-    """The check of a map: at most CHECK_PASSES passes, counted while they run.
+def check(engine: Engine, model: str, found: Explanation, progress: Progress) -> Checks:
+    """The check of a map: at most CHECK_PASSES passes, which `progress` counts and may stop.
 
-    Raises DemoError as `explain` does.
+    Raises DemoError and StoppedError as `explain` does.
     """
-    question = found.question
+    question, before = found.question, progress.done
     with engine.exclusive(model) as own:
-        passes = replace(_passes(own, found.prepared, question), count=count)
-        measured = curves(passes, found.heat)
-        random = randomised_map(question.method, passes, question.layers, _LAST_LAYERS)
-        return Checks(measured, similarity(found.heat, random), passes.count.done)
+        passes = _passes(own, found.prepared, question, progress)
+        measured, alike = curves(passes, found.heat), _similarity(passes, found)
+        return Checks(measured, alike, progress.done - before)
 
 
-def _passes(own: ExclusiveModel, prepared: Prepared, question: Question) -> Passes:
+def weights_similarity(engine: Engine, model: str, found: Explanation, progress: Progress) -> float:
+    """`Checks.similarity` alone. Raises DemoError and StoppedError as `explain` does."""
+    with engine.exclusive(model) as own:
+        return _similarity(_passes(own, found.prepared, found.question, progress), found)
+
+
+def _similarity(passes: Passes, found: Explanation) -> float:
+    question = found.question
+    random = randomised_map(question.method, passes, question.layers, _LAST_LAYERS)
+    return similarity(found.heat, random)
+
+
+def _passes(
+    own: ExclusiveModel, prepared: Prepared, question: Question, progress: Progress
+) -> Passes:
     family = own.spec.family
     assert isinstance(family, Explainable)
-    passes = Passes(own, family, prepared)
+    passes = Passes(own, family, prepared, progress=progress)
     index = family.output_index(passes.outputs(), prepared, question.target)
     return replace(passes, index=index)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo.explain.passes import Passes
+from demo.models.spec import ModelSpec
 
 HeatMap = NDArray[np.float32]
 """h×w, ≥ 0: how much each place speaks for the target. Its grid lies over the whole input."""
@@ -26,6 +27,12 @@ class Method(ABC):
     """Who described it, when and where."""
     uses_layers: ClassVar[bool] = False
     """It reads the maps of a layer, so that the model has to have `cam_layers`."""
+    of_class: ClassVar[bool] = True
+    """The map is another one for another target."""
+
+    def suits(self, spec: ModelSpec) -> bool:
+        """Whether it can explain a model that has gradients."""
+        return bool(spec.cam_layers) or not self.uses_layers
 
     @abstractmethod
     def explain(self, passes: Passes, layers: Sequence[str]) -> HeatMap:

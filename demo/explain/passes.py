@@ -1,5 +1,6 @@
 """Passes of one network for an explanation; between two of them others get their answers."""
 
+import logging
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -15,16 +16,26 @@ from demo.models.spec import Outputs, Prepared
 from demo.models.target import Explainable
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 Pixels = NDArray[np.float32]
 """1×3×h×w float32, what the network takes."""
 
 
+class StoppedError(Exception):
+    """Raised by the first pass after somebody has stopped the work."""
+
+
 @dataclass(slots=True)
-class Count:
-    """Passes so far; another thread may read it."""
+class Progress:
+    """Passes so far, and whether more are wanted; another thread may read and stop it."""
 
     done: int = 0
+    stopped: bool = False
+
+    def stop(self) -> None:
+        """Let the work end before its next pass."""
+        self.stopped = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +51,7 @@ class Passes:
     prepared: Prepared
     index: tuple[int, ...] = ()
     network: nn.Module | None = None
-    count: Count = field(default_factory=Count)
+    progress: Progress = field(default_factory=Progress)
 
     @property
     def inputs(self) -> Pixels:
@@ -55,8 +66,12 @@ class Passes:
     def run(self, work: Callable[[nn.Module, Tensor], T], pictures: int = 1) -> T:
         """`work` with the network and its input, a tensor on the network's device.
 
-        pictures: how many the work passes through the network; each counts.
+        pictures: how many the work passes through the network; each counts. Raises StoppedError
+        where nobody wants it any more.
         """
+        if self.progress.stopped:
+            _log.debug("%s: stopped after %d passes", self.model.spec.name, self.progress.done)
+            raise StoppedError
 
         def alone(own: nn.Module) -> T:
             network = own if self.network is None else self.network
@@ -64,7 +79,7 @@ class Passes:
             return work(network, torch.from_numpy(self.inputs).to(device))
 
         value = self.model.run(alone)
-        self.count.done += pictures
+        self.progress.done += pictures
         return value
 
     def outputs(self) -> Outputs:

@@ -125,6 +125,7 @@ def _spec(name: str, row: _Row, labels: tuple[str, ...]) -> ModelSpec:
         params=row["params"],
         order=200,
         cam_layers=cam_layers(name),
+        attention_layers=attention_layers(name),
     )
 
 
@@ -154,6 +155,16 @@ _CAM_LAYERS = {
 def cam_layers(name: str) -> tuple[str, ...]:
     """`ModelSpec.cam_layers` of a model of torchvision."""
     return tuple(layer for start, layer in _CAM_LAYERS.items() if name.startswith(start))
+
+
+_ATTENTION_DEPTHS = {"vit_b_": 12, "vit_l_": 24, "vit_h_": 32}
+"""Beginning of a name → how many layers of self-attention it has."""
+
+
+def attention_layers(name: str) -> tuple[str, ...]:
+    """`ModelSpec.attention_layers` of a model of torchvision."""
+    depth = next((d for start, d in _ATTENTION_DEPTHS.items() if name.startswith(start)), 0)
+    return tuple(f"encoder.layers.encoder_layer_{i}.self_attention" for i in range(depth))
 
 
 def preset(name: str) -> Preprocessing:

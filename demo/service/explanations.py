@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from demo.explain.curves import auc
 from demo.explain.explanation import Checks, Explanation, asked, check, explain
-from demo.explain.passes import Count
+from demo.explain.passes import Progress
 from demo.inference.named_model import named_model
 from demo.models.spec import ImageRequest
 from demo.service.service import Answer, Service
@@ -115,16 +115,24 @@ class Explanations:
         task = named_model(service.engine, model, _EXPLAINED).task
         return service.predict(task, path, model, values)
 
-    def explain(self, answer: Answer, method: object, target: object, layer: object) -> Explained:
+    def explain(
+        self,
+        answer: Answer,
+        method: object,
+        target: object,
+        layer: object,
+        progress: Progress | None = None,
+    ) -> Explained:
         """The map without its check.
 
         Args:
             answer: of `answer`.
-            method: name of a method.
+            method: name of a method; empty is the usual one of the model.
             target: see the task's `target`; empty is the best of the answer.
             layer: one of the model's `cam_layers`; empty is all of them.
+            progress: counts the passes of the map while they run, and may stop them.
 
-        Raises DemoError for other names, and for a model that cannot be explained.
+        Raises DemoError for other names, and for a model that cannot be explained; StoppedError.
         """
         spec = answer.spec
         named = answer.task.target(spec, answer.result, target if isinstance(target, str) else "")
@@ -137,23 +145,24 @@ class Explanations:
         found: Explained | None = cache.get(key)
         if found is None:
             start = time.perf_counter()
-            made = explain(engine, spec.name, ImageRequest(answer.picture.rgb, size), question)
+            request = ImageRequest(answer.picture.rgb, size)
+            made = explain(engine, spec.name, request, question, progress)
             spent_ms = (time.perf_counter() - start) * 1000
             found = Explained(answer, made, spec.labels[named.class_id], spent_ms, key=key)
             cache.put(key, found, _size_bytes(found))
         return found
 
-    def check(self, found: Explained, count: Count) -> Explained:
-        """The same map with its check; `count` is of the passes so far.
+    def check(self, found: Explained, progress: Progress) -> Explained:
+        """The same map with its check, whose passes `progress` counts and may stop.
 
-        Raises DemoError as `explain` does.
+        Raises DemoError and StoppedError as `explain` does.
         """
         cache = self._service.cache
         kept: Explained | None = cache.get(found.key)
         if kept is not None and kept.checks is not None:
             return kept
         start = time.perf_counter()
-        checks = check(self._service.engine, found.answer.spec.name, found.explanation, count)
+        checks = check(self._service.engine, found.answer.spec.name, found.explanation, progress)
         spent_ms = (time.perf_counter() - start) * 1000
         checked = replace(found, checks=checks, check_ms=spent_ms)
         cache.put(found.key, checked, _size_bytes(checked))

@@ -4,8 +4,7 @@ from typing import cast
 
 import gradio as gr
 
-from demo.explain import methods
-from demo.explain.passes import Count
+from demo.explain.passes import Progress
 from demo.service.explanations import ExplainFacts, Explanations
 from demo.validate import switch
 from demo.web.components.model_picker import default_model
@@ -28,7 +27,8 @@ def publish_explain(context: Context) -> None:
         Args:
             image: the picture, an uploaded file.
             model: the name of a classifier or a detector, see /models.
-            method: layer-cam, grad-cam, integrated-gradients or occlusion.
+            method: layer-cam, grad-cam, attention-rollout (of vision transformers),
+                integrated-gradients or occlusion; empty is the first that suits the model.
             target: a label or the id of a class; of a detector the number of a box, best first,
                 and another class for it as in 2:dog. Empty is the best of the answer.
             layer: one of the model's layers for maps; empty is all of them.
@@ -41,7 +41,7 @@ def publish_explain(context: Context) -> None:
         checked = switch(check, "check")
         found = service.explain(service.answer(path, model, {}), method, target, layer)
         if checked:
-            found = service.check(found, Count())
+            found = service.check(found, Progress())
         file = save(map_array(found), str(context.service.uploads.folder), "npy", "map")
         return file, found.facts
 
@@ -49,7 +49,7 @@ def publish_explain(context: Context) -> None:
         inputs = [
             PictureIn(label="image"),
             gr.Textbox(default_model(context, "classify"), label="model"),
-            gr.Textbox(methods.all_methods()[0].name, label="method"),
+            gr.Textbox("", label="method"),
             gr.Textbox("", label="target"),
             gr.Textbox("", label="layer"),
             gr.Checkbox(True, label="check"),

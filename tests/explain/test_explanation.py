@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -10,9 +11,8 @@ import torch
 from torch import nn
 
 from demo.errors import DemoError
-from demo.explain import methods
-from demo.explain.explanation import CHECK_PASSES, asked, check, explain
-from demo.explain.passes import Count
+from demo.explain.explanation import CHECK_PASSES, asked, check, explain, methods_for
+from demo.explain.passes import Progress, StoppedError
 from demo.explain.placement import on_upload
 from demo.geometry.letterbox import Letterbox
 from demo.inference.local_engine import LocalEngine
@@ -21,7 +21,7 @@ from demo.models.target import Target
 from tests.explain.conftest import textured
 
 
-@pytest.mark.parametrize("method", [one.name for one in methods.all_methods()])
+@pytest.mark.parametrize("method", ["layer-cam", "grad-cam", "integrated-gradients", "occlusion"])
 def test_a_map_and_its_check(running: LocalEngine, method: str) -> None:
     one = textured(np.random.default_rng(3))
     question = asked(running.spec("patches"), method, Target(one.class_id))
@@ -30,7 +30,7 @@ def test_a_map_and_its_check(running: LocalEngine, method: str) -> None:
     assert found.heat.min() >= 0
     assert np.ptp(found.heat) > 0
     assert found.score > 0.5
-    count = Count()
+    count = Progress()
     checks = check(running, "patches", found, count)
     assert checks.passes == count.done <= CHECK_PASSES
     assert -1 <= checks.similarity <= 1
@@ -46,6 +46,7 @@ def test_a_map_and_its_check(running: LocalEngine, method: str) -> None:
         ("patches", "layer-cam", 0, "9", "explain_no_layer"),
         ("patches", "occlusion", 0, "../x", "explain_no_layer"),
         ("blind", "grad-cam", 0, "", "explain_no_maps"),
+        ("patches", "attention-rollout", 0, "", "explain_no_maps"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(
@@ -54,6 +55,19 @@ def test_what_is_wrong_is_one_sentence(
     with pytest.raises(DemoError) as raised:
         asked(running.spec(model), method, Target(class_id), layer)
     assert raised.value.key == key
+
+
+def test_the_methods_of_a_model_are_those_that_suit_it(running: LocalEngine) -> None:
+    names = {
+        model: [one.name for one in methods_for(running.spec(model))]
+        for model in ("patches", "blind")
+    }
+    assert names["patches"] == ["layer-cam", "grad-cam", "integrated-gradients", "occlusion"]
+    assert names["blind"] == ["integrated-gradients", "occlusion"]
+    # Without a name it is the first of them.
+    for model, some in names.items():
+        assert asked(running.spec(model), "", Target(0)).method.name == some[0]
+    assert methods_for(replace(running.spec("patches"), runtime="onnx")) == []
 
 
 def test_a_model_without_gradients_is_refused(running: LocalEngine) -> None:
@@ -111,12 +125,42 @@ def test_another_visitor_waits_for_one_pass_at_most(running: LocalEngine) -> Non
     assert max(waits) < 3 * pass_s, waits
 
 
+def test_a_stopped_check_ends_before_its_next_pass(running: LocalEngine) -> None:
+    one = textured(np.random.default_rng(1))
+    question = asked(running.spec("patches"), "occlusion", Target(one.class_id))
+    request, progress = ImageRequest(one.image), Progress()
+    found = explain(running, "patches", request, question)
+    with ThreadPoolExecutor(1) as thread, running.exclusive("patches") as other:
+        entered, going = threading.Event(), threading.Event()
+
+        def hold(network: nn.Module) -> None:
+            entered.set()
+            assert going.wait(20)
+
+        # While another piece of work holds the device, the check waits for its first pass.
+        holder = threading.Thread(target=other.run, args=(hold,))
+        holder.start()
+        assert entered.wait(20)
+        checking = thread.submit(check, running, "patches", found, progress)
+        time.sleep(0.1)
+        progress.stop()
+        going.set()
+        with pytest.raises(StoppedError):
+            checking.result(20)
+        holder.join()
+    assert progress.done <= 1
+    with pytest.raises(StoppedError):
+        explain(running, "patches", request, question, progress)
+    # It frees the network, and the next one goes on.
+    assert check(running, "patches", found, Progress()).passes <= CHECK_PASSES
+
+
 def test_explaining_leaves_the_answering_network_as_it_was(running: LocalEngine) -> None:
     one = textured(np.random.default_rng(5))
     before = running.run("patches", ImageRequest(one.image)).result
     question = asked(running.spec("patches"), "layer-cam", Target(0))
     found = explain(running, "patches", ImageRequest(one.image), question)
-    check(running, "patches", found, Count())
+    check(running, "patches", found, Progress())
     after = running.run("patches", ImageRequest(one.image)).result
     np.testing.assert_array_equal(before.probabilities, after.probabilities)  # type: ignore[attr-defined]
     assert torch.is_grad_enabled()

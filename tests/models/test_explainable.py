@@ -1,6 +1,7 @@
 """What explanations need of each family: layers that give maps, and the target's output."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from demo.errors import DemoError
+from demo.explain.explanation import asked
 from demo.explain.layers import site
 from demo.geometry.boxes import iou
 from demo.inference.catalog import Catalog
@@ -17,13 +20,16 @@ from demo.models.networks.classifiers import CAM_LAYERS, NETWORKS
 from demo.models.networks.efficientnet_lite import SCALES, EfficientNetLite, fold_norms
 from demo.models.networks.lite_detector import LiteDetector
 from demo.models.networks.yolo_head import UndecodedHead
-from demo.models.spec import ImageRequest
+from demo.models.own import architectures
+from demo.models.own.base import read_model
+from demo.models.spec import ImageRequest, WeightsFile
 from demo.models.target import Explainable, Target
 from demo.models.ultralytics import build
 from demo.models.yolo import CAM_LAYERS as YOLO_LAYERS
 from demo.models.yolo import LITE_CAM_LAYERS, Yolo
 from demo.results import Detections
 from demo.settings import Settings
+from tests.support.checkpoints import network, save
 
 SMALLEST = (
     *("alexnet", "convnext_tiny", "densenet121", "efficientnet_b0", "googlenet", "inception_v3"),
@@ -97,8 +103,12 @@ def test_the_layers_of_a_family_give_maps_with_gradients(name: str) -> None:
         catalog = Catalog(Settings(cache_dir=Path("/nonexistent"), offline=True))
         layers = catalog.spec(name).cam_layers
     assert layers
-    network = make()
-    inputs = torch.rand(1, 3, side, side)
+    assert_maps(make(), layers, side)
+
+
+def assert_maps(network: nn.Module, layers: Sequence[str], side: int) -> list[int]:
+    """Each layer runs once in a pass and gives maps with gradients; returns their sides."""
+    inputs, sides = torch.rand(1, 3, side, side), []
     for layer in layers:
         at = site(network, layer, inputs)
         kept: list[Tensor] = []
@@ -113,6 +123,81 @@ def test_the_layers_of_a_family_give_maps_with_gradients(name: str) -> None:
         [slope] = torch.autograd.grad(output.square().sum(), kept[0])
         assert torch.isfinite(slope).all()
         assert slope.abs().max() > 0
+        sides.append(int(height))
+    return sides
+
+
+@pytest.mark.parametrize("name", sorted(architectures.known()))
+def test_every_architecture_has_maps_or_attention(name: str) -> None:
+    """Of a pass that computes shapes alone."""
+    kind = architectures.known()[name]
+    assert bool(kind.cam_layers) != bool(kind.attention_layers)
+    network = kind.build(10, kind.preset.crop).to("meta").eval()
+    shapes: list[tuple[int, ...]] = []
+    for layer in kind.cam_layers:
+        network.get_submodule(layer).register_forward_hook(
+            lambda _, __, output: shapes.append(tuple(output.shape))
+        )
+    for layer in kind.attention_layers:
+        assert isinstance(network.get_submodule(layer), nn.MultiheadAttention)
+    network(torch.empty(1, 3, kind.preset.crop, kind.preset.crop, device="meta"))
+    # A mirrored network runs each layer twice.
+    assert len(shapes) >= len(kind.cam_layers)
+    for _, channels, height, width in shapes:
+        assert channels >= 8
+        assert height == width > 1
+
+
+TIMMS = (
+    *("convnext_atto", "densenet121", "efficientnet_lite0", "ghostnet_050", "regnety_002"),
+    *("mobilenetv3_small_050", "repvit_m0_9", "resnest14d", "resnet18", "rexnet_100"),
+)
+
+
+@pytest.mark.parametrize("name", TIMMS)
+def test_the_maps_of_timms_networks_have_gradients(name: str) -> None:
+    kind = architectures.find(name)
+    assert kind is not None
+    assert len(kind.cam_layers) == 1
+    torch.manual_seed(0)
+    assert_maps(kind.build(10, 96).eval(), kind.cam_layers, 96)
+
+
+@pytest.mark.parametrize("name", ["vit_tiny_patch16_224", "swin_tiny_patch4_window7_224"])
+def test_networks_of_timm_without_such_maps_refuse_with_a_sentence(name: str) -> None:
+    """Their blocks give tokens, or N×h×w×C."""
+    kind = architectures.find(name)
+    assert kind is not None
+    assert kind.cam_layers == ()
+    spec = replace(imagenet.specs()[0], name=name, cam_layers=(), attention_layers=())
+    with pytest.raises(DemoError) as raised:
+        asked(spec, "layer-cam", Target(0))
+    assert raised.value.key == "explain_no_maps"
+    assert asked(spec, "occlusion", Target(0)).method.name == "occlusion"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("yolov3-tiny", "yolov5n", "yolov6n", "yolov8n", "yolov9t", "yolov10n", "yolo11n"),
+        *("yolo12n", "yolo26n", "yolov8n-cls", "yolo11n-cls", "yolo26n-cls"),
+    ],
+)
+def test_a_checkpoint_of_ultralytics_has_maps_of_two_strides(name: str, tmp_path: Path) -> None:
+    file = save(network(name, ["cat", "dog"]), tmp_path / "best.pt", 128)
+    spec = read_model(file, "best")
+    assert isinstance(spec.family, Explainable)
+    assert len(spec.cam_layers) == 2
+    loaded = spec.network(WeightsFile(file, sha256=""))
+    sides = assert_maps(loaded, spec.cam_layers, 128)
+    assert sides == [128 // 16, 128 // 32]
+
+
+def test_a_detector_without_a_score_for_each_class_refuses_with_a_sentence(tmp_path: Path) -> None:
+    file = save(network("yolov8n-rtdetr", ["cat", "dog"]), tmp_path / "best.pt", 320)
+    with pytest.raises(DemoError) as raised:
+        asked(read_model(file, "best"), "", Target(0))
+    assert raised.value.key == "explain_no_gradients"
 
 
 def test_every_embedded_classifier_and_detector_can_be_explained() -> None:

@@ -1,6 +1,7 @@
 """`POST /api/v1/explain`: what in a picture speaks for an answer, and whether to trust that."""
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 
 from fastapi import APIRouter, Request
@@ -11,8 +12,7 @@ from starlette.responses import JSONResponse, Response
 from demo.asgi.api.picture_body import picture_body
 from demo.asgi.api.problem import problem
 from demo.errors import DemoError
-from demo.explain import methods
-from demo.explain.passes import Count
+from demo.explain.passes import Progress
 from demo.service.explanations import Explained, Explanations
 from demo.service.service import Service
 from demo.service.upload_budget import UploadBudget
@@ -24,6 +24,8 @@ _FILES = {
     "npy": ("application/octet-stream", map_array),
 }
 _FORMATS = ("json", *_FILES)
+_POLL_S = 0.5
+"""Time between two looks whether the client is still there."""
 
 
 class ExplanationAnswer(BaseModel):
@@ -57,20 +59,20 @@ def explain_router(service: Service, budget: UploadBudget) -> APIRouter:
     ) -> Response:
         """Explain the answer of a model about the picture in the body by a map.
 
-        method: layer-cam, grad-cam, integrated-gradients or occlusion; empty is the first. target:
-        a label or class id; of a detector the number of a box, best first, and another class for it
-        as in 2:dog; empty is the best of the answer. layer: one of the model's, empty is all. check
-        takes up to 60 passes and is only stated in JSON. format: json, npy (the raw map) or png
-        (the map with transparency).
+        method: layer-cam, grad-cam, attention-rollout (of vision transformers),
+        integrated-gradients or occlusion; empty is the first that suits the model. target: a label
+        or class id; of a detector the number of a box, best first, and another class for it as in
+        2:dog; empty is the best of the answer. layer: one of the model's, empty is all. check takes
+        up to 60 passes and is only stated in JSON. format: json, npy (the raw map) or png (the map
+        with transparency).
         """
         try:
             if format not in _FORMATS:
                 raise DemoError("api_format", got=format[:40], some=", ".join(_FORMATS))
             async with picture_body(request, service.uploads, budget) as path:
-                chosen = method or methods.all_methods()[0].name
                 checked = check and format == "json"
-                work = partial(_found, explanations, path, model, chosen, target, layer, checked)
-                found = await _awaited(service, work)
+                asked = (path, model, method, target, layer, checked)
+                found = await _awaited(request, service, partial(_found, explanations, *asked))
         except DemoError as fault:
             return problem(fault, request.headers)
         except ClientDisconnect:  # nobody reads this
@@ -91,15 +93,26 @@ def _found(
     target: str,
     layer: str,
     checked: bool,
+    progress: Progress,
 ) -> Explained:
     answer = explanations.answer(path, model, {})
-    found = explanations.explain(answer, method, target, layer)
-    return explanations.check(found, Count()) if checked else found
+    found = explanations.explain(answer, method, target, layer, progress)
+    return explanations.check(found, progress) if checked else found
 
 
-async def _awaited(service: Service, work: "partial[Explained]") -> Explained:
-    future = asyncio.wrap_future(service.submit(work))
-    await asyncio.wait([future])
+async def _awaited(
+    request: Request, service: Service, work: Callable[[Progress], Explained]
+) -> Explained:
+    """What the work gives. Raises ClientDisconnect where the client leaves before."""
+    progress = Progress()
+    future = asyncio.wrap_future(service.submit(partial(work, progress)))
+    try:
+        while not (await asyncio.wait([future], timeout=_POLL_S))[0]:
+            if await request.is_disconnected():
+                raise ClientDisconnect
+    finally:
+        progress.stop()
+        future.cancel()
     fault = future.exception()
     if fault is not None:
         raise explained(fault) from fault

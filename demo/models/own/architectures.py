@@ -14,6 +14,7 @@ from demo.models.card import Card
 from demo.models.classifier import Preprocessing
 from demo.models.efficientnet_lite import cam_layers as lite_cam_layers
 from demo.models.efficientnet_lite import preset as lite_preset
+from demo.models.feature_maps import timm_layers
 from demo.models.networks.classifiers import CAM_LAYERS, NETWORKS
 from demo.models.networks.efficientnet_lite import SCALES, EfficientNetLite, renamed
 
@@ -27,7 +28,7 @@ class Architecture:
     build: (classes, side of the input) → the network without weights; a kind that knows one
     number of classes ignores it. preset: what its published weights were trained
     with. params: with its published classes. adapt: tensors as they are published → by the names
-    of the network. cam_layers: see `ModelSpec`.
+    of the network. cam_layers, attention_layers: see `ModelSpec`.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Architecture:
     params: int
     adapt: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]]
     cam_layers: tuple[str, ...] = ()
+    attention_layers: tuple[str, ...] = ()
 
 
 def find(name: str) -> Architecture | None:
@@ -57,7 +59,8 @@ def _torchvision() -> Iterator[Architecture]:
             return imagenet.build(name, size, classes)
 
         adapt = partial(imagenet.adapted, name)
-        yield Architecture(name, build, preset, spec.params or 0, adapt, spec.cam_layers)
+        params, maps, attention = spec.params or 0, spec.cam_layers, spec.attention_layers
+        yield Architecture(name, build, preset, params, adapt, maps, attention)
 
 
 def _lite() -> Iterator[Architecture]:
@@ -111,7 +114,7 @@ def _timm(name: str) -> Architecture | None:
         return network
 
     with torch.device("meta"):
-        made = timm.create_model(name)
+        made = timm.create_model(name).eval()
     facts = resolve_model_data_config(made)
     crop = int(facts["input_size"][1])
     way = facts["interpolation"] if facts["interpolation"] in ("bilinear", "bicubic") else "bicubic"
@@ -119,7 +122,7 @@ def _timm(name: str) -> Architecture | None:
         int(crop / facts["crop_pct"]), crop, way, tuple(facts["mean"]), tuple(facts["std"])
     )
     params = sum(p.numel() for p in made.parameters())
-    return Architecture(name, build, preset, params, dict)
+    return Architecture(name, build, preset, params, dict, timm_layers(made, crop))
 
 
 def labels_of_imagenet() -> tuple[str, ...]:

@@ -144,6 +144,7 @@ class Run:
     packs_convolutions: bool = False
     runtime: str = "torch"
     cam_layers: tuple[str, ...] = ()
+    attention_layers: tuple[str, ...] = ()
 
 
 def own_spec(
@@ -174,6 +175,7 @@ def own_spec(
         needs_nms=run.needs_nms,
         runtime=run.runtime,
         cam_layers=run.cam_layers,
+        attention_layers=run.attention_layers,
         params=params,
         order=_ORDER,
         own=True,

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from demo.errors import DemoError
 from demo.models.checkpoint import check_finite
+from demo.models.feature_maps import ultralytics_layers
 from demo.models.own.base import Run, own_spec
 from demo.models.own.description import Description, read_labels
 from demo.models.spec import ModelSpec, WeightsFile
-from demo.models.yolo import CAM_LAYERS, Yolo, load_network
+from demo.models.yolo import Yolo, load_network
 
 _NAMES = re.compile(r"yolo(?:v[5689]|v10|11|12|26)[a-z]")
 _SIDE = 640
@@ -40,7 +41,7 @@ def spec(path: Path, name: str, found: Description) -> ModelSpec:
         load,
         needs_nms=True,
         packs_convolutions=True,
-        cam_layers=CAM_LAYERS,
+        cam_layers=ultralytics_layers(network),
     )
     return own_spec(
         path,

@@ -105,7 +105,14 @@ def _classifier(path: Path, name: str, found: Description, kind: Architecture) -
         raise DemoError("own_labels", file=path.name, labels=len(labels), outputs=outputs)
     load = partial(_load, name, kind, outputs, preset.crop)
     network = load(WeightsFile(path, sha256=""))
-    family = Classifier(name, preset, labels)
+    run = Run(
+        Classifier(name, preset, labels),
+        preset.crop,
+        load,
+        fixed_size=True,
+        cam_layers=kind.cam_layers,
+        attention_layers=kind.attention_layers,
+    )
     return own_spec(
         path,
         name=name,
@@ -113,7 +120,7 @@ def _classifier(path: Path, name: str, found: Description, kind: Architecture) -
         labels=labels,
         architecture=kind.name,
         params=sum(parameter.numel() for parameter in network.parameters()),
-        run=Run(family, preset.crop, load, fixed_size=True, cam_layers=kind.cam_layers),
+        run=run,
     )
 
 

@@ -15,13 +15,14 @@ from demo.models import ultralytics
 from demo.models.checkpoint import check_finite, fill
 from demo.models.classifier import Classifier, Preprocessing
 from demo.models.decoded_detector import DecodedDetector, Layout
-from demo.models.networks.yolo_head import STRIDES, UndecodedHead
+from demo.models.feature_maps import ultralytics_layers
+from demo.models.networks.yolo_head import UndecodedHead
 from demo.models.own.base import Run, facts, own_spec, refused_pickle
 from demo.models.own.draft import Draft
 from demo.models.own.layer_description import is_sane
 from demo.models.spec import ModelSpec, WeightsFile
 from demo.models.ultralytics import Checkpoint
-from demo.models.yolo import CAM_LAYERS, Yolo
+from demo.models.yolo import Yolo
 
 _PACKAGES = {"ultralytics", "pathlib", "types", "dill", "numpy", "argparse", "datetime"}
 _LARGEST_SIDE = 1280
@@ -46,7 +47,7 @@ class UltralyticsFile:
         if kind is None:
             raise DemoError("own_task", file=path.name, kind=found.kind)
         check_finite(found.state, path.name)
-        network = _network(found, path.name, name)
+        network = _network(found, path.name, name).eval()
         return own_spec(
             path,
             name=name,
@@ -76,10 +77,16 @@ def _read(path: Path) -> Checkpoint:
         raise
 
 
-def _classifier(name: str, labels: tuple[str, ...], side: int, network: nn.Module) -> Run:
+def _classifier(name: str, labels: tuple[str, ...], side: int, network: Any) -> Run:
     preset = Preprocessing(side, side, "bilinear", (0.0,) * 3, (1.0,) * 3)
-    family = Classifier(name, preset, labels)
-    return Run(family, side, partial(_load_classifier, name, labels), fixed_size=True)
+    return Run(
+        Classifier(name, preset, labels),
+        side,
+        partial(_load_classifier, name, labels),
+        fixed_size=True,
+        # `OneOutput` holds the network.
+        cam_layers=ultralytics_layers(network, "network."),
+    )
 
 
 def _detector(name: str, labels: tuple[str, ...], side: int, network: Any) -> Run:
@@ -90,8 +97,7 @@ def _detector(name: str, labels: tuple[str, ...], side: int, network: Any) -> Ru
         partial(_load_detector, name, labels),
         needs_nms=True,
         packs_convolutions=True,
-        # Other strides have the maps of other modules.
-        cam_layers=CAM_LAYERS if strides == STRIDES else (),
+        cam_layers=ultralytics_layers(network),
     )
 
 

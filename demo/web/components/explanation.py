@@ -1,9 +1,8 @@
 """The section "Why?" under an answer: nothing is computed before it is opened."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import wait
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 
 import gradio as gr
 from gradio.components import Component
@@ -11,25 +10,26 @@ from gradio.events import Dependency
 
 from demo.errors import DemoError
 from demo.explain import methods
-from demo.explain.explanation import CHECK_PASSES
-from demo.explain.passes import Count
+from demo.explain.explanation import methods_for
 from demo.i18n import translate
-from demo.service.explanations import Explained, Explanations
+from demo.service.explanations import Explanations
 from demo.service.service import Answer
 from demo.web.components.answering import (
     Updates,
     answer_on_change,
     error_note,
     progress_then_result,
-    value,
 )
+from demo.web.components.explaining import maps
+from demo.web.latest import LatestRequests, Standing
+from demo.web.listener import Listener
 from demo.web.request import request_locale
 from demo.web.tab import Context
 from demo.web.views.answer import empty, note
-from demo.web.views.explanation import explanation
 from demo.web.views.templates import render
 
-_POLL_S = 0.4
+_SKIPPED = (gr.skip(), gr.skip(), gr.skip())
+"""The lists of methods, boxes and other classes stay as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,21 @@ class Asked:
     boxes: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a visitor has set: the upload, the model, and names of the lists; options: of the task.
+
+    Names that the answer does not have are dropped, as the lists are filled with an answer.
+    """
+
+    path: str
+    model: str
+    method: str
+    box: str | None
+    other: str | None
+    options: tuple[object, ...]
+
+
 def why(context: Context, asked: Asked) -> None:
     """Lay the section out and connect it; while open it follows the picture and the controls."""
     opened = gr.State(False)
@@ -59,21 +74,23 @@ def why(context: Context, asked: Asked) -> None:
         elem_classes="picture-only",
     ) as section:
         with gr.Row(elem_classes="controls"):
-            method, box, other = _controls(context, asked)
+            lists = _controls(context, asked)
         gr.HTML(render("opacity"), padding=False)
+        status = gr.HTML(elem_id=f"{asked.task}-why-status", padding=False)
         shown = gr.HTML(empty("explain_empty"), elem_id=f"{asked.task}-why-maps", padding=False)
     section.expand(lambda: True, None, opened, api_visibility="private")
     section.collapse(lambda: False, None, opened, api_visibility="private")
     answer_on_change(
-        [opened.change, method.input, box.input, other.input, *asked.triggers],
-        _handler(Explanations(context.service), context, asked),
-        [opened, asked.picture, asked.model, method, box, other, *asked.options],
-        [shown, box, other],
+        [opened.change, *(one.input for one in lists), *asked.triggers],
+        _handler(context, asked),
+        [opened, asked.picture, asked.model, *lists, *asked.options],
+        [status, shown, *lists],
+        drops_older=True,
     )
 
 
 def _controls(context: Context, asked: Asked) -> tuple[gr.Dropdown, gr.Dropdown, gr.Dropdown]:
-    """Method, box and second class; the lists of the latter two come with an answer."""
+    """Method, box and second class; the lists of an answer come with it."""
     t, name = context.t, f"{asked.task}-why"
     known = [(one.title, one.name) for one in methods.all_methods()]
     return (
@@ -83,10 +100,10 @@ def _controls(context: Context, asked: Asked) -> tuple[gr.Dropdown, gr.Dropdown,
     )
 
 
-def _handler(
-    service: Explanations, context: Context, asked: Asked
-) -> Callable[..., Iterator[Updates]]:
-    skipped = (gr.skip(), gr.skip())
+def _handler(context: Context, asked: Asked) -> Callable[..., Iterator[Updates]]:
+    """A newer request of a visitor, and closing the section, end the older one."""
+    latest = LatestRequests()
+    explanations = Explanations(context.service)
 
     def answer(
         request: gr.Request,
@@ -98,78 +115,74 @@ def _handler(
         other: str | None,
         *options: object,
     ) -> Iterator[Updates]:
+        session, locale = str(request.session_hash), request_locale(request)
+        own = latest.begin(session)
         if not is_open:
             return
-        locale = request_locale(request)
         if path is None:
-            yield empty("explain_empty"), *skipped
+            yield "", empty("explain_empty"), *_SKIPPED
             return
-
-        def predict() -> Answer:
-            return service.answer(path, model, asked.values(model, *options))
-
+        listener = Listener(context.page, session)
+        wish = Wish(path, model, method, box, other, options)
         try:
-            for step in progress_then_result(context.service, model, locale, predict):
-                if isinstance(step, str):
-                    yield step, *skipped
-                    continue
-                names = _names(asked, step, box, other)
-                yield note(translate("explain_working", locale), "busy"), *names.updates
-                for html in _maps(service, context, step, method, names.targets, locale):
-                    yield html, *skipped
+            with closing(_updates(context, explanations, asked, wish, locale)) as steps:
+                for updates in steps:
+                    if latest.standing(session, own) is not Standing.CURRENT:
+                        return
+                    listener.check()
+                    yield updates
         except DemoError as error:
-            yield error_note(error, locale), *skipped
+            yield error_note(error, locale), "", *_SKIPPED
 
     return answer
 
 
+def _updates(
+    context: Context, explanations: Explanations, asked: Asked, wish: Wish, locale: str
+) -> Generator[Updates]:
+    """The parts of the section as they come."""
+
+    def predict() -> Answer:
+        values = asked.values(wish.model, *wish.options)
+        return explanations.answer(wish.path, wish.model, values)
+
+    for step in progress_then_result(context.service, wish.model, locale, predict):
+        if isinstance(step, str):
+            yield step, gr.skip(), *_SKIPPED
+            continue
+        choices = _choices(asked, step, wish)
+        yield note(translate("explain_working", locale), "busy"), gr.skip(), *choices.updates
+        found = maps(context.service, explanations, step, choices.method, choices.targets, locale)
+        with closing(found):
+            for waiting, html in found:
+                yield waiting, gr.skip() if html is None else html, *_SKIPPED
+
+
 @dataclass(frozen=True, slots=True)
-class _Names:
-    """targets: what to explain, by name; updates: of the lists of boxes and of other classes."""
+class _Choices:
+    """method, targets: what to explain and how, by name; updates: of the three lists."""
 
+    method: str
     targets: list[str]
-    updates: tuple[object, object]
+    updates: tuple[object, object, object]
 
 
-def _names(asked: Asked, answer: Answer, box: str | None, other: str | None) -> _Names:
-    """What can be explained in this answer; choices that it does not have are dropped."""
+def _choices(asked: Asked, answer: Answer, wish: Wish) -> _Choices:
+    """What can be explained in this answer; names that it does not have are dropped."""
+    suited = [(one.title, one.name) for one in methods_for(answer.spec)]
+    names = [name for _, name in suited]
+    method = wish.method if wish.method in names else next(iter(names), wish.method)
+    way = gr.Dropdown(choices=suited, value=method) if suited else gr.skip()
     choices = answer.task.targets(answer.result)
     known = {name for _, name in choices}
     if not asked.boxes:
         best = choices[0][1]
-        chosen = other if other in known and other != best else None
+        chosen = wish.other if wish.other in known and wish.other != best else None
         update = gr.Dropdown(choices=choices[1:], value=chosen)
-        return _Names(["", *([chosen] if chosen else [])], (gr.skip(), update))
-    place = box if box in known else "1"
+        return _Choices(method, ["", *([chosen] if chosen else [])], (way, gr.skip(), update))
+    place = wish.box if wish.box in known else "1"
     labels = list(dict.fromkeys(answer.spec.labels))
-    chosen = other if other in labels else None
+    chosen = wish.other if wish.other in labels else None
     targets = [place, *([f"{place}:{chosen}"] if chosen else [])]
     boxes = gr.Dropdown(choices=choices, value=place if choices else None)
-    return _Names(targets, (boxes, gr.Dropdown(choices=labels, value=chosen)))
-
-
-def _maps(
-    service: Explanations,
-    context: Context,
-    answer: Answer,
-    method: str,
-    targets: Sequence[str],
-    locale: str,
-) -> Iterator[str]:
-    """The maps, then their checks one after the other, as HTML."""
-    found: list[Explained] = []
-    working = translate("explain_working", locale)
-    for target in targets:
-        made = context.service.submit(partial(service.explain, answer, method, target, ""))
-        while not wait([made], _POLL_S).done:
-            yield explanation(found, locale, working)
-        found.append(value(made))
-        yield explanation(found, locale, working)
-    for place, one in enumerate(found):
-        count = Count()
-        checked = context.service.submit(partial(service.check, one, count))
-        while not wait([checked], _POLL_S).done:
-            text = translate("explain_checking", locale, done=count.done, total=CHECK_PASSES)
-            yield explanation(found, locale, text)
-        found[place] = value(checked)
-    yield explanation(found, locale)
+    return _Choices(method, targets, (way, boxes, gr.Dropdown(choices=labels, value=chosen)))

@@ -9,7 +9,6 @@ import numpy as np
 
 from demo.drawing.heat_layer import heat_layer
 from demo.explain.curves import LEVELS, Curves, Scores, auc
-from demo.explain.explanation import Checks
 from demo.explain.placement import on_upload
 from demo.i18n import translate
 from demo.images.encode import encode_jpeg, encode_rgba, thumbnail
@@ -48,13 +47,9 @@ class _Map(NamedTuple):
     links: list[Link]
 
 
-def explanation(found: Sequence[Explained], locale: str, waiting: str = "") -> str:
-    """One map or two side by side, each with its check once there is one.
-
-    waiting: what is being waited for, or empty.
-    """
-    maps = [_figure(one, locale) for one in found]
-    return render("explanation", maps=maps, waiting=waiting, locale=locale)
+def explanation(found: Sequence[Explained], locale: str) -> str:
+    """One map or two side by side, each with its check once there is one."""
+    return render("explanation", maps=[_figure(one, locale) for one in found], locale=locale)
 
 
 def map_picture(found: Explained) -> bytes:
@@ -95,19 +90,26 @@ def _figure(found: Explained, locale: str) -> _Map:
         data_uri(encode_jpeg(small), "image/jpeg"),
         layer,
         caption,
-        _verdicts(checks, locale) if checks else [],
+        _verdicts(found, locale),
         _plots(checks.curves, locale) if checks else [],
         papers,
         links,
     )
 
 
-def _verdicts(checks: Checks, locale: str) -> list[_Verdict]:
+def _verdicts(explained: Explained, locale: str) -> list[_Verdict]:
+    """What limits the method has, and what the check has found."""
+    checks, said = explained.checks, []
+    if not explained.explanation.question.method.of_class:
+        said.append(_Verdict(translate("explain_any_class", locale), "calm"))
+    if checks is None:
+        return said
     found = checks.curves
     beaten = int((found.gain > found.random_gains).sum())
     good = found.better_than_random
     key = "explain_depends" if checks.depends_on_weights else "explain_unchanged"
     return [
+        *said,
         _Verdict(
             translate("explain_better" if good else "explain_random", locale, count=beaten),
             "calm" if good else "warn",

@@ -1,0 +1,68 @@
+"""The layers of a network whose outputs are maps over the picture, found by one pass."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+_STRIDES = (16, 32)
+_SIDE = 128
+"""Side of the picture for the pass, pixels: enough for 4 × 4 cells of the largest stride."""
+
+
+def ultralytics_layers(network: Any, prefix: str = "") -> tuple[str, ...]:
+    """`ModelSpec.cam_layers`: the backbone's last maps of strides 16 and 32.
+
+    Args:
+        network: a model of ultralytics, with its weights on the CPU, in evaluation mode.
+        prefix: of the names.
+    """
+    names = [f"model.{number}" for number in range(len(network.yaml["backbone"]))]
+    shapes = _shapes(network, names, torch.zeros(1, 3, _SIDE, _SIDE))
+    found = []
+    for stride in _STRIDES:
+        sides = (_SIDE // stride, _SIDE // stride)
+        fitting = [name for name in names if shapes.get(name, ())[2:] == sides]
+        found += [prefix + name for name in fitting[-1:]]
+    return tuple(found)
+
+
+def timm_layers(network: nn.Module, side: int) -> tuple[str, ...]:
+    """`ModelSpec.cam_layers` of a network of timm: its last maps, if they are N×C×h×w.
+
+    Args:
+        network: on the meta device, so that the pass computes shapes alone, in evaluation mode.
+        side: of the input, pixels.
+    """
+    facts = getattr(network, "feature_info", None) or [{}]
+    name, channels = facts[-1].get("module", ""), facts[-1].get("num_chs")
+    if name not in dict(network.named_modules()):
+        return ()
+    try:
+        inputs = torch.empty(1, 3, side, side, device="meta")
+        shape = _shapes(network, [name], inputs).get(name, ())
+    except RuntimeError:
+        # Its pass depends on values, which this device does not have.
+        return ()
+    # Others give tokens or N×h×w×C.
+    maps = len(shape) == 4 and shape[1] == channels and shape[2] == shape[3] > 1
+    return (name,) if maps else ()
+
+
+@torch.no_grad()
+def _shapes(network: nn.Module, names: Sequence[str], inputs: Tensor) -> dict[str, tuple[int, ...]]:
+    """The shapes of what these modules give in a pass; () for what is no tensor."""
+    found: dict[str, tuple[int, ...]] = {}
+
+    def keep(name: str, module: nn.Module, values: object, output: object) -> None:
+        found[name] = tuple(output.shape) if isinstance(output, Tensor) else ()
+
+    with ExitStack() as hooks:
+        for name in names:
+            layer = network.get_submodule(name)
+            hooks.callback(layer.register_forward_hook(partial(keep, name)).remove)
+        network(inputs)
+    return found

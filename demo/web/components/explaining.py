@@ -1,0 +1,64 @@
+"""The maps of an answer and their checks as they come; they end where nobody waits for them."""
+
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import wait
+from contextlib import closing
+from functools import partial
+
+from demo.explain.explanation import CHECK_PASSES
+from demo.explain.passes import Progress
+from demo.i18n import translate
+from demo.service.explanations import Explained, Explanations
+from demo.service.service import Answer, Service
+from demo.web.components.answering import value
+from demo.web.views.answer import note
+from demo.web.views.explanation import explanation
+
+_POLL_S = 0.3
+
+
+def maps(
+    service: Service,
+    explanations: Explanations,
+    answer: Answer,
+    method: str,
+    targets: Sequence[str],
+    locale: str,
+) -> Generator[tuple[str, str | None]]:
+    """What is being waited for, and the maps where they have changed, both as HTML.
+
+    All maps come first, then their checks. Closing it ends the work before its next pass. Raises
+    DemoError where something cannot be explained.
+    """
+    found: list[Explained] = []
+    working = note(translate("explain_working", locale), "busy")
+    for target in targets:
+        work = partial(explanations.explain, answer, method, target, "")
+        with closing(_steps(service, work)) as steps:
+            for step in steps:
+                if isinstance(step, Explained):
+                    found.append(step)
+                    yield working, explanation(found, locale)
+                else:
+                    yield working, None
+    for place, one in enumerate(found):
+        with closing(_steps(service, partial(explanations.check, one))) as steps:
+            for step in steps:
+                if isinstance(step, Explained):
+                    found[place] = step
+                    yield "", explanation(found, locale)
+                else:
+                    text = translate("explain_checking", locale, done=step, total=CHECK_PASSES)
+                    yield note(text, "busy"), None
+
+
+def _steps(service: Service, work: Callable[[Progress], Explained]) -> Generator[int | Explained]:
+    """How many passes are done, every now and then, and at last what the work gives."""
+    progress = Progress()
+    future = service.submit(partial(work, progress))
+    try:
+        while not wait([future], _POLL_S).done:
+            yield progress.done
+        yield value(future)
+    finally:
+        progress.stop()

@@ -1,0 +1,102 @@
+"""The section "Why?" over plain HTTP: work that nobody waits for any more ends."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from benchmarks.client import Client
+from demo.service import examples
+from tests.conftest import Server
+
+MODEL = "photo-101"
+STOPPED = "stopped after"
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Server]:
+    """A server that says what it does."""
+    running = Server(VITRINE_LOG="debug", VITRINE_CACHE=str(tmp_path), VITRINE_DEVICE="cpu").wait()
+    yield running
+    if running.process.poll() is None:
+        running.stop()
+
+
+class Section:
+    """One visitor's section under Classify."""
+
+    def __init__(self, client: Client) -> None:
+        self.session = uuid4().hex
+        self._client = client
+        self._ids = {one["props"].get("elem_id"): one["id"] for one in client.config["components"]}
+        self._picture = client.upload(examples.paths()[0].read_bytes())
+        accordion = self._ids["classify-why"]
+        [expand] = [
+            one["id"]
+            for one in client.config["dependencies"]
+            if [accordion, "expand"] in one["targets"]
+        ]
+        with httpx.Client(base_url=client.url, timeout=60) as http:
+            self.join(http, expand, [])
+            with self.stream(http) as events:
+                assert next(one for one in events if one["msg"] == "process_completed")["success"]
+
+    def join(self, http: httpx.Client, index: int, values: list[object]) -> str:
+        body = {"data": values, "fn_index": index, "session_hash": self.session}
+        answer = http.post("/gradio_api/queue/join", json=body).raise_for_status()
+        return str(answer.json()["event_id"])
+
+    def ask(self, http: httpx.Client, method: str) -> str:
+        """Ask for a map and its check; returns the id of the event."""
+        maps = self._ids["classify-why-maps"]
+        [index] = [
+            one["id"] for one in self._client.config["dependencies"] if maps in one["outputs"]
+        ]
+        return self.join(http, index, [None, self._picture, MODEL, method, None, None])
+
+    @contextmanager
+    def stream(self, http: httpx.Client) -> Iterator[Iterator[dict[str, Any]]]:
+        where = {"session_hash": self.session}
+        with http.stream("GET", "/gradio_api/queue/data", params=where) as stream:
+            lines = (line for line in stream.iter_lines() if line.startswith("data: "))
+            yield (json.loads(line.removeprefix("data: ")) for line in lines)
+
+
+def checking(events: Iterator[dict[str, Any]]) -> dict[str, Any]:
+    """The first message that says how far a check has got."""
+    return next(one for one in events if "of about 60 passes" in json.dumps(one))
+
+
+@pytest.mark.timeout(300)
+def test_a_newer_request_ends_an_older_check(own: Server) -> None:
+    with Client(own.url) as client, httpx.Client(base_url=own.url, timeout=60) as http:
+        section = Section(client)
+        older = section.ask(http, "layer-cam")
+        with section.stream(http) as events:
+            assert checking(events)["event_id"] == older
+            newer = section.ask(http, "grad-cam")
+            ends = [one["event_id"] for one in events if one["msg"] == "process_completed"]
+        assert ends == [older, newer]
+    printed = own.stop()
+    assert printed.count(STOPPED) == 1, printed
+
+
+@pytest.mark.timeout(300)
+def test_leaving_the_page_ends_a_check(own: Server) -> None:
+    with Client(own.url) as client:
+        section = Section(client)
+        with httpx.Client(base_url=own.url, timeout=60) as http:
+            section.ask(http, "layer-cam")
+            with section.stream(http) as events:
+                checking(events)
+        # Another visitor's whole answer and check go on.
+        picture = client.upload(examples.paths()[1].read_bytes())
+        _, facts = client.call("explain", picture, MODEL, "", "", "", True)
+        assert 40 < facts["checks"]["passes"] <= 60
+    printed = own.stop()
+    assert printed.count(STOPPED) == 1, printed
