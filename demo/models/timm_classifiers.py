@@ -15,6 +15,7 @@ from torch import nn
 from demo.models import imagenet
 from demo.models.checkpoint import fill, load_state
 from demo.models.classifier import Classifier, Preprocessing
+from demo.models.feature_maps import timm_layers
 from demo.models.spec import ModelSpec, WeightsEntry, WeightsFile
 
 SNAPSHOT = Path(__file__).with_name("timm.json")
@@ -35,7 +36,7 @@ class _Row(TypedDict):
     """The facts of one model, see `timm.models.PretrainedCfg`.
 
     size_bytes: of the tensors of the published file. gflops: of one pass over the usual input,
-    counted as PyTorch's FlopCounterMode counts.
+    counted as PyTorch's FlopCounterMode counts. cam_layers: see `ModelSpec`.
     """
 
     url: str
@@ -48,6 +49,7 @@ class _Row(TypedDict):
     interpolation: str
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    cam_layers: tuple[str, ...]
 
 
 def snapshot() -> dict[str, _Row]:
@@ -82,6 +84,7 @@ def _row(name: str) -> _Row:
         "interpolation": facts["interpolation"],
         "mean": facts["mean"],
         "std": facts["std"],
+        "cam_layers": timm_layers(network, crop),
     }
 
 
@@ -128,6 +131,7 @@ def _spec(name: str, row: _Row, labels: tuple[str, ...]) -> ModelSpec:
         fixed_size=True,
         params=row["params"],
         order=300,
+        cam_layers=tuple(row["cam_layers"]),
     )
 
 

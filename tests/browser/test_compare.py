@@ -90,6 +90,24 @@ def test_a_model_that_is_missing_stands_beside_one_that_answers(visit: Visit) ->
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+@pytest.mark.timeout(400)
+def test_each_model_has_its_map_with_a_check(visit: Visit) -> None:
+    page = visit()
+    open_tab(page, "compare")
+    choose_models(page, "classify", "cnn-cifar10", "resnet50", "cnn3-cifar10")
+    put(page, "compare")
+    expect(page.locator("table.compare-numbers")).to_be_visible(timeout=SLOW)
+    page.locator("#compare-why button").first.click()
+    figures = page.locator("#compare-why-maps .why-maps > figure")
+    expect(figures).to_have_count(2, timeout=3 * SLOW)
+    for place, model in enumerate(("cnn-cifar10", "cnn3-cifar10")):
+        figure = figures.nth(place)
+        expect(figure.locator("figcaption b").first).to_have_text(model)
+        expect(figure.locator(".why-heat")).to_be_visible()
+        expect(figure.locator("svg")).to_have_count(2, timeout=3 * SLOW)
+    expect(page.locator("#compare-why-status")).to_contain_text("fetch resnet50")
+
+
 def test_a_new_choice_drops_the_old_one_and_stop_stops(visit: Visit) -> None:
     page = visit()
     open_tab(page, "compare")

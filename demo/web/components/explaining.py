@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import wait
 from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
 
 from demo.explain.explanation import CHECK_PASSES
@@ -17,13 +18,17 @@ from demo.web.views.explanation import explanation
 _POLL_S = 0.3
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One map: of which answer, by the name of a method, and the target as its task names it."""
+
+    answer: Answer
+    method: str
+    target: str
+
+
 def maps(
-    service: Service,
-    explanations: Explanations,
-    answer: Answer,
-    method: str,
-    targets: Sequence[str],
-    locale: str,
+    service: Service, explanations: Explanations, wanted: Sequence[Wanted], locale: str
 ) -> Generator[tuple[str, str | None]]:
     """What is being waited for, and the maps where they have changed, both as HTML.
 
@@ -32,8 +37,8 @@ def maps(
     """
     found: list[Explained] = []
     working = note(translate("explain_working", locale), "busy")
-    for target in targets:
-        work = partial(explanations.explain, answer, method, target, "")
+    for one in wanted:
+        work = partial(explanations.explain, one.answer, one.method, one.target, "")
         with closing(_steps(service, work)) as steps:
             for step in steps:
                 if isinstance(step, Explained):
@@ -41,8 +46,8 @@ def maps(
                     yield working, explanation(found, locale)
                 else:
                     yield working, None
-    for place, one in enumerate(found):
-        with closing(_steps(service, partial(explanations.check, one))) as steps:
+    for place, explained in enumerate(found):
+        with closing(_steps(service, partial(explanations.check, explained))) as steps:
             for step in steps:
                 if isinstance(step, Explained):
                     found[place] = step

@@ -20,7 +20,7 @@ from demo.web.components.answering import (
     error_note,
     progress_then_result,
 )
-from demo.web.components.explaining import maps
+from demo.web.components.explaining import Wanted, maps
 from demo.web.latest import LatestRequests, Standing
 from demo.web.listener import Listener
 from demo.web.request import request_locale
@@ -152,7 +152,8 @@ def _updates(
             continue
         choices = _choices(asked, step, wish)
         yield note(translate("explain_working", locale), "busy"), gr.skip(), *choices.updates
-        found = maps(context.service, explanations, step, choices.method, choices.targets, locale)
+        wanted = [Wanted(step, choices.method, target) for target in choices.targets]
+        found = maps(context.service, explanations, wanted, locale)
         with closing(found):
             for waiting, html in found:
                 yield waiting, gr.skip() if html is None else html, *_SKIPPED

@@ -36,8 +36,9 @@ class _Verdict(NamedTuple):
 
 
 class _Map(NamedTuple):
-    """One figure."""
+    """One figure; model: its name where the maps are of several."""
 
+    model: str
     picture: str
     heat: str
     caption: str
@@ -48,8 +49,10 @@ class _Map(NamedTuple):
 
 
 def explanation(found: Sequence[Explained], locale: str) -> str:
-    """One map or two side by side, each with its check once there is one."""
-    return render("explanation", maps=[_figure(one, locale) for one in found], locale=locale)
+    """Maps side by side, each with its check once there is one."""
+    several = len({one.answer.spec.name for one in found}) > 1
+    maps = [_figure(one, several, locale) for one in found]
+    return render("explanation", maps=maps, locale=locale)
 
 
 def map_picture(found: Explained) -> bytes:
@@ -67,7 +70,7 @@ def map_array(found: Explained) -> bytes:
     return content.getvalue()
 
 
-def _figure(found: Explained, locale: str) -> _Map:
+def _figure(found: Explained, named: bool, locale: str) -> _Map:
     made, checks = found.explanation, found.checks
     small = thumbnail(found.answer.picture.rgb, _SIDE)
     layer = data_uri(map_picture(found), "image/png")
@@ -87,6 +90,7 @@ def _figure(found: Explained, locale: str) -> _Map:
         ms=found.explain_ms + found.check_ms,
     )
     return _Map(
+        found.answer.spec.name if named else "",
         data_uri(encode_jpeg(small), "image/jpeg"),
         layer,
         caption,

@@ -19,6 +19,7 @@ from demo.web.request import request_locale
 from demo.web.tab import Context, Tab
 from demo.web.tabs.compare.endpoint import publish
 from demo.web.tabs.compare.run import CLEARED, PAIR_SIGN, Wish, run_comparison, stop_handler
+from demo.web.tabs.compare.why import why
 from demo.web.views import comparisons
 from demo.web.views.answer import note
 
@@ -49,6 +50,7 @@ def build(context: Context) -> None:
     answers = gr.HTML(elem_id="compare-answers", padding=False)
     with gr.Accordion(context.t("compare_numbers_title"), open=True, elem_id="compare-numbers"):
         numbers = gr.HTML(padding=False)
+    why(context, picture, controls.task, controls.models)
     _connect(context, picture, controls, [status, difference, answers, numbers])
     publish(context)
 
