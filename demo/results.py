@@ -1,10 +1,12 @@
 """Results of models: frozen and self-checking; every model returns one, every drawer takes one."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from demo.run_lengths import Index, Masks
 
 Image = NDArray[np.uint8]
 """H×W×3 uint8 RGB, upright. Every picture inside this program has this form."""
@@ -84,7 +86,7 @@ class Detections:
 
     xyxy: N×4 float32, x0 ≤ x1, y0 ≤ y1. scores: N float32 in 0–1. class_ids: N int64, an index
     into labels (all names the model knows). size_wh: width and height of the upload.
-    masks: N×H×W bool, or None.
+    masks: N masks in an upload of that size, or None.
     """
 
     xyxy: NDArray[np.float32]
@@ -92,7 +94,7 @@ class Detections:
     class_ids: NDArray[np.int64]
     labels: tuple[str, ...]
     size_wh: tuple[int, int]
-    masks: NDArray[np.bool_] | None = None
+    masks: Masks | None = None
 
     def __post_init__(self) -> None:
         n = len(self.scores)
@@ -107,9 +109,10 @@ class Detections:
             raise ValueError("expected scores in 0–1")
         if ((self.class_ids < 0) | (self.class_ids >= len(self.labels))).any():
             raise ValueError(f"expected class ids in 0–{len(self.labels) - 1}")
-        width, height = self.size_wh
-        if self.masks is not None and self.masks.shape != (n, height, width):
-            raise ValueError(f"expected masks {(n, height, width)}, got {self.masks.shape}")
+        masks = self.masks
+        if masks is not None and (len(masks) != n or masks.size_wh != self.size_wh):
+            got = f"{len(masks)} of {masks.size_wh}"
+            raise ValueError(f"expected {n} masks of {self.size_wh}, got {got}")
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -117,7 +120,7 @@ class Detections:
     @property
     def size_bytes(self) -> int:
         """Memory of the boxes and masks, bytes, about."""
-        return 40 * len(self) + (0 if self.masks is None else self.masks.nbytes)
+        return 40 * len(self) + (0 if self.masks is None else self.masks.size_bytes)
 
     @classmethod
     def empty(cls, labels: tuple[str, ...], size_wh: tuple[int, int]) -> "Detections":
@@ -130,7 +133,7 @@ class Detections:
             size_wh,
         )
 
-    def __getitem__(self, index: NDArray[np.bool_ | np.integer]) -> "Detections":
+    def __getitem__(self, index: Index) -> "Detections":
         """The rows selected by a boolean mask, or by an array of indices in their order."""
         masks = None if self.masks is None else self.masks[index]
         return Detections(
@@ -141,6 +144,14 @@ class Detections:
             self.size_wh,
             masks,
         )
+
+    def with_pixels(self) -> "Detections":
+        """The boxes whose masks have pixels, with all of these; as they are without masks."""
+        if self.masks is None:
+            return self
+        masks = self.masks.runs()
+        filled = masks.areas() > 0
+        return replace(self, masks=masks) if filled.all() else replace(self, masks=masks)[filled]
 
     def select(self, confidence: float, classes: tuple[str, ...] = ()) -> "Detections":
         """Boxes with score ≥ confidence and, unless `classes` is empty, a label among `classes`."""
