@@ -33,10 +33,12 @@ def encode(window: Window, size_wh: tuple[int, int]) -> NDArray[np.int32]:
     rows, columns = window.pixels.shape
     if not (0 <= window.x <= width - columns and 0 <= window.y <= height - rows):
         raise ValueError(f"expected a window inside of {size_wh}, got {window.pixels.shape}")
-    # A row of zeros below ends every run in its own column.
-    framed = np.zeros((columns, rows + 1), np.int8)
-    framed[:, :rows] = window.pixels.T
-    edges = np.flatnonzero(np.diff(framed.ravel(), prepend=np.int8(0)))
+    # A row of zeros above ends every run in its own column.
+    framed = np.zeros(columns * (rows + 1) + 1, np.uint8)
+    if window.pixels.size:
+        inside = framed[:-1].reshape(columns, rows + 1)[:, 1:]
+        inside[:] = cv2.transpose(window.pixels.view(np.uint8))
+    edges = np.flatnonzero(framed[1:] != framed[:-1])
     column, row = np.divmod(edges, rows + 1)
     places = (window.x + column) * height + window.y + row
     # A run to the last row and one from the first row of the next column are one run.
@@ -50,7 +52,7 @@ def encode(window: Window, size_wh: tuple[int, int]) -> NDArray[np.int32]:
 
 def decode(masks: RunLengths, i: int) -> Window:
     """The smallest window around mask number i; an empty one of an empty mask."""
-    width, height = masks.size_wh
+    height = masks.size_wh[1]
     ends = np.cumsum(masks.counts[i], dtype=np.int64)
     starts, stops = ends[:-1:2], ends[1::2]
     if not len(starts):

@@ -59,7 +59,7 @@ class MaskPrototypes:
 
     def _axes(self) -> "tuple[_Axis, _Axis]":
         """How prototypes become pixels of the upload, across and down."""
-        kinds, rows, columns = self.prototypes.shape
+        rows, columns = self.prototypes.shape[1:]
         width, height = self.size_wh
         # Ultralytics enlarges first where the border of the letterbox ends within a cell.
         scale = min(_STRIDE * rows / height, _STRIDE * columns / width)
