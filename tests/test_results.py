@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from demo.results import Detections, Scores, Timing, check_image
+from demo.run_lengths import RunLengths
 
 LABELS = ("cat", "dog", "cow")
 
@@ -49,6 +52,23 @@ def test_invalid_detections_are_refused(
             LABELS,
             (30, 20),
         )
+
+
+def test_masks_of_another_number_or_picture_are_refused() -> None:
+    found = boxes()
+    for count, size_wh in ((2, (30, 20)), (3, (20, 30))):
+        masks = RunLengths((np.array([600], np.int32),) * count, size_wh)
+        with pytest.raises(ValueError, match="expected 3 masks of"):
+            replace(found, masks=masks)
+
+
+def test_boxes_without_a_pixel_of_mask_go() -> None:
+    counts = tuple(np.array(one, np.int32) for one in ([600], [0, 600], [100, 5, 495]))
+    found = replace(boxes(), masks=RunLengths(counts, (30, 20))).with_pixels()
+    assert found.scores.tolist() == pytest.approx([0.5, 0.2])
+    assert found.masks is not None
+    assert found.masks.runs().areas().tolist() == [600, 5]
+    assert boxes().with_pixels().masks is None
 
 
 def test_top_is_best_first_and_stable() -> None:

@@ -144,8 +144,8 @@ def _draw_mask(canvas: Image, mask: Window, colour: Colour, width: int) -> None:
     flat = np.full_like(part, colour)
     mixed = cv2.addWeighted(part, 1 - _MASK_OPACITY, flat, _MASK_OPACITY, 0)
     cv2.copyTo(mixed, shape, part)
-    # Twice the contour's width around a pixel, so that it lies inside of the mask.
-    brush = np.ones((2 * width - 1, 2 * width - 1), np.uint8)
+    # What is nearer to the edge than the contour is wide belongs to the contour.
+    brush = np.ones((2 * width + 1, 2 * width + 1), np.uint8)
     inner = cv2.erode(shape, brush, borderType=cv2.BORDER_CONSTANT, borderValue=0)
     cv2.copyTo(flat, shape - inner, part)
 

@@ -127,9 +127,9 @@ def _corners(doubled: NDArray[np.int32]) -> Ring:
 
 
 def _simplified(ring: Ring, tolerance: float) -> Ring:
-    if not tolerance:
-        return ring
-    fewer = np.asarray(cv2.approxPolyDP(ring[:, None], tolerance, True)[:, 0], np.int32)
     area = ring_area(ring)
-    same = len(fewer) > 2 and abs(ring_area(fewer) - area) <= _MOST_CHANGED * abs(area)
-    return fewer if same else ring
+    for epsilon in (tolerance, tolerance / 2) if tolerance else ():
+        fewer = np.asarray(cv2.approxPolyDP(ring[:, None], epsilon, True)[:, 0], np.int32)
+        if len(fewer) > 2 and abs(ring_area(fewer) - area) <= _MOST_CHANGED * abs(area):
+            return fewer
+    return ring
