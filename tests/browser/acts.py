@@ -12,7 +12,7 @@ BUS = examples.paths()[0]
 TABS = {
     name: place
     for place, name in enumerate(
-        ("classify", "detect", "video", "compare", "augment", "inside", "models")
+        ("classify", "detect", "segment", "video", "compare", "augment", "inside", "models")
     )
 }
 SLOW = 60_000

@@ -15,6 +15,7 @@ from demo.service.service import Answer
 from demo.settings import Settings
 from demo.tasks.base import AnyTask
 from demo.web.views import answers
+from tests.support.masks import segments
 from tests.web.views.dom import dom
 
 RGB = np.full((30, 40, 3), 200, np.uint8)
@@ -28,6 +29,7 @@ RESULTS: dict[str, Result] = {
         LABELS,
         (40, 30),
     ),
+    "segment": segments(np.tri(30, 40, dtype=np.bool_)[None], LABELS[::-1]),
 }
 PICTURE_TASKS = [task for task in tasks.all_tasks() if task.takes_pictures]
 
@@ -58,6 +60,15 @@ def test_boxes_are_listed_and_no_boxes_are_a_sentence() -> None:
     nothing = answer(task, Detections.empty(LABELS, (40, 30)))
     assert answers.details(nothing, "en") == ""
     assert "Nothing found" in answers.status(nothing, "en")
+
+
+def test_masks_are_listed_with_their_areas() -> None:
+    task = tasks.find("segment")
+    html = answers.details(answer(task, RESULTS["segment"]), "en")
+    assert "Mask, pixels" in html
+    assert "465 · 38.8 %" in html
+    nothing = answer(task, Detections.empty(LABELS, (40, 30)))
+    assert answers.details(nothing, "en") == ""
 
 
 def test_a_task_without_a_view_is_an_error() -> None:
