@@ -6,8 +6,6 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.run_lengths import Index, Masks
-
 Image = NDArray[np.uint8]
 """H×W×3 uint8 RGB, upright. Every picture inside this program has this form."""
 
@@ -80,6 +78,67 @@ class Scores:
         return [(self.labels[i], float(self.probabilities[i])) for i in order]
 
 
+Index = NDArray[np.bool_ | np.integer]
+"""A boolean mask, or indices in their order."""
+
+
+class Masks(Protocol):
+    """One mask a box, in pixels of the upload; made of a network's output when asked for."""
+
+    @property
+    def size_wh(self) -> tuple[int, int]:
+        """Width and height of the upload, pixels."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory that the masks take, about."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: Index) -> "Masks": ...
+    def runs(self) -> "RunLengths":
+        """The pixels of every mask."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunLengths:
+    """Masks as lengths of runs: kilobytes where the pixels of a large upload take megabytes.
+
+    counts: for each mask int32 lengths of runs down the columns, as COCO has them: the first run is
+    outside the mask and may be 0, every other is ≥ 1, together they are the pixels of the upload.
+    """
+
+    counts: tuple[NDArray[np.int32], ...]
+    size_wh: tuple[int, int]
+
+    def __post_init__(self) -> None:
+        pixels = self.size_wh[0] * self.size_wh[1]
+        for one in self.counts:
+            if one.dtype != np.int32 or one.ndim != 1 or one.sum(dtype=np.int64) != pixels:
+                raise ValueError(f"expected int32 runs of {pixels} pixels, got {one.dtype} {one}")
+            if one[0] < 0 or (one[1:] < 1).any():
+                raise ValueError(f"expected runs ≥ 1 behind the first, got {one.min()}")
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory of the runs, bytes, about."""
+        return sum(120 + one.nbytes for one in self.counts)
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    def __getitem__(self, index: Index) -> "RunLengths":
+        chosen = np.arange(len(self))[index].tolist()
+        return RunLengths(tuple(self.counts[i] for i in chosen), self.size_wh)
+
+    def runs(self) -> "RunLengths":
+        """These masks themselves."""
+        return self
+
+    def areas(self) -> NDArray[np.int64]:
+        """N areas, pixels."""
+        return np.array([one[1::2].sum() for one in self.counts], np.int64).reshape(-1)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Detections:
     """A detector's result, in pixels of the upload.
@@ -111,8 +170,7 @@ class Detections:
             raise ValueError(f"expected class ids in 0–{len(self.labels) - 1}")
         masks = self.masks
         if masks is not None and (len(masks) != n or masks.size_wh != self.size_wh):
-            got = f"{len(masks)} of {masks.size_wh}"
-            raise ValueError(f"expected {n} masks of {self.size_wh}, got {got}")
+            raise ValueError(f"expected {n} masks of {self.size_wh}, got {len(masks)}")
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -136,22 +194,15 @@ class Detections:
     def __getitem__(self, index: Index) -> "Detections":
         """The rows selected by a boolean mask, or by an array of indices in their order."""
         masks = None if self.masks is None else self.masks[index]
-        return Detections(
-            self.xyxy[index],
-            self.scores[index],
-            self.class_ids[index],
-            self.labels,
-            self.size_wh,
-            masks,
-        )
+        chosen = self.xyxy[index], self.scores[index], self.class_ids[index]
+        return Detections(*chosen, self.labels, self.size_wh, masks)
 
     def with_pixels(self) -> "Detections":
         """The boxes whose masks have pixels, with all of these; as they are without masks."""
         if self.masks is None:
             return self
         masks = self.masks.runs()
-        filled = masks.areas() > 0
-        return replace(self, masks=masks) if filled.all() else replace(self, masks=masks)[filled]
+        return replace(self, masks=masks)[masks.areas() > 0]
 
     def select(self, confidence: float, classes: tuple[str, ...] = ()) -> "Detections":
         """Boxes with score ≥ confidence and, unless `classes` is empty, a label among `classes`."""

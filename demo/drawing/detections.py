@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from demo.drawing.label_plates import Letters, clean, draw_plate, place_plates
 from demo.drawing.palette import Colour, palette
 from demo.geometry.masks import Window, decode
-from demo.results import Detections, Image, check_image
-from demo.run_lengths import Masks
+from demo.results import Detections, Image, Masks, check_image
 
 _ACCENT = (37, 99, 235)
 _MASK_OPACITY = 0.45
@@ -39,8 +38,7 @@ def draw_detections(
         line_width: of the outlines, pixels, ≥ 1; None chooses it by the size of the picture.
         show_labels: whether plates show the class names or captions.
         show_scores: whether plates show the scores.
-        show_boxes: whether the outlines are drawn; without them plates are where they are with
-            them.
+        show_boxes: whether the outlines are drawn; plates are where they are with them.
         captions, colours: one a box, in place of the names and the colours of the classes.
 
     Raises:

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from demo.export.polygons import yolo_segment_lines
 from demo.export.rounding import steps_inside
 from demo.geometry.boxes import area, clip, xyxy_to_xywh
-from demo.results import Detections, Scores
-from demo.run_lengths import RunLengths
+from demo.results import Detections, RunLengths, Scores
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """Spreadsheets evaluate a cell that starts so (OWASP, CSV injection)."""

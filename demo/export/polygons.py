@@ -4,8 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo.geometry.masks import Ring, decode, joined, outlines
-from demo.results import Detections
-from demo.run_lengths import RunLengths
+from demo.results import Detections, RunLengths
 
 _TOLERANCE = 0.75
 """By how many pixels a polygon may leave the edges of a mask at least."""

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.run_lengths import RunLengths
+from demo.results import RunLengths
 
 Ring = NDArray[np.int32]
 """N×2 corners (x, y) of a closed outline along the edges of pixels, pixels of the upload."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo.geometry.masks import Window, encode
-from demo.run_lengths import Index, RunLengths
+from demo.results import Index, RunLengths
 
 _STRIDE = 4
 """Network pixels a cell of the prototypes."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +55,7 @@ class Segment(Detect):
     def files(
         self,
         result: Detections,
-        facts: Mapping[str, Any],
+        facts: Mapping[str, object],
         url: str,
         query: DetectQuery | None = None,
         picture: str = PICTURE,

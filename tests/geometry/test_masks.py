@@ -6,7 +6,7 @@ from faster_coco_eval import mask as coco_mask
 from numpy.typing import NDArray
 
 from demo.geometry.masks import Window, decode, encode, joined, outlines, ring_area
-from demo.run_lengths import RunLengths
+from demo.results import RunLengths
 from tests.support.masks import blobs, run_lengths, whole
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from demo.errors import DemoError
 from demo.inference.catalog import Catalog
-from demo.models import coco_segment
+from demo.models import coco, coco_segment
 from demo.models.own.base import read_model
 from demo.models.spec import ModelSpec, WeightsFile
 from demo.models.ultralytics import building
@@ -105,7 +105,7 @@ class TestOfficial:
     def test_a_file_of_the_owners_answers_as_ultralytics_predict(self, tmp_path: Path) -> None:
         """YOLO26's one-to-one head, whose boxes hold no duplicates."""
         name = "yolo26n-seg"
-        file = save(network(name, coco_segment.LABELS), tmp_path / f"{name}.pt")
+        file = save(network(name, coco.LABELS), tmp_path / f"{name}.pt")
         settings = Settings(weights_dir=tmp_path, cache_dir=tmp_path / "cache", offline=True)
         catalog = Catalog(settings)
         spec = catalog.spec(name)
@@ -126,7 +126,7 @@ class TestOfficial:
         assert caught.value.key == "weights_missing"
 
     def test_a_file_of_a_detector_is_refused(self, tmp_path: Path) -> None:
-        file = save(network("yolo11n", coco_segment.LABELS), tmp_path / "yolo11n-seg.pt")
+        file = save(network("yolo11n", coco.LABELS), tmp_path / "yolo11n-seg.pt")
         spec = next(one for one in coco_segment.SPECS if one.name == "yolo11n-seg")
         with pytest.raises(DemoError) as caught:
             spec.network(WeightsFile(file, ""))

@@ -5,8 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo.geometry.masks import Window, decode, encode
-from demo.results import Detections
-from demo.run_lengths import RunLengths
+from demo.results import Detections, RunLengths
 
 
 def run_lengths(pixels: NDArray[np.bool_]) -> RunLengths:

@@ -1,7 +1,5 @@
 """The head of a YOLO that segments: the head of a detector, and what masks are made of."""
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 
@@ -16,13 +14,14 @@ class UndecodedSegmentHead(nn.Module):
     coefficient, is the logit of a mask. nms_free: use the one-to-one branch of the head.
     """
 
-    def __init__(self, head: Any, nms_free: bool) -> None:
+    def __init__(self, head: nn.Module, nms_free: bool) -> None:
         super().__init__()
         self.boxes = UndecodedHead(head, nms_free)
-        self.coefficients = head.one2one_cv4 if nms_free else head.cv4
-        self.prototypes = head.proto
+        branches = head.get_submodule("one2one_cv4" if nms_free else "cv4").children()
+        self.coefficients = nn.ModuleList(branches)
+        self.prototypes = head.get_submodule("proto")
         # The head of YOLO26 makes its prototypes of all maps, older ones of the first.
-        self.of_all_maps = hasattr(head.proto, "feat_refine")
+        self.of_all_maps = hasattr(self.prototypes, "feat_refine")
         for name in ROUTING:
             if hasattr(head, name):
                 setattr(self, name, getattr(head, name))

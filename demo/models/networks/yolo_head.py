@@ -7,7 +7,7 @@ in cells of that map until it is multiplied by the map's stride.
 
 import math
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -57,10 +57,11 @@ class UndecodedHead(nn.Module):
     one logit a class. nms_free: use the one-to-one branch of the head.
     """
 
-    def __init__(self, head: Any, nms_free: bool) -> None:
+    def __init__(self, head: nn.Module, nms_free: bool) -> None:
         super().__init__()
-        self.boxes = head.one2one_cv2 if nms_free else head.cv2
-        self.classes = head.one2one_cv3 if nms_free else head.cv3
+        prefix = "one2one_" if nms_free else ""
+        self.boxes = nn.ModuleList(head.get_submodule(f"{prefix}cv2").children())
+        self.classes = nn.ModuleList(head.get_submodule(f"{prefix}cv3").children())
         for name in ROUTING:
             if hasattr(head, name):
                 setattr(self, name, getattr(head, name))

@@ -97,7 +97,7 @@ def _detector(name: str, labels: tuple[str, ...], side: int, network: Any) -> Ru
     )
 
 
-def _segmenter(name: str, labels: tuple[str, ...], side: int, network: Any) -> Run:
+def _segmenter(name: str, labels: tuple[str, ...], side: int, network: nn.Module) -> Run:
     boxes = _detector(name, labels, side, network)
     assert isinstance(boxes.family, Yolo)
     load = partial(_load_segmenter, name, labels)

@@ -67,8 +67,9 @@ def test_masks_are_listed_with_their_areas() -> None:
     html = answers.details(answer(task, RESULTS["segment"]), "en")
     assert "Mask, pixels" in html
     assert "465 · 38.8 %" in html
-    nothing = answer(task, Detections.empty(LABELS, (40, 30)))
+    nothing = answer(task, segments(np.zeros((0, 30, 40), np.bool_), LABELS))
     assert answers.details(nothing, "en") == ""
+    assert "Nothing found" in answers.status(nothing, "en")
 
 
 def test_a_task_without_a_view_is_an_error() -> None:
