@@ -123,6 +123,7 @@ def test_the_files_of_an_answer_with_masks() -> None:
     ]
     content = np.frombuffer(by_name["bus.masks.png"].content, np.uint8)
     read = cv2.imdecode(content, cv2.IMREAD_UNCHANGED)
+    assert read is not None
     assert np.array_equal(read, label_map(FOUND))
     assert b'api_name="/segment"' in by_name["bus-http.py"].content.replace(b"'", b'"')
     assert b"with_pixels" in by_name["bus-local.py"].content

@@ -59,7 +59,7 @@ def test_a_selection_is_that_of_the_pixels() -> None:
 
 def test_a_box_between_two_pixels_has_an_empty_mask() -> None:
     masks = made((120, 90), 2)
-    masks.xyxy[:] = [[10.2, 20, 10.8, 40], [5, 5, 5, 5]]
+    masks.xyxy[:] = np.array([[10.2, 20, 10.8, 40], [5, 5, 5, 5]])
     assert masks.runs().areas().tolist() == [0, 0]
 
 
