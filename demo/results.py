@@ -1,6 +1,6 @@
 """Results of models: frozen and self-checking; every model returns one, every drawer takes one."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -78,13 +78,74 @@ class Scores:
         return [(self.labels[i], float(self.probabilities[i])) for i in order]
 
 
+Index = NDArray[np.bool_ | np.integer]
+"""A boolean mask, or indices in their order."""
+
+
+class Masks(Protocol):
+    """One mask a box, in pixels of the upload; made of a network's output when asked for."""
+
+    @property
+    def size_wh(self) -> tuple[int, int]:
+        """Width and height of the upload, pixels."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory that the masks take, about."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: Index) -> "Masks": ...
+    def runs(self) -> "RunLengths":
+        """The pixels of every mask."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunLengths:
+    """Masks as lengths of runs: kilobytes where the pixels of a large upload take megabytes.
+
+    counts: for each mask int32 lengths of runs down the columns, as COCO has them: the first run is
+    outside the mask and may be 0, every other is ≥ 1, together they are the pixels of the upload.
+    """
+
+    counts: tuple[NDArray[np.int32], ...]
+    size_wh: tuple[int, int]
+
+    def __post_init__(self) -> None:
+        pixels = self.size_wh[0] * self.size_wh[1]
+        for one in self.counts:
+            if one.dtype != np.int32 or one.ndim != 1 or one.sum(dtype=np.int64) != pixels:
+                raise ValueError(f"expected int32 runs of {pixels} pixels, got {one.dtype} {one}")
+            if one[0] < 0 or (one[1:] < 1).any():
+                raise ValueError(f"expected runs ≥ 1 behind the first, got {one.min()}")
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory of the runs, bytes, about."""
+        return sum(120 + one.nbytes for one in self.counts)
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    def __getitem__(self, index: Index) -> "RunLengths":
+        chosen = np.arange(len(self))[index].tolist()
+        return RunLengths(tuple(self.counts[i] for i in chosen), self.size_wh)
+
+    def runs(self) -> "RunLengths":
+        """These masks themselves."""
+        return self
+
+    def areas(self) -> NDArray[np.int64]:
+        """N areas, pixels."""
+        return np.array([one[1::2].sum() for one in self.counts], np.int64).reshape(-1)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Detections:
     """A detector's result, in pixels of the upload.
 
     xyxy: N×4 float32, x0 ≤ x1, y0 ≤ y1. scores: N float32 in 0–1. class_ids: N int64, an index
     into labels (all names the model knows). size_wh: width and height of the upload.
-    masks: N×H×W bool, or None.
+    masks: N masks in an upload of that size, or None.
     """
 
     xyxy: NDArray[np.float32]
@@ -92,7 +153,7 @@ class Detections:
     class_ids: NDArray[np.int64]
     labels: tuple[str, ...]
     size_wh: tuple[int, int]
-    masks: NDArray[np.bool_] | None = None
+    masks: Masks | None = None
 
     def __post_init__(self) -> None:
         n = len(self.scores)
@@ -107,9 +168,9 @@ class Detections:
             raise ValueError("expected scores in 0–1")
         if ((self.class_ids < 0) | (self.class_ids >= len(self.labels))).any():
             raise ValueError(f"expected class ids in 0–{len(self.labels) - 1}")
-        width, height = self.size_wh
-        if self.masks is not None and self.masks.shape != (n, height, width):
-            raise ValueError(f"expected masks {(n, height, width)}, got {self.masks.shape}")
+        masks = self.masks
+        if masks is not None and (len(masks) != n or masks.size_wh != self.size_wh):
+            raise ValueError(f"expected {n} masks of {self.size_wh}, got {len(masks)}")
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -117,7 +178,7 @@ class Detections:
     @property
     def size_bytes(self) -> int:
         """Memory of the boxes and masks, bytes, about."""
-        return 40 * len(self) + (0 if self.masks is None else self.masks.nbytes)
+        return 40 * len(self) + (0 if self.masks is None else self.masks.size_bytes)
 
     @classmethod
     def empty(cls, labels: tuple[str, ...], size_wh: tuple[int, int]) -> "Detections":
@@ -130,17 +191,18 @@ class Detections:
             size_wh,
         )
 
-    def __getitem__(self, index: NDArray[np.bool_ | np.integer]) -> "Detections":
+    def __getitem__(self, index: Index) -> "Detections":
         """The rows selected by a boolean mask, or by an array of indices in their order."""
         masks = None if self.masks is None else self.masks[index]
-        return Detections(
-            self.xyxy[index],
-            self.scores[index],
-            self.class_ids[index],
-            self.labels,
-            self.size_wh,
-            masks,
-        )
+        chosen = self.xyxy[index], self.scores[index], self.class_ids[index]
+        return Detections(*chosen, self.labels, self.size_wh, masks)
+
+    def with_pixels(self) -> "Detections":
+        """The boxes whose masks have pixels, with all of these; as they are without masks."""
+        if self.masks is None:
+            return self
+        masks = self.masks.runs()
+        return replace(self, masks=masks)[masks.areas() > 0]
 
     def select(self, confidence: float, classes: tuple[str, ...] = ()) -> "Detections":
         """Boxes with score ≥ confidence and, unless `classes` is empty, a label among `classes`."""

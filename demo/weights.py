@@ -45,7 +45,7 @@ def main(arguments: list[str], settings: Settings, catalog: Catalog | None = Non
         raise DemoError("weights_usage")
     here = catalog.present()
     for spec in catalog.specs():
-        print(_line(spec, spec.name in here, catalog.size_bytes(spec.name) or 0))
+        print(_line(spec, spec.name in here, catalog.size_bytes(spec.name)))
     return 0
 
 
@@ -99,11 +99,12 @@ def _printer(name: str) -> Callable[[float], None]:
     return show
 
 
-def _line(spec: ModelSpec, here: bool, size: int) -> str:
+def _line(spec: ModelSpec, here: bool, size_bytes: int | None) -> str:
     where = "here   " if here else "missing"
     bring = "" if here else f"  {spec.command}"
     score: Score = spec.published or spec.measured or {"metric": "", "value": 0.0}
-    facts = f"{spec.name:<20} {spec.task:<9} {size / 1e6:8.1f} MB  {format_score(score):<24}"
+    size = f"{size_bytes / 1e6:8.1f} MB" if size_bytes else " " * 11
+    facts = f"{spec.name:<20} {spec.task:<9} {size}  {format_score(score):<24}"
     return f"{where}  {facts}{bring}"
 
 

@@ -62,6 +62,7 @@ def create_app(settings: Settings, root_path: str = "", hosts: Hosts | None = No
 
 def _assemble(settings: Settings, uploads: UploadStore, root_path: str, hosts: Hosts) -> FastAPI:
     # Gradio and torch read the environment when they are imported, so not before it is prepared.
+    from demo.asgi.api.answers import answer_router
     from demo.asgi.api.compare import compare_router
     from demo.asgi.api.explain import explain_router
     from demo.asgi.mount import mount_page
@@ -93,7 +94,7 @@ def _assemble(settings: Settings, uploads: UploadStore, root_path: str, hosts: H
     # the server's setting, which does not suit proxies that strip the prefix.
     app.root_path = root_path
     app.state.page, app.state.service = page, service
-    for router in (compare_router, explain_router):
+    for router in (answer_router, compare_router, explain_router):
         app.include_router(router(service, budget), prefix=API_PATH)
     mount_page(app, page, _file_bytes(settings), root_path)
     return app

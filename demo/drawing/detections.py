@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from demo.drawing.label_plates import Letters, clean, draw_plate, place_plates
 from demo.drawing.palette import Colour, palette
-from demo.results import Detections, Image, check_image
+from demo.geometry.masks import Window, decode
+from demo.results import Detections, Image, Masks, check_image
 
 _ACCENT = (37, 99, 235)
 _MASK_OPACITY = 0.45
@@ -21,13 +22,15 @@ def draw_detections(
     line_width: int | None = None,
     show_labels: bool = True,
     show_scores: bool = True,
+    show_boxes: bool = True,
     captions: Sequence[str] | None = None,
     colours: Sequence[Colour] | None = None,
 ) -> Image:
     """A copy of `image` with masks, outlines and label plates; the highest score on top.
 
-    Outlines run along the edges of their boxes, half of the line outside, moved inwards at the
-    edges of the picture so that the whole line is visible.
+    Masks are translucent, with a contour along the inside of their edges. Outlines run along the
+    edges of their boxes, half of the line outside, moved inwards at the edges of the picture so
+    that the whole line is visible.
 
     Args:
         image: H×W×3 uint8 RGB.
@@ -35,6 +38,7 @@ def draw_detections(
         line_width: of the outlines, pixels, ≥ 1; None chooses it by the size of the picture.
         show_labels: whether plates show the class names or captions.
         show_scores: whether plates show the scores.
+        show_boxes: whether the outlines are drawn; plates are where they are with them.
         captions, colours: one a box, in place of the names and the colours of the classes.
 
     Raises:
@@ -52,10 +56,7 @@ def draw_detections(
     colours = [colours[i] for i in order.tolist()]
     outlines = _outlines(best_first.xyxy, found.size_wh, width)
     canvas = image.copy()
-    for i in reversed(range(len(found))):
-        if best_first.masks is not None:
-            _fill_mask(canvas, best_first.masks[i], colours[i])
-        _draw_outline(canvas, outlines[i], colours[i], width)
+    _draw_shapes(canvas, best_first.masks, outlines if show_boxes else None, colours, width)
     names = [clean(captions[i]) if show_labels else "" for i in order.tolist()]
     scores = [f"{score:.2f}" if show_scores else "" for score in best_first.scores.tolist()]
     _draw_plates(canvas, outlines, names, scores, colours, width)
@@ -117,15 +118,34 @@ def _draw_outline(canvas: Image, outline: NDArray[np.int64], colour: Colour, wid
         cv2.rectangle(canvas, first, last, colour, cv2.FILLED)
 
 
-def _fill_mask(canvas: Image, mask: NDArray[np.bool_], colour: Colour) -> None:
-    shape = mask.view(np.uint8)
-    x, y, width, height = cv2.boundingRect(shape)
-    if width == 0:
+def _draw_shapes(
+    canvas: Image,
+    masks: Masks | None,
+    outlines: NDArray[np.int64] | None,
+    colours: Sequence[Colour],
+    width: int,
+) -> None:
+    """Masks and outlines, those that there are; the first on top."""
+    runs = None if masks is None else masks.runs()
+    for i in reversed(range(len(colours))):
+        if runs is not None:
+            _draw_mask(canvas, decode(runs, i), colours[i], width)
+        if outlines is not None:
+            _draw_outline(canvas, outlines[i], colours[i], width)
+
+
+def _draw_mask(canvas: Image, mask: Window, colour: Colour, width: int) -> None:
+    shape = np.ascontiguousarray(mask.pixels).view(np.uint8)
+    if not shape.size:
         return
-    part = canvas[y : y + height, x : x + width]
+    part = canvas[mask.y : mask.y + shape.shape[0], mask.x : mask.x + shape.shape[1]]
     flat = np.full_like(part, colour)
     mixed = cv2.addWeighted(part, 1 - _MASK_OPACITY, flat, _MASK_OPACITY, 0)
-    cv2.copyTo(mixed, shape[y : y + height, x : x + width], part)
+    cv2.copyTo(mixed, shape, part)
+    # What is nearer to the edge than the contour is wide belongs to the contour.
+    brush = np.ones((2 * width + 1, 2 * width + 1), np.uint8)
+    inner = cv2.erode(shape, brush, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    cv2.copyTo(flat, shape - inner, part)
 
 
 def _draw_plates(

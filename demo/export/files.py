@@ -6,12 +6,14 @@ from typing import NamedTuple
 
 from demo.export import formats
 from demo.export.names import download_stem, file_name, stem
+from demo.export.polygons import coco_segmentation, label_map
 from demo.export.replay import (
     PICTURE,
     replay_client,
     replay_local_detections,
     replay_local_scores,
 )
+from demo.images.encode import encode_labels
 from demo.results import Detections, Scores
 
 _JSON, _ZIP = "application/json", "application/zip"
@@ -48,8 +50,9 @@ def detection_files(
     url: str,
     query: DetectQuery | None = None,
     picture: str = PICTURE,
+    endpoint: str = "/detect",
 ) -> list[File]:
-    """All download files of a detector's answer.
+    """All download files of a detector's answer, and of its masks where it has any.
 
     Args:
         found: the boxes of the answer.
@@ -58,15 +61,19 @@ def detection_files(
         query: the options of the request; None leaves both scripts out. A `size` of its own
             leaves out the HTTP script, since `/detect` has no such argument.
         picture: the picture's own file name, see `demo.export.names.file_name`.
+        endpoint: of the API, for the HTTP script.
     """
     name = file_name(picture)
     base = download_stem(name)
     coco = formats.to_json(formats.coco(found, name))
+    masked = found.masks is not None
+    scripts = query and _detection_scripts(facts, url, query, base, name, endpoint, masked)
     return [
         *_tables(base, facts, formats.detections_csv(found)),
-        File("COCO", f"{base}.coco.json", coco.encode(), _JSON),
+        File("COCO · RLE" if masked else "COCO", f"{base}.coco.json", coco.encode(), _JSON),
+        *(_mask_files(found, name) if masked else ()),
         *_labels(found, name),
-        *(_detection_scripts(str(facts["model"]), url, query, base, name) if query else ()),
+        *(scripts or ()),
     ]
 
 
@@ -86,6 +93,16 @@ def score_files(
             replay_client(url, "/classify", {"model": model, "top_k": top_k}, name),
             replay_local_scores(model, top_k, name),
         ),
+    ]
+
+
+def _mask_files(found: Detections, name: str) -> list[File]:
+    """Masks as COCO's polygons, and as a picture whose values are the numbers of the boxes."""
+    base = download_stem(name)
+    data = formats.to_json(formats.coco(found, name, coco_segmentation))
+    return [
+        File("COCO · polygons", f"{base}.coco-polygons.json", data.encode(), _JSON),
+        File("PNG", f"{base}.masks.png", encode_labels(label_map(found)), "image/png"),
     ]
 
 
@@ -109,17 +126,24 @@ def _tables(base: str, facts: Mapping[str, object], table: str) -> list[File]:
 
 
 def _detection_scripts(
-    model: str, url: str, query: DetectQuery, base: str, picture: str
+    facts: Mapping[str, object],
+    url: str,
+    query: DetectQuery,
+    base: str,
+    picture: str,
+    endpoint: str,
+    masked: bool,
 ) -> list[File]:
+    model = str(facts["model"])
     kwargs = {
         "model": model,
         "confidence": query.confidence,
         "iou": query.iou,
         "classes": list(query.classes),
     }
-    client = replay_client(url, "/detect", kwargs, picture) if query.size is None else ""
+    client = replay_client(url, endpoint, kwargs, picture) if query.size is None else ""
     local = replay_local_detections(
-        model, query.confidence, query.iou, query.classes, query.size, picture
+        model, query.confidence, query.iou, query.classes, query.size, picture, masked
     )
     return _scripts(base, client, local)
 

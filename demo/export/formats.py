@@ -5,15 +5,16 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from xml.etree import ElementTree
 
 import numpy as np
 from numpy.typing import NDArray
 
+from demo.export.polygons import yolo_segment_lines
 from demo.export.rounding import steps_inside
 from demo.geometry.boxes import area, clip, xyxy_to_xywh
-from demo.results import Detections, Scores
+from demo.results import Detections, RunLengths, Scores
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """Spreadsheets evaluate a cell that starts so (OWASP, CSV injection)."""
@@ -30,17 +31,23 @@ def to_json(answer: Mapping[str, object]) -> str:
 
 
 def detections_csv(found: Detections) -> str:
-    """CSV with one row a box: label, class id, score, corners and size in pixels of the upload."""
+    """CSV with one row a box: label, class id, score, corners and size in pixels of the upload.
+
+    Where there are masks, the last column is the area of each, pixels.
+    """
     head = ("label", "class_id", "score", "x0", "y0", "x1", "y1", "width", "height")
     sides = xyxy_to_xywh(found.xyxy)[:, 2:]
     numbers = np.concatenate([found.xyxy, sides], axis=1).tolist()
-    rows = (
+    rows = [
         (_cell(found.labels[i]), i, f"{score:.4f}", *(f"{v:.2f}" for v in row))
         for i, score, row in zip(
             found.class_ids.tolist(), found.scores.tolist(), numbers, strict=True
         )
-    )
-    return _csv(head, rows)
+    ]
+    if found.masks is None:
+        return _csv(head, rows)
+    areas = found.masks.runs().areas().tolist()
+    return _csv((*head, "area"), [(*row, area) for row, area in zip(rows, areas, strict=True)])
 
 
 def scores_csv(scores: Scores) -> str:
@@ -49,11 +56,14 @@ def scores_csv(scores: Scores) -> str:
     return _csv(("label", "score"), ((_cell(label), f"{p:.6f}") for label, p in best_first))
 
 
-def coco(found: Detections, file_name: str) -> dict[str, object]:
+def coco(
+    found: Detections, file_name: str, outline: Callable[[RunLengths, int], object] | None = None
+) -> dict[str, object]:
     """The boxes as a COCO data set of one picture (https://cocodataset.org/#format-data).
 
     Ids start at 1, so category = class id + 1. bbox is left, top, width, height in pixels, inside
-    the picture and at least 0.01 wide and high; masks are uncompressed RLE in column order.
+    the picture and at least 0.01 wide and high; masks are uncompressed RLE in column order, or what
+    `outline` gives for each. The area of a mask is that of its pixels.
     """
     width, height = found.size_wh
     categories = [{"id": i, "name": name} for i, name in enumerate(found.labels, 1)]
@@ -62,11 +72,21 @@ def coco(found: Detections, file_name: str) -> dict[str, object]:
     areas = area(clip(found.xyxy.astype(np.float64), found.size_wh))
     rows = zip(bboxes.tolist(), areas.tolist(), strict=True)
     annotations = [_annotation(found, i, *row) for i, row in enumerate(rows)]
+    if found.masks is not None:
+        masks, outline = found.masks.runs(), outline or _rle
+        for i, annotation in enumerate(annotations):
+            annotation["segmentation"] = outline(masks, i)
+            annotation["area"] = int(masks.counts[i][1::2].sum())
     return {"images": [image], "annotations": annotations, "categories": categories}
 
 
 def yolo_txt(found: Detections) -> str:
-    """One line a box: class id; centre x, y, width, height relative to the picture, 0–1."""
+    """One line a box: class id; centre x, y, width, height relative to the picture, 0–1.
+
+    Where there are masks, a line is the class id and the polygon of a mask.
+    """
+    if found.masks is not None:
+        return "".join(yolo_segment_lines(found.masks.runs(), found.class_ids))
     return "".join(yolo_lines(found.xyxy, found.class_ids, found.size_wh))
 
 
@@ -156,7 +176,7 @@ def _cell(label: str) -> str:
 
 
 def _annotation(found: Detections, i: int, xywh: list[float], size: float) -> dict[str, object]:
-    annotation: dict[str, object] = {
+    return {
         "id": i + 1,
         "image_id": 1,
         "category_id": int(found.class_ids[i]) + 1,
@@ -165,18 +185,11 @@ def _annotation(found: Detections, i: int, xywh: list[float], size: float) -> di
         "score": round(float(found.scores[i]), 6),
         "iscrowd": 0,
     }
-    if found.masks is not None:
-        annotation["segmentation"] = _rle(found.masks[i])
-        annotation["area"] = int(found.masks[i].sum())
-    return annotation
 
 
-def _rle(mask: NDArray[np.bool_]) -> dict[str, list[int]]:
+def _rle(masks: RunLengths, i: int) -> dict[str, list[int]]:
     """COCO's uncompressed RLE: run lengths in column order; the first run counts zeros."""
-    flat = mask.ravel(order="F")
-    ends = np.flatnonzero(flat[1:] != flat[:-1]) + 1
-    edges = [*([0] if flat[0] else []), 0, *ends.tolist(), flat.size]
-    return {"size": list(mask.shape), "counts": np.diff(edges).tolist()}
+    return {"size": list(masks.size_wh[::-1]), "counts": masks.counts[i].tolist()}
 
 
 def _yaml(name: str) -> str:

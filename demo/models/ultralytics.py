@@ -84,10 +84,10 @@ def building() -> Iterator[Any]:
             modules.Conv.default_act = activation
 
 
-def build(architecture: str, classes: int) -> Any:
-    """A DetectionModel of ultralytics' `<architecture>.yaml` with fresh weights."""
+def build(architecture: str, classes: int, kind: str = "DetectionModel") -> Any:
+    """A network of ultralytics' `<architecture>.yaml` with fresh weights; kind: its class."""
     with building() as modules:
-        return modules.DetectionModel(f"{architecture}.yaml", nc=classes, verbose=False)
+        return getattr(modules, kind)(f"{architecture}.yaml", nc=classes, verbose=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

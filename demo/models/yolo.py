@@ -81,6 +81,10 @@ class Yolo:
 
         They hold duplicates unless the head is NMS-free.
         """
+        return without_rivals(self.find(outputs, prepared)[0], self.exclusive)
+
+    def find(self, outputs: Outputs, prepared: Prepared) -> tuple[Detections, NDArray[np.intp]]:
+        """All candidates, rivals too, and the number of the anchor that each is from."""
         geometry = prepared.geometry
         assert isinstance(geometry, Letterbox)
         pick = pick_pairs if self.nms_free else pick_best_class
@@ -93,7 +97,7 @@ class Yolo:
             self.labels,
             geometry.size_wh,
         )
-        return without_rivals(answer, self.exclusive)
+        return answer, found.anchors[:MAX_CANDIDATES]
 
     def output_index(self, outputs: Outputs, prepared: Prepared, target: Target) -> tuple[int, ...]:
         """Anchor and class of the target's box, see `Explainable`."""

@@ -81,7 +81,7 @@ class Detect(Task[Detections, DetectQuery]):
 
     def facts(self, spec: ModelSpec, result: Detections, query: DetectQuery) -> JsonObject:
         """`boxes`."""
-        return {"boxes": _rows(result)}
+        return {"boxes": box_rows(result)}
 
     def draw(self, image: Image, result: Detections, query: DetectQuery) -> Image:
         """Boxes and name plates on a copy."""
@@ -118,7 +118,7 @@ class Detect(Task[Detections, DetectQuery]):
         """JSON, CSV, COCO, YOLO, VOC and the scripts that give the same answer."""
         return detection_files(result, facts, url, query, picture)
 
-    def warm_up_request(self) -> Request:
+    def warm_up_request(self) -> Request | None:
         """A grey picture: ultralytics takes seconds to import, a classifier loads at once."""
         return ImageRequest(np.full((480, 640, 3), 114, np.uint8))
 
@@ -133,7 +133,7 @@ class Detect(Task[Detections, DetectQuery]):
     def rows(self, result: Detections, ids: NDArray[np.int64] | None = None) -> list[JsonObject]:
         """The boxes as `/detect` gives them, each with its `track` or None."""
         numbers = [0] * len(result) if ids is None else ids.tolist()
-        pairs = zip(_rows(result), numbers, strict=True)
+        pairs = zip(box_rows(result), numbers, strict=True)
         return [{**row, "track": number or None} for row, number in pairs]
 
     def timeline_values(self, result: Detections) -> NDArray[np.float32]:
@@ -148,14 +148,18 @@ class Detect(Task[Detections, DetectQuery]):
         self, image: Image, result: Detections, ids: NDArray[np.int64] | None = None
     ) -> Image:
         """Boxes, each captioned by its label and the number of its track."""
-        if ids is None:
-            return draw_detections(image, result)
-        labels = [result.labels[class_id] for class_id in result.class_ids.tolist()]
-        captions = [
-            f"{label} #{number}" if number else label
-            for label, number in zip(labels, ids.tolist(), strict=True)
-        ]
-        return draw_detections(image, result, captions=captions)
+        return draw_detections(image, result, captions=captions(result, ids))
+
+
+def captions(found: Detections, ids: NDArray[np.int64] | None) -> list[str]:
+    """The label of each box, with the number of its track where it has one."""
+    labels = [found.labels[class_id] for class_id in found.class_ids.tolist()]
+    if ids is None:
+        return labels
+    return [
+        f"{label} #{number}" if number else label
+        for label, number in zip(labels, ids.tolist(), strict=True)
+    ]
 
 
 def default_thresholds(spec: ModelSpec) -> tuple[float, float]:
@@ -164,7 +168,8 @@ def default_thresholds(spec: ModelSpec) -> tuple[float, float]:
     return low, DEFAULT_IOU if spec.iou is None else spec.iou
 
 
-def _rows(found: Detections) -> list[JsonObject]:
+def box_rows(found: Detections) -> list[JsonObject]:
+    """For JSON, a box each: label, class id, score and corners in pixels of the upload."""
     columns = zip(found.xyxy.tolist(), found.scores.tolist(), found.class_ids.tolist(), strict=True)
     return [
         {

@@ -12,7 +12,10 @@ BUS = examples.paths()[0]
 TABS = {
     name: place
     for place, name in enumerate(
-        ("classify", "detect", "video", "compare", "augment", "inside", "families", "models")
+        (
+            *("classify", "detect", "segment", "video", "compare"),
+            *("augment", "inside", "families", "models"),
+        )
     )
 }
 SLOW = 60_000

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from demo.drawing.detections import draw_detections, draw_window
 from demo.drawing.palette import COLOURS, palette
 from demo.results import Detections, Image
+from tests.support.masks import run_lengths
 
 LABELS = tuple(f"thing {i}" for i in range(80))
 
@@ -26,7 +27,9 @@ def found(
     boxes = np.asarray(xyxy, np.float32).reshape(-1, 4)
     scores = np.linspace(0.95, 0.3, len(boxes)).astype(np.float32)
     ids = np.arange(len(boxes)) % 80 if class_ids is None else np.asarray(class_ids)
-    return Detections(boxes, scores, ids, LABELS, (image.shape[1], image.shape[0]), masks)
+    size_wh = (image.shape[1], image.shape[0])
+    runs = None if masks is None else run_lengths(masks)
+    return Detections(boxes, scores, ids, LABELS, size_wh, runs)
 
 
 def crowd(image: Image, count: int, seed: int = 0) -> Detections:
@@ -193,10 +196,30 @@ def test_masks_are_translucent_inside_and_leave_the_rest() -> None:
     masks[0, 210:290, 210:290] = True
     masks[0, 250, 250] = False
     drawn = draw_detections(image, found(image, [[200, 200, 300, 300]], [5], masks), 3)
+    np.testing.assert_array_equal(drawn[230, 210:213], [palette(5)] * 3)
     expected = image[220:240, 220:240] * 0.55 + np.array(palette(5)) * 0.45
     np.testing.assert_allclose(drawn[220:240, 220:240], expected, atol=1)
     np.testing.assert_array_equal(drawn[250, 250], image[250, 250])
     np.testing.assert_array_equal(drawn[205:209, 205:295], image[205:209, 205:295])
+
+
+def test_the_contour_of_a_mask_goes_along_the_edge_of_the_picture() -> None:
+    image = photo()
+    drawn = draw_detections(
+        image, found(image, [[0, 0, 640, 480]], [5], np.ones((1, 480, 640), bool)), 2, False, False
+    )
+    assert (drawn[240, -2:] == palette(5)).all()
+    assert (drawn[240, -3] != palette(5)).any()
+
+
+def test_masks_without_boxes_leave_the_outlines_out() -> None:
+    image = photo()
+    masks = np.zeros((1, 480, 640), bool)
+    masks[0, 230:250, 230:250] = True
+    masked = found(image, [[200, 200, 300, 300]], [5], masks)
+    drawn = draw_detections(image, masked, 3, False, False, show_boxes=False)
+    drawn[230:250, 230:250] = image[230:250, 230:250]
+    np.testing.assert_array_equal(drawn, image)
 
 
 def test_an_empty_mask_fills_nothing() -> None:

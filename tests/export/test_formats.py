@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from demo.export import formats
 from demo.results import Detections, Scores
+from tests.support.masks import run_lengths
 
 HOSTILE = (
     'say "hi"',
@@ -46,7 +47,7 @@ def found(
         np.arange(count) % len(labels),
         labels,
         SIZE_WH,
-        masks,
+        None if masks is None else run_lengths(masks),
     )
 
 

@@ -106,7 +106,9 @@ def test_a_classifier_answers_as_ultralytics_predict(architecture: str, tmp_path
     assert found.top(1)[0][0] == f"class {wanted.argmax()}"
 
 
-@pytest.mark.parametrize("architecture", ["yolo11n", "yolov8n-rtdetr", "yolo11n-cls"])
+@pytest.mark.parametrize(
+    "architecture", ["yolo11n", "yolo11n-seg", "yolov8n-rtdetr", "yolo11n-cls"]
+)
 def test_a_file_that_has_got_other_classes_meanwhile_is_refused(
     architecture: str, tmp_path: Path
 ) -> None:
@@ -215,7 +217,7 @@ def test_a_checkpoint_in_training_is_read_from_its_average(tmp_path: Path) -> No
     assert read_model(file, "last").labels == THREE
 
 
-@pytest.mark.parametrize("architecture", ["yolo11n-seg", "yolo11n-pose", "yolo11n-obb"])
+@pytest.mark.parametrize("architecture", ["yolo11n-pose", "yolo11n-obb"])
 def test_other_tasks_are_refused_by_name(architecture: str, tmp_path: Path) -> None:
     made = network(architecture, ["one", "two"])
     with pytest.raises(DemoError) as caught:

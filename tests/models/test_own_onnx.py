@@ -21,6 +21,7 @@ from demo.results import Detections, Scores
 from tests.models.test_models import Model, photo, predict
 from tests.models.test_own import THREE, assert_same_boxes, clear_confidence
 from tests.models.test_own_states import describe, made
+from tests.models.test_segmenters import assert_same_masks
 from tests.support.checkpoints import network, save
 from tests.support.exports import export, export_network
 
@@ -91,12 +92,38 @@ def test_a_classifier_answers_as_ultralytics_predict(tmp_path: Path) -> None:
 
 
 def test_other_tasks_are_refused_by_name(tmp_path: Path) -> None:
-    checkpoint = save(network("yolo11n-seg", THREE), tmp_path / "best.pt")
+    checkpoint = save(network("yolo11n", THREE), tmp_path / "best.pt")
+    made = onnx.load(export(checkpoint, imgsz=320, simplify=False))
+    for entry in made.metadata_props:
+        entry.value = "pose" if entry.key == "task" else entry.value
+    onnx.save(made, tmp_path / "pose.onnx")
+    assert refusal(tmp_path / "pose.onnx").fields["kind"] == "pose"
+
+
+def test_a_segmenter_without_prototypes_is_refused(tmp_path: Path) -> None:
+    checkpoint = save(network("yolo11n", THREE), tmp_path / "best.pt")
     made = onnx.load(export(checkpoint, imgsz=320, simplify=False))
     for entry in made.metadata_props:
         entry.value = "segment" if entry.key == "task" else entry.value
     onnx.save(made, tmp_path / "seg.onnx")
-    assert refusal(tmp_path / "seg.onnx").fields["kind"] == "segment"
+    assert refusal(tmp_path / "seg.onnx").key == "own_onnx_outputs"
+
+
+@pytest.mark.parametrize("options", [{}, {"dynamic": True}, {"nms": True, "conf": 0.2}])
+def test_a_segmenter_answers_as_ultralytics_predict(
+    options: dict[str, Any], tmp_path: Path
+) -> None:
+    checkpoint = save(network("yolo11n-seg", THREE), tmp_path / "best.pt")
+    file = export(checkpoint, imgsz=320, simplify=False, **options)
+    model = loaded(file)
+    assert (model.spec.task, model.spec.labels, model.spec.input_size) == ("segment", THREE, 320)
+    assert model.spec.needs_nms is ("nms" not in options)
+    found = model.ask(photo("bus.jpg"))
+    assert isinstance(found, Detections)
+    confidence = 0.45 if "nms" in options else clear_confidence(found)
+    more = {"iou": 0.7 if "nms" in options else 1.0, "retina_masks": True}
+    [result] = predict(file, photo("bus.jpg"), 320, confidence, nms_free=False, **more)
+    assert_same_masks(found.select(confidence).with_pixels(), result)
 
 
 @pytest.mark.parametrize("softmax", [False, True])

@@ -22,6 +22,7 @@ _KINDS = {
     "-obb": "OBBModel",
     "-rtdetr": "RTDETRDetectionModel",
 }
+_TASKS = {"ClassificationModel": "classify", "SegmentationModel": "segment"}
 
 
 def network(architecture: str, names: Sequence[str], seed: int = 0) -> nn.Module:
@@ -31,7 +32,7 @@ def network(architecture: str, names: Sequence[str], seed: int = 0) -> nn.Module
     torch.manual_seed(seed)
     made: Any = getattr(modules, kind)(f"{architecture}.yaml", nc=len(names), verbose=False)
     made.names = dict(enumerate(names))
-    made.task = "classify" if kind == "ClassificationModel" else "detect"
+    made.task = _TASKS.get(kind, "detect")
     made.args = {"task": made.task}
     if kind == "RTDETRDetectionModel":
         settle_queries(made)
@@ -106,11 +107,11 @@ def _pixels() -> torch.Tensor:
     return pixels.float() / 255
 
 
-def save(made: nn.Module, file: Path, imgsz: int | None = 320) -> Path:
+def save(made: Any, file: Path, imgsz: int | None = 320) -> Path:
     """Write a network as the last lines of a training do."""
     content: dict[str, object] = {"epoch": -1, "model": made.half(), "ema": None}
     if imgsz is not None:
-        content["train_args"] = {"imgsz": imgsz, "task": "detect"}
+        content["train_args"] = {"imgsz": imgsz, "task": made.task}
     torch.save(content, file)
     made.float()
     return file

@@ -16,6 +16,7 @@ from demo.models.spec import UnknownRule
 from demo.results import Detections, GeneratedImages, Image, Result, Scores
 from demo.settings import Settings
 from demo.tasks.base import AnyTask
+from tests.support.masks import run_lengths
 
 CATALOG = Catalog(Settings(cache_dir=Path("/nonexistent"), offline=True))
 LABELS = ("cat", "dog", "cow")
@@ -35,9 +36,19 @@ def detections() -> Detections:
     return Detections(xyxy, confidences, np.array([0, 0, 1]), LABELS, (80, 60))
 
 
+def segments() -> Detections:
+    """The boxes with their whole insides as masks, but for the second, whose mask is empty."""
+    found = detections()
+    pixels = np.zeros((3, 60, 80), np.bool_)
+    for i, (x0, y0, x1, y1) in enumerate(found.xyxy.astype(int).tolist()):
+        pixels[i, y0:y1, x0:x1] = i != 1
+    return replace(found, masks=run_lengths(pixels))
+
+
 RESULTS: Mapping[str, Result] = {
     "classify": scores(),
     "detect": detections(),
+    "segment": segments(),
     "generate": GeneratedImages(np.zeros((2, 8, 8, 3), np.uint8)),
 }
 
@@ -145,6 +156,61 @@ class TestDetect:
     def test_a_wrong_value_is_one_sentence(self, name: str, value: object) -> None:
         with pytest.raises(DemoError, match=name):
             self.task.parse(CATALOG.spec("yolo11n"), {name: value})
+
+
+class TestSegment:
+    task = tasks.find("segment")
+    spec = CATALOG.spec("yolo11n-seg")
+
+    def refined(self, **values: object) -> Detections:
+        query = self.task.parse(self.spec, values)
+        refined: Detections = self.task.refine(self.spec, segments(), query)
+        return refined
+
+    def test_boxes_without_a_pixel_go_and_duplicates_before_them(self) -> None:
+        assert self.refined().scores.tolist() == pytest.approx([0.9, 0.3])
+        assert self.refined(iou=0.99).scores.tolist() == pytest.approx([0.9, 0.3])
+        assert len(self.refined(confidence=0.5)) == 1
+        assert len(self.refined(classes=["dog"])) == 1
+
+    def test_each_box_has_its_mask_in_json(self) -> None:
+        facts = self.task.facts(self.spec, self.refined(), self.task.parse(self.spec, {}))
+        boxes: Any = facts["boxes"]
+        assert [row["mask"]["area"] for row in boxes] == [400, 400]
+        [[*corners]] = boxes[1]["mask"]["polygons"]
+        assert sorted(corners) == [[30, 30], [30, 50], [50, 30], [50, 50]]
+        assert boxes[1]["xyxy"] == [30.0, 30.0, 50.0, 50.0]
+
+    def test_masks_are_drawn_on_a_copy_without_outlines(self) -> None:
+        image = grey()
+        drawn = self.task.draw(image, self.refined(), self.task.parse(self.spec, {}))
+        assert drawn is not None
+        assert (image == 128).all()
+        assert (drawn[40, 30:50] != 128).any(axis=1).all()
+        assert (drawn[55:, :] == 128).all()
+
+    def test_rows_of_a_frame_name_track_and_area_and_have_no_polygons(self) -> None:
+        rows = self.task.rows(segments(), np.array([4, 0, 5]))
+        assert [(row["track"], row["area"]) for row in rows] == [(4, 400), (None, 0), (5, 400)]
+        assert "mask" not in rows[0]
+
+    def test_boxes_of_a_stream_keep_their_number(self) -> None:
+        kept = self.task.with_detections(segments(), segments()[np.array([1, 2])])
+        assert kept.masks is not None
+        assert kept.masks.runs().areas().tolist() == [0, 400]
+
+    def test_nothing_of_it_is_explained(self) -> None:
+        assert self.task.targets(segments()) == []
+        with pytest.raises(DemoError) as caught:
+            self.task.target(self.spec, segments(), "")
+        assert caught.value.key == "explain_no_gradients"
+
+    @pytest.mark.parametrize(
+        ("name", "value"), [("confidence", 0), ("iou", 2), ("classes", ["unicorn"]), ("size", 50)]
+    )
+    def test_a_wrong_value_is_one_sentence(self, name: str, value: object) -> None:
+        with pytest.raises(DemoError, match=name):
+            self.task.parse(self.spec, {name: value})
 
 
 class IndexedOnly(tuple[str, ...]):

@@ -25,6 +25,11 @@ EXPECTED: dict[str, tuple[str, list[Any], list[str]]] = {
         [IMAGE, ("model", True, "yolo26n"), *BOXES],
         ["picture", "answer"],
     ),
+    "/segment": (
+        "Find objects in a picture and the pixels of each.",
+        [IMAGE, ("model", True, ""), *BOXES],
+        ["picture", "answer"],
+    ),
     "/video": (
         "Find or name what is in each frame of a video.",
         [

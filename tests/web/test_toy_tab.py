@@ -21,7 +21,7 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def test_it_stands_among_the_others(toy: Server) -> None:
     tabs = re.findall(r'"elem_id": "tab-(\w+)"', page_text(toy.url))
-    known = ["augment", "classify", "compare", "detect", "inside", "models", "video"]
+    known = ["augment", "classify", "compare", "detect", "inside", "models", "segment", "video"]
     assert sorted(tabs) == sorted([*known, "brightness"])
     assert "light-meter" in page_text(toy.url)
 

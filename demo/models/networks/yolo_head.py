@@ -7,7 +7,7 @@ in cells of that map until it is multiplied by the map's stride.
 
 import math
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -32,11 +32,15 @@ Rows = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
-    """Boxes in network pixels, best first: N×4 float32 xyxy, N float32 in 0–1, N int64."""
+    """Boxes in network pixels, best first: N×4 float32 xyxy, N float32 in 0–1, N int64.
+
+    anchors: N numbers of the anchors that they are from.
+    """
 
     xyxy: NDArray[np.float32]
     scores: NDArray[np.float32]
     class_ids: NDArray[np.int64]
+    anchors: NDArray[np.intp]
 
 
 class Grids(NamedTuple):
@@ -53,10 +57,11 @@ class UndecodedHead(nn.Module):
     one logit a class. nms_free: use the one-to-one branch of the head.
     """
 
-    def __init__(self, head: Any, nms_free: bool) -> None:
+    def __init__(self, head: nn.Module, nms_free: bool) -> None:
         super().__init__()
-        self.boxes = head.one2one_cv2 if nms_free else head.cv2
-        self.classes = head.one2one_cv3 if nms_free else head.cv3
+        prefix = "one2one_" if nms_free else ""
+        self.boxes = nn.ModuleList(head.get_submodule(f"{prefix}cv2").children())
+        self.classes = nn.ModuleList(head.get_submodule(f"{prefix}cv3").children())
         for name in ROUTING:
             if hasattr(head, name):
                 setattr(self, name, getattr(head, name))
@@ -78,7 +83,7 @@ def pick_best_class(raw: Rows, grids: Grids, classes: int) -> Candidates:
     """A×(4·bins+C) → one box an anchor whose best class scores ≥ MIN_SCORE, before suppression."""
     chosen, best = _candidates(raw[:, -classes:])
     ids = raw[chosen, -classes:].argmax(axis=1)
-    return Candidates(_corners(raw, chosen, grids, classes), _sigmoid(best), ids)
+    return Candidates(_corners(raw, chosen, grids, classes), _sigmoid(best), ids, chosen)
 
 
 def pick_pairs(raw: Rows, grids: Grids, classes: int) -> Candidates:
@@ -88,7 +93,8 @@ def pick_pairs(raw: Rows, grids: Grids, classes: int) -> Candidates:
     best = np.argsort(-pairs, kind="stable")[:_MAX_DETECTIONS]
     best = best[pairs[best] >= _MIN_LOGIT]
     chosen, ids = anchors[best // classes], best % classes
-    return Candidates(_corners(raw, chosen, grids, classes), _sigmoid(pairs[best]), ids)
+    scores = _sigmoid(pairs[best])
+    return Candidates(_corners(raw, chosen, grids, classes), scores, ids, chosen)
 
 
 def anchor_of(

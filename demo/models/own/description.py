@@ -51,7 +51,7 @@ class Description(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    task: Literal["classify", "detect"] | None = None
+    task: Literal["classify", "detect", "segment"] | None = None
     architecture: _Text = ""
     labels: _Text | Annotated[list[_Text], Field(min_length=1, max_length=_MAX_LABELS)] | None = (
         None

@@ -1,7 +1,7 @@
 """What a graph of an ONNX file is: the task, labels, input and outputs of its model."""
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -10,6 +10,7 @@ from demo.errors import DemoError
 from demo.models.classifier import Classifier, Preprocessing
 from demo.models.decoded_classifier import DecodedClassifier
 from demo.models.decoded_detector import DecodedDetector, Fit, Layout
+from demo.models.decoded_segmenter import DecodedSegmenter
 from demo.models.own import architectures
 from demo.models.own.base import Run, own_spec
 from demo.models.own.description import Description, read_labels
@@ -148,7 +149,7 @@ class _GraphDetector:
     side = 640
     fixed_size = False
 
-    def family(self, graph: Graph, labels: tuple[str, ...]) -> Family:
+    def family(self, graph: Graph, labels: tuple[str, ...]) -> DecodedDetector:
         layout = self._layout(graph, len(labels))
         fit: Fit = "fixed" if graph.is_fixed else "stride"
         if layout.normalised:
@@ -182,7 +183,36 @@ class _GraphDetector:
         raise DemoError("own_onnx_outputs", file=graph.path.name, shape=numbers)
 
 
-_KINDS: tuple[_Kind, ...] = (_GraphClassifier(), _GraphDetector())
+class _GraphSegmenter:
+    """Boxes as a detector's, K coefficients behind each, and 1×K×h×w prototypes as a second output.
+
+    Only ultralytics' own exports say that they are one.
+    """
+
+    task = "segment"
+    rank = 0
+    side = 640
+    fixed_size = False
+
+    def family(self, graph: Graph, labels: tuple[str, ...]) -> Family:
+        first, *more = graph.tried.shapes
+        if len(first) != 3 or len(more) != 1 or len(more[0]) != 4:
+            numbers = ", ".join("×".join(map(str, shape)) for shape in graph.tried.shapes)
+            raise DemoError("own_onnx_outputs", file=graph.path.name, shape=numbers)
+        kinds = more[0][1]
+        # The boxes come as columns before suppression, and as rows after it.
+        by_rows = first[2] == 6 + kinds
+        boxes = (*first[:2], 6) if by_rows else (first[0], first[1] - kinds, first[2])
+        tried = replace(graph.tried, shapes=(boxes,))
+        return DecodedSegmenter(_DETECTOR.family(replace(graph, tried=tried), labels))
+
+    def needs_nms(self, family: Family) -> bool:
+        assert isinstance(family, DecodedSegmenter)
+        return _DETECTOR.needs_nms(family.detector)
+
+
+_DETECTOR = _GraphDetector()
+_KINDS: tuple[_Kind, ...] = (_GraphClassifier(), _DETECTOR, _GraphSegmenter())
 
 
 def draft_values(tried: OnnxFacts) -> dict[str, object]:

@@ -1,8 +1,9 @@
-"""Checkpoints that ultralytics' training writes: `best.pt` of a detector or a classifier."""
+"""Checkpoints of ultralytics' training: `best.pt` of a detector, segmenter or classifier."""
 
 import copy
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,6 +24,7 @@ from demo.models.own.layer_description import is_sane
 from demo.models.spec import ModelSpec, WeightsFile
 from demo.models.ultralytics import Checkpoint
 from demo.models.yolo import Yolo
+from demo.models.yolo_segment import YoloSegment, undecoded
 
 _PACKAGES = {"ultralytics", "pathlib", "types", "dill", "numpy", "argparse", "datetime"}
 _LARGEST_SIDE = 1280
@@ -36,7 +38,7 @@ class UltralyticsFile:
     suffixes = (".pt",)
 
     def spec(self, path: Path, name: str) -> ModelSpec | None:
-        """The detector or classifier of a checkpoint; None for other torch files.
+        """The model of a checkpoint; None for other torch files.
 
         Raises DemoError for a file that is broken or unsafe, and for other tasks.
         """
@@ -101,6 +103,14 @@ def _detector(name: str, labels: tuple[str, ...], side: int, network: Any) -> Ru
     )
 
 
+def _segmenter(name: str, labels: tuple[str, ...], side: int, network: nn.Module) -> Run:
+    boxes = _detector(name, labels, side, network)
+    assert isinstance(boxes.family, Yolo)
+    load = partial(_load_segmenter, name, labels)
+    # Their maps are those of a detector, but nothing asks for explanations of masks.
+    return replace(boxes, family=YoloSegment(boxes.family), network=load, cam_layers=())
+
+
 def _transformer(name: str, labels: tuple[str, ...], side: int, network: nn.Module) -> Run:
     layout = Layout(by_class=False, normalised=True)
     family = DecodedDetector(name, labels, (side, side), layout, "stretch")
@@ -118,6 +128,7 @@ class _Kind(NamedTuple):
 _KINDS = {
     "ClassificationModel": _Kind("classify", 224, _classifier),
     "DetectionModel": _Kind("detect", 640, _detector),
+    "SegmentationModel": _Kind("segment", 640, _segmenter),
     "RTDETRDetectionModel": _Kind("detect", 640, _transformer),
 }
 """By the name of the class in ultralytics."""
@@ -143,6 +154,10 @@ def _load_detector(name: str, labels: tuple[str, ...], file: WeightsFile) -> nn.
     network = network.fuse(verbose=False)
     network.model[-1] = UndecodedHead(network.model[-1], nms_free=False)
     return network  # type: ignore[no-any-return]
+
+
+def _load_segmenter(name: str, labels: tuple[str, ...], file: WeightsFile) -> nn.Module:
+    return undecoded(_read_network(name, labels, file), nms_free=False)
 
 
 def _load_transformer(name: str, labels: tuple[str, ...], file: WeightsFile) -> nn.Module:

@@ -128,7 +128,8 @@ def _choices(models: list[ModelRow], tasks: tuple[str, ...], locale: str = "en")
 
 def _facts(row: ModelRow, locale: str) -> list[str]:
     own = translate("model_own", locale) if row["own"] else ""
-    return [row["name"], own, _score(row), megabytes(row["size_bytes"])]
+    size = megabytes(row["size_bytes"]) if row["size_bytes"] else ""
+    return [row["name"], own, _score(row), size]
 
 
 def _score(row: ModelRow) -> str:

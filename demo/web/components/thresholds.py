@@ -1,11 +1,18 @@
-"""Where the sliders of a detector go when another model is chosen."""
+"""Where the sliders of a detector start, and where they go when another model is chosen."""
 
 import gradio as gr
 
 from demo.models.spec import ModelSpec
-from demo.tasks.detect import DEFAULT_CONFIDENCE, DEFAULT_IOU
+from demo.tasks.detect import DEFAULT_CONFIDENCE, DEFAULT_IOU, default_thresholds
 from demo.web.components.numbers import moved
 from demo.web.tab import Context, Label
+
+
+def first_thresholds(context: Context, name: object) -> tuple[float, float]:
+    """Where the sliders start with the model of that name, or without one."""
+    if not isinstance(name, str):
+        return DEFAULT_CONFIDENCE, DEFAULT_IOU
+    return default_thresholds(context.service.engine.spec(name))
 
 
 def threshold_updates(

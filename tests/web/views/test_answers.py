@@ -23,6 +23,7 @@ from demo.service.uploads import UploadStore
 from demo.settings import Settings
 from demo.tasks.base import AnyTask
 from demo.web.views import answers
+from tests.support.masks import segments
 from tests.web.views.dom import dom
 
 RGB = np.full((30, 40, 3), 200, np.uint8)
@@ -36,6 +37,7 @@ RESULTS: dict[str, Result] = {
         LABELS,
         (40, 30),
     ),
+    "segment": segments(np.tri(30, 40, dtype=np.bool_)[None], LABELS[::-1]),
 }
 PICTURE_TASKS = [task for task in tasks.all_tasks() if task.takes_pictures]
 
@@ -98,6 +100,16 @@ def test_an_answer_says_which_package_its_doubt_lacks(
         assert f"{known_by['caught']}" in html
         assert (f"pip install {package}" in html) is hidden
         assert ("EfficientNet-Lite0" in html) is not hidden
+
+
+def test_masks_are_listed_with_their_areas() -> None:
+    task = tasks.find("segment")
+    html = answers.details(answer(task, RESULTS["segment"]), "en")
+    assert "Mask, pixels" in html
+    assert "465 · 38.8 %" in html
+    nothing = answer(task, segments(np.zeros((0, 30, 40), np.bool_), LABELS))
+    assert answers.details(nothing, "en") == ""
+    assert "Nothing found" in answers.status(nothing, "en")
 
 
 def test_a_task_without_a_view_is_an_error() -> None:

@@ -1,5 +1,7 @@
 """A detector's answer as HTML: counts per class, a table of boxes, or that nothing was found."""
 
+from collections.abc import Sequence
+
 from demo.drawing.palette import hex_color
 from demo.i18n import translate
 from demo.results import Detections
@@ -41,8 +43,11 @@ def class_counts(found: Detections) -> str:
     return render("class_counts", counts=counts)
 
 
-def boxes_table(found: Detections, locale: str) -> str:
-    """Every box: label, score, corners and size in pixels of the upload."""
+def boxes_table(found: Detections, locale: str, areas: Sequence[str] = ()) -> str:
+    """Every box: label, score, corners and size in pixels of the upload.
+
+    areas: for people, one a box, in a column of their own; none for no such column.
+    """
     colors = [hex_color(i) for i in range(len(found.labels))]
     values = zip(found.xyxy.tolist(), found.scores.tolist(), found.class_ids.tolist(), strict=True)
     rows = [
@@ -56,7 +61,8 @@ def boxes_table(found: Detections, locale: str) -> str:
         )
         for number, ((x0, y0, x1, y1), score, class_id) in enumerate(values, 1)
     ]
-    return render("boxes_table", columns=_COLUMNS, rows=rows, locale=locale)
+    columns = (*_COLUMNS, "area") if areas else _COLUMNS
+    return render("boxes_table", columns=columns, rows=rows, areas=areas, locale=locale)
 
 
 VIEW = DetectView()

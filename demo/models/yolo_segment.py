@@ -1,0 +1,60 @@
+"""YOLO segmenters of ultralytics: boxes as their detectors find them, each with its mask."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from demo.models.checkpoint import fill
+from demo.models.mask_prototypes import MaskPrototypes
+from demo.models.networks.segment_head import UndecodedSegmentHead
+from demo.models.spec import Outputs, Prepared, Request, WeightsFile
+from demo.models.ultralytics import build, detector_state
+from demo.models.yolo import Yolo
+from demo.results import Detections
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True, slots=True)
+class YoloSegment:
+    """Preprocessing and postprocessing, equal to YOLO.predict's with `retina_masks=True`.
+
+    detector: of the boxes.
+    """
+
+    detector: Yolo
+
+    def preprocess(self, request: Request) -> Prepared:
+        """As `Yolo.preprocess`."""
+        return self.detector.preprocess(request)
+
+    def postprocess(self, outputs: Outputs, prepared: Prepared) -> Detections:
+        """The outputs of `UndecodedSegmentHead` → candidates, best first, with masks to compute."""
+        boxes, coefficients, prototypes = outputs
+        found, anchors = self.detector.find((boxes,), prepared)
+        chosen = coefficients[0][anchors]
+        # The outputs of a batch are parts of one array, which would be kept whole.
+        masks = MaskPrototypes(prototypes[0].copy(), chosen, found.xyxy, found.size_wh)
+        return replace(found, masks=masks)
+
+
+def load_segmenter(
+    name: str, architecture: str, labels: tuple[str, ...], nms_free: bool, file: WeightsFile
+) -> "nn.Module":
+    """The fused SegmentationModel of ultralytics' `<architecture>.yaml`, its head undecoded.
+
+    Raises DemoError for a file that is broken, unsafe, or of another network or other classes.
+    """
+    state = detector_state(file, labels, name)
+    network = build(architecture, len(labels), "SegmentationModel")
+    fill(network, state, file, name)
+    return undecoded(network, nms_free)
+
+
+def undecoded(network: "nn.Module", nms_free: bool) -> "nn.Module":
+    """The SegmentationModel fused, with an `UndecodedSegmentHead`."""
+    layers: Any = network.eval()
+    layers.model[-1].end2end = nms_free
+    layers = layers.fuse(verbose=False)
+    layers.model[-1] = UndecodedSegmentHead(layers.model[-1], nms_free)
+    return layers  # type: ignore[no-any-return]

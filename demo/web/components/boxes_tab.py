@@ -1,0 +1,246 @@
+"""Tabs of tasks that find boxes on a picture; sliders filter without another forward pass."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import gradio as gr
+from gradio.components import Component
+
+from demo.errors import DemoError
+from demo.export.names import download_stem
+from demo.images.encode import encode_jpeg
+from demo.service.service import Answer
+from demo.tasks.detect import INPUT_SIZES, MIN_CONFIDENCE
+from demo.web.components.answering import Updates, Visit, answer_handler, answer_on_change
+from demo.web.components.camera_pane import (
+    blur_choices,
+    camera_pane,
+    mode_switch,
+    send_to_camera,
+)
+from demo.web.components.explanation import Asked, why
+from demo.web.components.model_picker import model_picker
+from demo.web.components.numbers import Slider
+from demo.web.components.picture import PictureIn, PictureOut
+from demo.web.components.picture_input import picture_input
+from demo.web.components.private_files import save
+from demo.web.components.thresholds import first_thresholds, threshold_updates
+from demo.web.tab import Context
+from demo.web.views import answer as answer_view
+from demo.web.views import answers
+
+_TRAINED_SIZE = 0
+"""The choice of the image size that the model was trained with."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Controls:
+    """What the visitor sets; `blur` is of the camera alone, `line_width` of pictures alone."""
+
+    model: gr.Dropdown
+    confidence: gr.Slider
+    classes: gr.Dropdown
+    blur: gr.Dropdown
+    iou: gr.Slider
+    size: gr.Dropdown
+    line_width: gr.Slider
+
+
+def build_boxes_tab(
+    context: Context, task: str, no_model: str = "no_model", explained: bool = True
+) -> None:
+    """Lay the tab out and connect it: any change answers by itself, the last one wins.
+
+    Args:
+        context: see `Context`.
+        task: name of the task.
+        no_model: string key of the sentence where no model of the task is present.
+        explained: whether answers of the task can be explained.
+    """
+    mode_switch()
+    with gr.Row(elem_classes="two-columns"):
+        with gr.Column(scale=5, min_width=320):
+            picture = picture_input(context, task)
+        with gr.Column(scale=7, min_width=320):
+            annotated, status = _answer(context, task, no_model)
+    camera_pane(context, task)
+    with gr.Row(elem_classes="controls"):
+        model = model_picker(context, task)
+        confidence, classes = _filters(context, task, model.value)
+        blur = _blur(context, task, model.value)
+    downloads = gr.HTML(elem_id=f"{task}-downloads", elem_classes="picture-only", padding=False)
+    with gr.Accordion(context.t("more"), open=False, elem_id=f"{task}-more"), gr.Row():
+        iou, size, line_width = _more(context, task, model.value)
+    with gr.Accordion(
+        context.t("boxes_title"), open=True, elem_id=f"{task}-boxes", elem_classes="picture-only"
+    ):
+        table = gr.HTML()
+    controls = _Controls(model, confidence, classes, blur, iou, size, line_width)
+    options = (confidence, iou, classes, size, line_width)
+    events = (picture.change, confidence.change, iou.change, model.input, classes.input, size.input)
+    values = _values(context, task)
+    if explained:
+        why(context, Asked(task, picture, model, options, values, events, boxes=True))
+    _connect(context, task, picture, controls, [status, annotated, table, downloads])
+
+
+def _connect(
+    context: Context,
+    task: str,
+    picture: PictureIn,
+    controls: _Controls,
+    outputs: list[Component],
+) -> None:
+    c = controls
+    # The handler of `model.change` sets the classes: only visitors' events count. It sets the
+    # thresholds of the few models that state their own, which then have to count.
+    options = (c.model, c.confidence, c.iou, c.classes, c.size, c.line_width)
+    inputs = (c.model.input, c.classes.input, c.size.input, c.line_width.input)
+    answer_on_change(
+        [picture.change, c.confidence.change, c.iou.change, *inputs],
+        answer_handler(context, task, _values(context, task), _show(context), (None, "", "")),
+        [picture, *options],
+        outputs,
+    )
+    names = ("model", "confidence", "classes", "blur", "iou", "size")
+    send_to_camera(context, task, {name: getattr(c, name) for name in names})
+    c.model.change(
+        _fit_controls(context, task),
+        [c.model, c.classes, c.blur, c.confidence, c.iou],
+        [c.classes, c.blur, c.iou, c.confidence],
+        api_visibility="private",
+        show_progress="hidden",
+    )
+
+
+def _answer(context: Context, task: str, no_model: str) -> tuple[PictureOut, gr.HTML]:
+    """The annotated picture and the status under it."""
+    annotated = PictureOut(
+        label=context.t("answer"),
+        interactive=False,
+        height=380,
+        buttons=["fullscreen"],
+        elem_id=f"{task}-answer",
+    )
+    waiting = answer_view.empty("empty_answer" if context.service.names(task) else no_model)
+    status = gr.HTML(waiting, elem_id=f"{task}-status", elem_classes="status", padding=False)
+    return annotated, status
+
+
+def _filters(context: Context, task: str, model: object) -> tuple[gr.Slider, gr.Dropdown]:
+    """Confidence and classes, the controls that are changed often."""
+    confidence = Slider(
+        MIN_CONFIDENCE,
+        0.95,
+        first_thresholds(context, model)[0],
+        step=0.01,
+        label=context.t("confidence"),
+        min_width=240,
+        elem_id=f"{task}-confidence",
+    )
+    classes = gr.Dropdown(
+        _labels(context, model),
+        value=[],
+        multiselect=True,
+        label=context.t("classes"),
+        min_width=240,
+        elem_id=f"{task}-classes",
+    )
+    return confidence, classes
+
+
+def _blur(context: Context, task: str, model: object) -> gr.Dropdown:
+    """The labels of what is blurred in the camera's frames."""
+    return gr.Dropdown(
+        _labels(context, model),
+        value=[],
+        multiselect=True,
+        label=context.t("live_hide"),
+        info=context.t("live_hide_info"),
+        min_width=240,
+        elem_id=f"{task}-blur",
+        elem_classes="camera-only",
+    )
+
+
+def _more(context: Context, task: str, model: object) -> tuple[gr.Slider, gr.Dropdown, gr.Slider]:
+    """Overlap, image size and line width, the controls that are changed seldom."""
+    t = context.t
+    overlap = first_thresholds(context, model)[1]
+    iou = Slider(0.05, 0.95, overlap, step=0.05, label=t("iou"), elem_id=f"{task}-iou")
+    size = gr.Dropdown(
+        [(t("size_own"), _TRAINED_SIZE), *((str(side), side) for side in INPUT_SIZES)],
+        value=_TRAINED_SIZE,
+        label=t("size"),
+        elem_id=f"{task}-size",
+    )
+    width = Slider(0, 12, 0, step=1, label=t("line_width"), elem_id=f"{task}-width")
+    return iou, size, width
+
+
+def _values(context: Context, task: str) -> Callable[..., Mapping[str, object]]:
+    """The options of the query from model and controls."""
+
+    def values(
+        model: str, confidence: float, iou: float, classes: list[str], size: int, line_width: int
+    ) -> Mapping[str, object]:
+        labels = context.service.spec(model, task).labels
+        return {
+            "confidence": confidence,
+            "iou": iou,
+            # The model may have changed a moment before the list of its classes does.
+            "classes": [c for c in classes or () if c in labels],
+            "size": None if size == _TRAINED_SIZE else size,
+            "line_width": line_width,
+        }
+
+    return values
+
+
+def _show(context: Context) -> Callable[[Answer, Visit], Updates]:
+    """The annotated picture, the table of boxes and the download links."""
+
+    def show(answer: Answer, visit: Visit) -> Updates:
+        assert answer.annotated is not None
+        folder = str(context.service.uploads.folder)
+        annotated = save(
+            encode_jpeg(answer.annotated), folder, "jpg", download_stem(visit.file_name)
+        )
+        files = answer.task.files(
+            answer.result, answer.facts, visit.url, answer.query, visit.file_name
+        )
+        return (
+            annotated,
+            answers.details(answer, visit.locale),
+            answer_view.download_links(files, visit.locale, annotated),
+        )
+
+    return show
+
+
+def _fit_controls(context: Context, task: str) -> Callable[..., tuple[object, ...]]:
+    """The handler for another model: classes, what it can blur, overlap, its own thresholds."""
+
+    def fit(
+        name: str, chosen: list[str], blurred: list[str], confidence: float, iou: float
+    ) -> tuple[object, ...]:
+        try:
+            spec = context.service.spec(name, task)
+        except DemoError:  # the answer itself reports what is wrong with the name
+            return gr.skip(), gr.skip(), gr.skip(), gr.skip()
+        known = [c for c in chosen or () if c in spec.labels]
+        info = context.t("iou_on" if spec.needs_nms else "iou_off")
+        return (
+            gr.Dropdown(choices=list(dict.fromkeys(spec.labels)), value=known),
+            blur_choices(list(spec.labels), blurred),
+            *threshold_updates(context, spec, confidence, iou, info),
+        )
+
+    return fit
+
+
+def _labels(context: Context, name: object) -> list[str]:
+    """The labels to choose from; a list of choices must not hold one twice."""
+    if not isinstance(name, str):
+        return []
+    return list(dict.fromkeys(context.service.engine.spec(name).labels))
