@@ -1,9 +1,8 @@
 """The layers of a network whose outputs are maps over the picture, found by one pass."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,14 +12,15 @@ _SIDE = 128
 """Side of the picture for the pass, pixels: enough for 4 × 4 cells of the largest stride."""
 
 
-def ultralytics_layers(network: Any, prefix: str = "") -> tuple[str, ...]:
+def ultralytics_layers(network: nn.Module, prefix: str = "") -> tuple[str, ...]:
     """`ModelSpec.cam_layers`: the backbone's last maps of strides 16 and 32.
 
     Args:
         network: a model of ultralytics, with its weights on the CPU, in evaluation mode.
         prefix: of the names.
     """
-    names = [f"model.{number}" for number in range(len(network.yaml["backbone"]))]
+    description: Mapping[str, Sequence[object]] = vars(network)["yaml"]
+    names = [f"model.{number}" for number in range(len(description["backbone"]))]
     shapes = _shapes(network, names, torch.zeros(1, 3, _SIDE, _SIDE))
     found = []
     for stride in _STRIDES:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
 from math import isqrt
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +10,10 @@ from torch import Tensor, nn
 from demo.explain.method import HeatMap, Method
 from demo.explain.passes import Passes
 from demo.models.spec import ModelSpec
+
+Values = tuple[object, ...]
+Names = dict[str, object]
+"""Arguments of a layer, by place and by name."""
 
 
 class AttentionRollout(Method):
@@ -55,10 +58,10 @@ def _attention(network: nn.Module, names: Sequence[str], inputs: Tensor) -> list
     """The weights of the layers for one picture, L×L each, the mean over the heads."""
     found: list[Tensor] = []
 
-    def ask(module: nn.Module, positional: Any, named: dict[str, Any]) -> tuple[Any, Any]:
-        return positional, {**named, "need_weights": True}
+    def ask(module: nn.Module, inputs: Values, named: Names) -> tuple[Values, Names]:
+        return inputs, {**named, "need_weights": True}
 
-    def keep(module: nn.Module, positional: Any, output: tuple[Tensor, Tensor]) -> None:
+    def keep(module: nn.Module, inputs: Values, output: tuple[Tensor, Tensor]) -> None:
         found.append(output[1][0])
 
     with ExitStack() as hooks:

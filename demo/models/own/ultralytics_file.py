@@ -79,7 +79,7 @@ def _read(path: Path) -> Checkpoint:
         raise
 
 
-def _classifier(name: str, labels: tuple[str, ...], side: int, network: Any) -> Run:
+def _classifier(name: str, labels: tuple[str, ...], side: int, network: nn.Module) -> Run:
     preset = Preprocessing(side, side, "bilinear", (0.0,) * 3, (1.0,) * 3)
     return Run(
         Classifier(name, preset, labels),
