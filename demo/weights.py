@@ -15,7 +15,8 @@ from demo.i18n import translate
 from demo.inference.catalog import Catalog
 from demo.models.own.base import draft, read_model
 from demo.models.own.description import description_file
-from demo.models.spec import ImageRequest, ModelSpec, Score, WeightsFile, format_score
+from demo.models.score import Score, format_score
+from demo.models.spec import ImageRequest, ModelSpec, WeightsFile
 from demo.settings import Settings
 
 _NO_LIMIT_MB = 10**9

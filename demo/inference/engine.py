@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypedDict, TypeVar
 
 from demo.inference.own_models import RefusedFile
-from demo.models.spec import InputView, ModelSpec, Request, Score
+from demo.models.score import Score
+from demo.models.spec import InputView, ModelSpec, Request
 from demo.results import Result, Timing
 
 if TYPE_CHECKING:

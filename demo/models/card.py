@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
-from demo.models.spec import Family, ModelSpec, Score, UnknownRule, WeightsEntry, WeightsFile
+from demo.models.score import Score
+from demo.models.spec import Family, ModelSpec, UnknownRule, WeightsEntry, WeightsFile
 
 if TYPE_CHECKING:
     from torch import nn

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypedDict
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from demo.errors import DemoError
 from demo.models.file_stamp import FileStamp
+from demo.models.score import Score
 from demo.results import Image, Result
 
 if TYPE_CHECKING:
@@ -156,29 +157,6 @@ class Family(Protocol):
 
     def postprocess(self, outputs: Outputs, prepared: Prepared) -> Result:
         """Raw outputs for one request → result, in pixels of the upload."""
-
-
-class Score(TypedDict, total=False):
-    """A published or measured score.
-
-    metric: its name. value, low, high: in %, unless `unit` names another unit; low and high bound
-    the 95 % interval. dataset: what it was measured on. n: number of pictures.
-    """
-
-    metric: str
-    value: float
-    low: float
-    high: float
-    n: int
-    dataset: str
-    unit: str
-
-
-def format_score(score: Score) -> str:
-    """A score for people: `top-1 72.2 %`, or `KID 0.0312` where it has a unit of its own."""
-    if "unit" in score:
-        return f"{score['metric']} {score['value']:.4f} {score['unit']}".rstrip()
-    return f"{score['metric']} {score['value']:.1f} %"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

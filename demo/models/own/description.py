@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from demo.errors import DemoError
-from demo.models.spec import MIN_SCORE, Score
+from demo.models.score import Score
+from demo.models.spec import MIN_SCORE
 from demo.validate import brief
 
 _MAX_BYTES = 1_000_000

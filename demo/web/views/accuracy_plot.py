@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from demo.compare.comparison import Entry
 from demo.i18n import translate
-from demo.models.spec import Score
+from demo.models.score import Score
 from demo.web.views.answer import note
 from demo.web.views.scatter_plot import Dot, scatter_plot
 

@@ -8,7 +8,8 @@ from demo.compare.comparison import Comparison, Entry
 from demo.compare.labels import ClassSets, label_key
 from demo.compare.measure import MIN_PASSES
 from demo.i18n import translate
-from demo.models.spec import ModelSpec, Score, format_score
+from demo.models.score import Score, format_score
+from demo.models.spec import ModelSpec
 from demo.web.views import comparisons
 from demo.web.views.accuracy_plot import accuracy_plot
 from demo.web.views.answer import empty, note

@@ -7,7 +7,7 @@ from demo import tasks
 from demo.i18n import translate
 from demo.inference.engine import ModelRow
 from demo.inference.own_models import RefusedFile
-from demo.models.spec import format_score
+from demo.models.score import format_score
 from demo.web.views.answer import megabytes, note
 from demo.web.views.templates import render
 

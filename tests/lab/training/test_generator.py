@@ -28,7 +28,8 @@ from demo.lab.training.generator import (
 from demo.lab.training.weights_file import half_state
 from demo.models import bundled
 from demo.models.networks.gan import NOISE, Discriminator, Generator, noise_of, to_pictures
-from demo.models.spec import ImageRequest, NoiseRequest, WeightsFile, format_score
+from demo.models.score import format_score
+from demo.models.spec import ImageRequest, NoiseRequest, WeightsFile
 from demo.results import GeneratedImages
 
 pytestmark = pytest.mark.usefixtures("one_thread")
