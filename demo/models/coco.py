@@ -1,6 +1,7 @@
 """The official ultralytics detectors of the 80 COCO classes."""
 
 from functools import partial
+from typing import NamedTuple
 
 from demo.models import yolo
 from demo.models.spec import ModelSpec, WeightsEntry
@@ -66,9 +67,46 @@ _YOLO26N = WeightsEntry(
     5_544_453,
 )
 
-# Scores on COCO val2017 at 640 px, as docs.ultralytics.com states them for each model and head.
+
+class _Facts(NamedTuple):
+    """Stem of the file; parameters of the network; mAP50-95 on COCO val2017 at 640 px."""
+
+    stem: str
+    params: int
+    score: float
+
+
+_LARGER = (
+    _Facts("yolo26s", 10_009_784, 48.6),
+    _Facts("yolo26m", 21_896_248, 53.1),
+    _Facts("yolo26l", 26_299_704, 55.0),
+    _Facts("yolo26x", 58_993_368, 57.5),
+    _Facts("yolo11s", 9_458_752, 47.0),
+    _Facts("yolo11m", 20_114_688, 51.5),
+    _Facts("yolo11l", 25_372_160, 53.4),
+    _Facts("yolo11x", 56_966_176, 54.7),
+    _Facts("yolov8n", 3_157_200, 37.3),
+    _Facts("yolov8s", 11_166_560, 44.9),
+    _Facts("yolov8m", 25_902_640, 50.2),
+    _Facts("yolov8l", 43_691_520, 52.9),
+    _Facts("yolov8x", 68_229_648, 53.9),
+)
+"""Their files come from whoever runs this program: no digest of them is known here."""
+TITLES = {"yolo26": "YOLO26", "yolo11": "YOLO11", "yolov8": "YOLOv8"}
+SIZES = {"n": "nano", "s": "small", "m": "medium", "l": "large", "x": "extra large"}
+"""By the beginning of a stem and by the letter behind it."""
+
+
+def _larger(order: int, facts: _Facts) -> ModelSpec:
+    title = f"{TITLES[facts.stem[:6]]} {SIZES[facts.stem[6]]}"
+    weights = WeightsEntry(facts.stem, (".safetensors", ".pt"), f"{facts.stem}.pt")
+    return _spec(facts.stem, title, weights, facts.score, facts.params, order)
+
+
+# Scores as docs.ultralytics.com states them for each model and head. A test counts the parameters.
 SPECS = (
     _spec("yolo26n", "YOLO26 nano", _YOLO26N, 40.9, 2_572_280, 100),
     _spec("yolo26n-nmsfree", "YOLO26 nano, NMS-free", _YOLO26N, 40.1, 2_572_280, 101, True),
     _spec("yolo11n", "YOLO11 nano", _YOLO11N, 39.5, 2_624_080, 102),
+    *(_larger(order, facts) for order, facts in enumerate(_LARGER, 103)),
 )

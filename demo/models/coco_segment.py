@@ -7,7 +7,7 @@ downloaded.
 from functools import partial
 from typing import NamedTuple
 
-from demo.models.coco import LABELS
+from demo.models.coco import LABELS, SIZES, TITLES
 from demo.models.spec import ModelSpec, WeightsEntry
 from demo.models.yolo import Yolo
 from demo.models.yolo_segment import YoloSegment, load_segmenter
@@ -44,8 +44,6 @@ _TABLE = (
     _Facts("yolov8l-seg", 45_997_728, 42.6),
     _Facts("yolov8x-seg", 71_827_888, 43.4),
 )
-_TITLES = {"yolo26": "YOLO26", "yolo11": "YOLO11", "yolov8": "YOLOv8"}
-_SIZES = {"n": "nano", "s": "small", "m": "medium", "l": "large", "x": "extra large"}
 
 
 def _spec(order: int, facts: _Facts) -> ModelSpec:
@@ -53,7 +51,7 @@ def _spec(order: int, facts: _Facts) -> ModelSpec:
     nms_free = version == "yolo26"
     return ModelSpec(
         name=facts.stem,
-        title=f"{_TITLES[version]} {_SIZES[size]}, masks",
+        title=f"{TITLES[version]} {SIZES[size]}, masks",
         task="segment",
         labels=LABELS,
         input_size=_SIDE,

@@ -125,7 +125,9 @@ class TestSpecs:
         assert spec.params is not None
         assert spec.params > 10_000
         score = spec.published or spec.measured
-        assert score is not None
+        if score is None:
+            assert spec.source == "timm"  # whose registry states none
+            return
         assert 0 < score["value"] < 100
         assert score["value"] > 1 or score["metric"] == "KID"
         weights = spec.weights

@@ -112,7 +112,7 @@ class TestOfficial:
         assert (spec.own, spec.needs_nms) == (False, False)
         compare(Model.load(spec, catalog.open(name, print)), file, PORTRAIT)
 
-    @pytest.mark.parametrize("spec", coco_segment.SPECS, ids=lambda spec: spec.name)
+    @pytest.mark.parametrize("spec", [*coco_segment.SPECS, *coco.SPECS], ids=lambda spec: spec.name)
     def test_its_parameters_are_those_of_its_network(self, spec: ModelSpec) -> None:
         with building() as modules, torch.device("meta"):
             facts = modules.yaml_model_load(f"{spec.architecture}.yaml")
