@@ -27,6 +27,7 @@ _FILES = (
     "demo/README.md",
     "demo/models/efficientnet_lite_unknown.json",
     "demo/models/imagenet.json",
+    "demo/models/timm.json",
 )
 _PATTERNS = (
     "demo/**/*.py",
