@@ -15,6 +15,7 @@ from demo.layers.of_model import ModelTrace, trace_model, traceable_models
 from demo.layers.receptive_field import receptive_field
 from demo.layers.trace import Layer
 from demo.results import Image
+from demo.web.click import Click
 from demo.web.components.answering import answer_on_change, error_note, progress_then_result
 from demo.web.components.numbers import Number
 from demo.web.components.picture import PictureOut
@@ -142,18 +143,19 @@ def _handler(context: Context) -> Callable[..., Iterator[tuple[object, ...]]]:
 
 def _click_handler(context: Context) -> Callable[..., tuple[object, ...]]:
     def click(
-        request: gr.Request, event: gr.SelectData, path: str | None, model: str, *values: object
+        request: gr.Request, event: Click, path: str | None, model: str, *values: object
     ) -> tuple[object, ...]:
         """Show the cell that was clicked on."""
         locale = request_locale(request)
         if path is None:
             return tuple(gr.skip() for _ in _Outputs._fields)
         try:
+            x, y = event.place
             found = _traced(context, path, model)
         except DemoError as error:
             return error_note(error, locale), *_nothing(gr.skip())
         layer = found.trace.layers[_within(values[0], len(found.trace.layers))]
-        at = Tiling.of(*_shape(layer)).cell_at(int(event.index[0]), int(event.index[1]))
+        at = Tiling.of(*_shape(layer)).cell_at(int(x), int(y))
         chosen = values[1:4] if at is None else at
         return _all(context, found, (values[0], *chosen, values[4]), locale)
 

@@ -12,6 +12,7 @@ from demo.service import examples
 from demo.video.example_clip import write_example_clip
 from demo.video.first_frame import FirstFrame
 from demo.video.limits import VideoLimits
+from demo.web.click import Click
 from demo.web.components.answering import error_note
 from demo.web.components.picture import PictureOut
 from demo.web.components.private_files import new_folder
@@ -104,11 +105,10 @@ def _first_frame(context: Context, path: str) -> FirstFrame:
 
 
 def _add_point(context: Context) -> Callable[..., object]:
-    def click(path: str | None, text: str | None, event: gr.SelectData) -> object:
+    def click(path: str | None, text: str | None, event: Click) -> object:
         try:
-            x, y = event.index
-            return _first_frame(context, path or "").add_click(text or "", (float(x), float(y)))
-        except (DemoError, TypeError, ValueError):  # the upload is gone, or this is not a click
+            return _first_frame(context, path or "").add_click(text or "", event.place)
+        except DemoError:  # the upload is gone, or this is not a click
             return gr.skip()
 
     return click
