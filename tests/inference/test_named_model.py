@@ -47,7 +47,7 @@ def test_only_models_that_run_over_frames_are_proposed_for_them(
 ) -> None:
     with pytest.raises(DemoError) as raised:
         StreamOptions.from_values(engine, {"model": name})
-    assert proposed(engine, str(raised.value)) <= {"detect", "classify"}
+    assert proposed(engine, str(raised.value)) <= {"detect", "segment", "classify"}
 
 
 def test_a_similar_name_is_proposed_before_others(engine: LocalEngine) -> None:

@@ -64,7 +64,7 @@ EXPECTED: dict[str, tuple[str, list[Any], list[str]]] = {
         [
             IMAGE,
             ("model", True, "efficientnet_lite0"),
-            ("method", True, "layer-cam"),
+            ("method", True, ""),
             ("target", True, ""),
             ("layer", True, ""),
             ("check", True, True),

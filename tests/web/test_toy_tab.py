@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.client import Client
 from demo.service import examples
+from tests.browser.acts import TABS
 from tests.conftest import Server
 from tests.web.toys.page import event, page_text, toy_page
 
@@ -21,8 +22,7 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def test_it_stands_among_the_others(toy: Server) -> None:
     tabs = re.findall(r'"elem_id": "tab-(\w+)"', page_text(toy.url))
-    known = ["augment", "classify", "compare", "detect", "inside", "models", "segment", "video"]
-    assert sorted(tabs) == sorted([*known, "brightness"])
+    assert sorted(tabs) == sorted([*TABS, "brightness"])
     assert "light-meter" in page_text(toy.url)
 
 
