@@ -22,7 +22,7 @@ from torch import nn
 from demo.errors import DemoError
 from demo.inference.catalog import Catalog
 from demo.inference.download import Downloader, open_https
-from demo.models import imagenet
+from demo.models import imagenet, timm_classifiers
 from demo.models.checkpoint import load_state
 from demo.models.classifier import Classifier, Preprocessing
 from demo.models.coco import SPECS as COCO
@@ -280,10 +280,15 @@ class TestDownload:
             client.get(source + "/whole")
 
     def test_every_source_of_the_catalog_is_its_own(self) -> None:
-        hosts = ("https://download.pytorch.org/models/", "https://github.com/ultralytics/assets/")
-        urls = [s.weights.url for s in (*imagenet.specs(), *COCO)]
-        assert len(urls) == 83
-        assert all(url is not None and url.startswith(hosts) for url in urls)
+        hosts = (
+            *("https://download.pytorch.org/models/", "https://github.com/ultralytics/assets/"),
+            "https://huggingface.co/timm/",
+        )
+        sources = (imagenet.specs(), timm_classifiers.specs(), COCO)
+        urls = [spec.weights.url for specs in sources for spec in specs]
+        stated = [url for url in urls if url is not None]
+        assert (len(urls), len(stated)) == (80 + 31 + 16, 80 + 31 + 3)
+        assert all(url.startswith(hosts) for url in stated)
 
     def test_a_spoilt_cache_is_fetched_anew(self, source: str, tmp_path: Path) -> None:
         entry = WeightsEntry(
