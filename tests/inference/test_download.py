@@ -247,21 +247,27 @@ class Silent:
         self._answer = answer
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"https://127.0.0.1:{self._socket.getsockname()[1]}/n"
-        threading.Thread(target=self._run, daemon=True).start()
+        self._kept: list[socket.socket] = []
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
 
     def _run(self) -> None:
-        kept = []
         while True:
             try:
                 accepted, _ = self._socket.accept()
             except OSError:
                 return
             self.accepted += 1
-            kept.append(accepted)
+            self._kept.append(accepted)
             accepted.sendall(self._answer)
 
     def close(self) -> None:
-        self._socket.close()
+        """Close every connection too: what a thread leaves open is told to whatever test runs."""
+        # Closing alone does not wake the thread that waits for a connection.
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        for one in (self._socket, *self._kept):
+            one.close()
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.0 200 OK\r\n\r\n"])
