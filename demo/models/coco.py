@@ -68,8 +68,8 @@ _YOLO26N = WeightsEntry(
 )
 
 
-class _Facts(NamedTuple):
-    """Stem of the file; parameters of the network; mAP50-95 on COCO val2017 at 640 px."""
+class Facts(NamedTuple):
+    """Stem of the file; parameters; mAP50-95, of boxes or masks, on COCO val2017 at 640 px."""
 
     stem: str
     params: int
@@ -77,27 +77,27 @@ class _Facts(NamedTuple):
 
 
 _LARGER = (
-    _Facts("yolo26s", 10_009_784, 48.6),
-    _Facts("yolo26m", 21_896_248, 53.1),
-    _Facts("yolo26l", 26_299_704, 55.0),
-    _Facts("yolo26x", 58_993_368, 57.5),
-    _Facts("yolo11s", 9_458_752, 47.0),
-    _Facts("yolo11m", 20_114_688, 51.5),
-    _Facts("yolo11l", 25_372_160, 53.4),
-    _Facts("yolo11x", 56_966_176, 54.7),
-    _Facts("yolov8n", 3_157_200, 37.3),
-    _Facts("yolov8s", 11_166_560, 44.9),
-    _Facts("yolov8m", 25_902_640, 50.2),
-    _Facts("yolov8l", 43_691_520, 52.9),
-    _Facts("yolov8x", 68_229_648, 53.9),
+    Facts("yolo26s", 10_009_784, 48.6),
+    Facts("yolo26m", 21_896_248, 53.1),
+    Facts("yolo26l", 26_299_704, 55.0),
+    Facts("yolo26x", 58_993_368, 57.5),
+    Facts("yolo11s", 9_458_752, 47.0),
+    Facts("yolo11m", 20_114_688, 51.5),
+    Facts("yolo11l", 25_372_160, 53.4),
+    Facts("yolo11x", 56_966_176, 54.7),
+    Facts("yolov8n", 3_157_200, 37.3),
+    Facts("yolov8s", 11_166_560, 44.9),
+    Facts("yolov8m", 25_902_640, 50.2),
+    Facts("yolov8l", 43_691_520, 52.9),
+    Facts("yolov8x", 68_229_648, 53.9),
 )
-"""Their files come from whoever runs this program: no digest of them is known here."""
+"""No digest of their files is known here: the user puts them into the folder of weights."""
 TITLES = {"yolo26": "YOLO26", "yolo11": "YOLO11", "yolov8": "YOLOv8"}
 SIZES = {"n": "nano", "s": "small", "m": "medium", "l": "large", "x": "extra large"}
 """By the beginning of a stem and by the letter behind it."""
 
 
-def _larger(order: int, facts: _Facts) -> ModelSpec:
+def _larger(order: int, facts: Facts) -> ModelSpec:
     title = f"{TITLES[facts.stem[:6]]} {SIZES[facts.stem[6]]}"
     weights = WeightsEntry(facts.stem, (".safetensors", ".pt"), f"{facts.stem}.pt")
     return _spec(facts.stem, title, weights, facts.score, facts.params, order)

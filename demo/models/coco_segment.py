@@ -1,13 +1,12 @@
 """The official ultralytics segmenters of the 80 COCO classes.
 
-Their files come from whoever runs this program: no digest of them is known here, so that none is
-downloaded.
+No digest of their files is known here, so that none is downloaded: the user puts them into the
+folder of weights.
 """
 
 from functools import partial
-from typing import NamedTuple
 
-from demo.models.coco import LABELS, SIZES, TITLES
+from demo.models.coco import LABELS, SIZES, TITLES, Facts
 from demo.models.spec import ModelSpec, WeightsEntry
 from demo.models.yolo import Yolo
 from demo.models.yolo_segment import YoloSegment, load_segmenter
@@ -17,36 +16,28 @@ _ORDER = 120
 """Behind the detectors."""
 
 
-class _Facts(NamedTuple):
-    """Stem of the file; parameters of the network; mAP50-95 of masks on COCO val2017 at 640 px."""
-
-    stem: str
-    params: int
-    score: float
-
-
 # Scores as docs.ultralytics.com states them for each model: those of YOLO26 are of its one-to-one
 # head. A test counts the parameters.
 _TABLE = (
-    _Facts("yolo26n-seg", 3_126_280, 33.9),
-    _Facts("yolo26s-seg", 11_505_800, 40.0),
-    _Facts("yolo26m-seg", 27_112_072, 44.1),
-    _Facts("yolo26l-seg", 31_515_528, 45.5),
-    _Facts("yolo26x-seg", 70_693_800, 47.0),
-    _Facts("yolo11n-seg", 2_876_848, 32.0),
-    _Facts("yolo11s-seg", 10_113_248, 37.8),
-    _Facts("yolo11m-seg", 22_420_896, 41.5),
-    _Facts("yolo11l-seg", 27_678_368, 42.9),
-    _Facts("yolo11x-seg", 62_142_656, 43.8),
-    _Facts("yolov8n-seg", 3_409_968, 30.5),
-    _Facts("yolov8s-seg", 11_821_056, 36.8),
-    _Facts("yolov8m-seg", 27_285_968, 40.8),
-    _Facts("yolov8l-seg", 45_997_728, 42.6),
-    _Facts("yolov8x-seg", 71_827_888, 43.4),
+    Facts("yolo26n-seg", 3_126_280, 33.9),
+    Facts("yolo26s-seg", 11_505_800, 40.0),
+    Facts("yolo26m-seg", 27_112_072, 44.1),
+    Facts("yolo26l-seg", 31_515_528, 45.5),
+    Facts("yolo26x-seg", 70_693_800, 47.0),
+    Facts("yolo11n-seg", 2_876_848, 32.0),
+    Facts("yolo11s-seg", 10_113_248, 37.8),
+    Facts("yolo11m-seg", 22_420_896, 41.5),
+    Facts("yolo11l-seg", 27_678_368, 42.9),
+    Facts("yolo11x-seg", 62_142_656, 43.8),
+    Facts("yolov8n-seg", 3_409_968, 30.5),
+    Facts("yolov8s-seg", 11_821_056, 36.8),
+    Facts("yolov8m-seg", 27_285_968, 40.8),
+    Facts("yolov8l-seg", 45_997_728, 42.6),
+    Facts("yolov8x-seg", 71_827_888, 43.4),
 )
 
 
-def _spec(order: int, facts: _Facts) -> ModelSpec:
+def _spec(order: int, facts: Facts) -> ModelSpec:
     version, size = facts.stem[:6], facts.stem[6]
     nms_free = version == "yolo26"
     return ModelSpec(
