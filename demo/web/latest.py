@@ -37,6 +37,10 @@ class LatestRequests:
             if session in self._last:
                 self._last[session] = Standing.STOPPED
 
+    def is_current(self, session: str, request: object) -> bool:
+        """Whether a request is the session's last one, and not stopped."""
+        return self.standing(session, request) is Standing.CURRENT
+
     def standing(self, session: str, request: object) -> Standing:
         """Whether a request is still to be answered."""
         with self._lock:

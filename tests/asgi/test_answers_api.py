@@ -12,12 +12,11 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from demo.asgi.app import create_app
 from demo.images.decode import decode
 from demo.images.limits import Limits
 from demo.service import examples
 from demo.settings import Settings
-from tests.support.asgi_client import run
+from tests.support.asgi_client import built
 from tests.support.checkpoints import network, save
 
 BUS = next(path for path in examples.paths() if path.name == "bus.jpg").read_bytes()
@@ -35,10 +34,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
         threads=1,
     )
 
-    async def built() -> FastAPI:
-        return create_app(settings)
-
-    return run(built())
+    return built(settings)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from starlette.websockets import WebSocketDisconnect
 from demo.asgi.app import create_app
 from demo.errors import DemoError
 from demo.settings import Settings
-from tests.support.asgi_client import run
+from tests.support.asgi_client import built
 
 PREFIX = "/vitrine"
 
@@ -23,18 +23,9 @@ def settings(folder: Path) -> Settings:
     return Settings(cache_dir=folder, offline=True, device="cpu", max_file_mb=3, max_video_mb=3)
 
 
-def build(settings: Settings, root_path: str = "") -> FastAPI:
-    """Within a running event loop: outside of one, gradio opens loops that it never closes."""
-
-    async def built() -> FastAPI:
-        return create_app(settings, root_path)
-
-    return run(built())
-
-
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
-    return build(settings(tmp_path_factory.mktemp("cache")), PREFIX)
+    return built(settings(tmp_path_factory.mktemp("cache")), PREFIX)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +75,7 @@ def test_no_other_site_may_read_answers(client: TestClient) -> None:
 
 def test_a_site_that_the_owner_names_may_read_answers_and_frame_the_page(tmp_path: Path) -> None:
     origin = "https://blog.example"
-    made = build(replace(settings(tmp_path), origins=(origin,)))
+    made = built(replace(settings(tmp_path), origins=(origin,)))
     with TestClient(made, base_url="http://127.0.0.1") as visitor:
         headers = {"origin": origin, "sec-fetch-site": "cross-site"}
         files = {"files": ("a.jpg", b"x")}
@@ -129,7 +120,7 @@ def test_the_camera_answers_its_own_page_only(client: TestClient) -> None:
 def test_nothing_is_left_when_the_application_ends(tmp_path: Path) -> None:
     names = ("GRADIO_TEMP_DIR", "GRADIO_ANALYTICS_ENABLED", "HF_HUB_DISABLE_TELEMETRY")
     place, before = tempfile.gettempdir(), [os.environ.get(name) for name in names]
-    made = build(settings(tmp_path))
+    made = built(settings(tmp_path))
     folder = Path(tempfile.gettempdir())
     with TestClient(made, base_url="http://127.0.0.1") as visitor:
         visitor.post("/gradio_api/upload", files={"files": ("a.jpg", b"x")})

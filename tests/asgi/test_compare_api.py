@@ -8,10 +8,9 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from demo.asgi.app import create_app
 from demo.service import examples
 from demo.settings import Settings
-from tests.support.asgi_client import run
+from tests.support.asgi_client import built
 
 BUS = examples.paths()[0].read_bytes()
 COMPARE = "/api/v1/compare"
@@ -28,10 +27,7 @@ def app(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
         max_file_mb=1,
     )
 
-    async def built() -> FastAPI:
-        return create_app(settings)
-
-    return run(built())
+    return built(settings)
 
 
 @pytest.fixture(scope="module")

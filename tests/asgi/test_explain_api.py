@@ -9,10 +9,9 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from demo.asgi.app import create_app
 from demo.service import examples
 from demo.settings import Settings
-from tests.support.asgi_client import run
+from tests.support.asgi_client import built
 
 BUS = examples.paths()[0].read_bytes()
 EXPLAIN = "/api/v1/explain"
@@ -28,10 +27,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     cache = tmp_path_factory.mktemp("cache")
     settings = Settings(cache_dir=cache, offline=True, device="cpu", threads=1, max_file_mb=1)
 
-    async def built() -> Any:
-        return create_app(settings)
-
-    with TestClient(run(built()), base_url="http://127.0.0.1") as made:
+    with TestClient(built(settings), base_url="http://127.0.0.1") as made:
         yield made
 
 

@@ -5,7 +5,11 @@ from collections.abc import Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from fastapi import FastAPI
 from starlette.types import ASGIApp, Message
+
+from demo.asgi.app import create_app
+from demo.settings import Settings
 
 T = TypeVar("T")
 Chunks = list[bytes]
@@ -15,6 +19,18 @@ def run(coroutine: Coroutine[object, object, T]) -> T:
     """As asyncio.run, but also where an event loop is running already."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, coroutine).result()
+
+
+def built(settings: Settings, root_path: str = "") -> FastAPI:
+    """The whole application, made within an event loop of its own.
+
+    Outside of a running one, gradio opens loops that it never closes.
+    """
+
+    async def make() -> FastAPI:
+        return create_app(settings, root_path)
+
+    return run(make())
 
 
 def exchange(

@@ -1,6 +1,6 @@
 """The maps of an answer and their checks as they come; they end where nobody waits for them."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import wait
 from contextlib import closing
 from dataclasses import dataclass
@@ -11,7 +11,8 @@ from demo.explain.passes import Progress
 from demo.i18n import translate
 from demo.service.explanations import Explained, Explanations
 from demo.service.service import Answer, Service
-from demo.web.components.answering import value
+from demo.web.components.answering import Updates, value
+from demo.web.listener import Listener
 from demo.web.views.answer import note
 from demo.web.views.explanation import explanation
 
@@ -55,6 +56,21 @@ def maps(
                 else:
                     text = translate("explain_checking", locale, done=step, total=CHECK_PASSES)
                     yield note(text, "busy"), None
+
+
+def while_wanted(
+    steps: Generator[Updates], wanted: Callable[[], bool], listener: Listener
+) -> Iterator[Updates]:
+    """What `steps` yields while it is wanted; then, and where nobody listens, it is closed.
+
+    Raises DemoError where nobody listens, and as `steps` does.
+    """
+    with closing(steps):
+        for updates in steps:
+            if not wanted():
+                return
+            listener.check()
+            yield updates
 
 
 def _steps(service: Service, work: Callable[[Progress], Explained]) -> Generator[int | Explained]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 
 import gradio as gr
 from gradio.components import Component
@@ -20,8 +21,8 @@ from demo.web.components.answering import (
     error_note,
     progress_then_result,
 )
-from demo.web.components.explaining import Wanted, maps
-from demo.web.latest import LatestRequests, Standing
+from demo.web.components.explaining import Wanted, maps, while_wanted
+from demo.web.latest import LatestRequests
 from demo.web.listener import Listener
 from demo.web.request import request_locale
 from demo.web.tab import Context
@@ -124,13 +125,9 @@ def _handler(context: Context, asked: Asked) -> Callable[..., Iterator[Updates]]
             return
         listener = Listener(context.page, session)
         wish = Wish(path, model, method, box, other, options)
+        steps = _updates(context, explanations, asked, wish, locale)
         try:
-            with closing(_updates(context, explanations, asked, wish, locale)) as steps:
-                for updates in steps:
-                    if latest.standing(session, own) is not Standing.CURRENT:
-                        return
-                    listener.check()
-                    yield updates
+            yield from while_wanted(steps, partial(latest.is_current, session, own), listener)
         except DemoError as error:
             yield error_note(error, locale), "", *_SKIPPED
 

@@ -19,9 +19,9 @@ from demo.web.components.answering import (
     error_note,
     progress_then_result,
 )
-from demo.web.components.explaining import Wanted, maps
+from demo.web.components.explaining import Wanted, maps, while_wanted
 from demo.web.components.picture import PictureIn
-from demo.web.latest import LatestRequests, Standing
+from demo.web.latest import LatestRequests
 from demo.web.listener import Listener
 from demo.web.request import request_locale
 from demo.web.tab import Context
@@ -65,12 +65,11 @@ def _handler(context: Context) -> Callable[..., Iterator[Updates]]:
             yield "", empty("compare_why_empty")
             return
         listener = Listener(context.page, session)
-        with closing(_updates(context, explanations, path, models, locale)) as steps:
-            for updates in steps:
-                if latest.standing(session, own) is not Standing.CURRENT:
-                    return
-                listener.check()
-                yield updates
+        steps = _updates(context, explanations, path, models, locale)
+        try:
+            yield from while_wanted(steps, partial(latest.is_current, session, own), listener)
+        except DemoError as error:
+            yield error_note(error, locale), ""
 
     return answer
 
