@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import httpx
 import hypothesis
@@ -71,6 +72,8 @@ def desk(tmp_path: Path, finder: Finder) -> Iterator[LocalEngine]:
 class Server:
     """`python app.py` in a process of its own, without the settings of this one."""
 
+    _ENVIRON: ClassVar = {"VITRINE_OFFLINE": "1", "PYTHONFAULTHANDLER": "1"}
+
     def __init__(self, program: str = "app.py", **environ: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -78,7 +81,7 @@ class Server:
         self.process = subprocess.Popen(
             [sys.executable, program],
             cwd=ROOT,
-            env=kept | {"GRADIO_SERVER_PORT": str(self.port), "VITRINE_OFFLINE": "1"} | environ,
+            env=kept | self._ENVIRON | {"GRADIO_SERVER_PORT": str(self.port)} | environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -103,6 +106,14 @@ class Server:
         self.process.send_signal(signal.SIGTERM)
         printed, _ = self.process.communicate(timeout=30)
         return printed
+
+    def end(self) -> None:
+        """Stop it unless `stop` has; pytest shows what it printed where the test has failed."""
+        assert self.process.stdout is not None
+        if self.process.stdout.closed:
+            return
+        died = self.process.poll()
+        print(self.stop(), "" if died is None else f"It ended by itself, with status {died}.")
 
 
 @pytest.fixture(scope="session")

@@ -23,8 +23,7 @@ def own(tmp_path: Path) -> Iterator[Server]:
     """A server that says what it does."""
     running = Server(VITRINE_LOG="debug", VITRINE_CACHE=str(tmp_path), VITRINE_DEVICE="cpu").wait()
     yield running
-    if running.process.poll() is None:
-        running.stop()
+    running.end()
 
 
 class Section:
