@@ -38,7 +38,7 @@ from demo.inference.local_engine import LocalEngine
 from demo.service.service import Service
 from demo.service.uploads import UploadStore
 from demo.settings import Settings
-from demo.web.tab import Context, translations
+from demo.web.tab import Context
 from demo.web.tabs.augment import TAB
 
 folder = Path(sys.argv[2])
@@ -55,7 +55,7 @@ exec(compile(made.facts["code"], "previews.py", "exec"), {"__name__": "__main__"
 saved = decode((folder / "preview_1.png").read_bytes(), Limits()).rgb
 
 with gr.Blocks() as page:
-    TAB.build(Context(service, translations(), page))
+    TAB.build(Context(service, page))
 props = [component["props"] for component in page.get_config_file()["components"]]
 [chosen] = [p for p in props if p.get("elem_id") == "augment-chosen"]
 greyscale = [p for p in props if "augment_greyscale_probability" in str(p.get("label"))]

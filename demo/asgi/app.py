@@ -10,6 +10,7 @@ from anyio.to_thread import run_sync
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Route, WebSocketRoute
 
 from demo.asgi import environment
@@ -21,6 +22,7 @@ from demo.asgi.head_script import HeadScript
 from demo.asgi.host_check import HostCheck
 from demo.asgi.hosts import Hosts
 from demo.asgi.origin_check import OriginCheck
+from demo.asgi.page_scripts import PATH, PageScripts
 from demo.asgi.rate_limit import RateLimit
 from demo.asgi.security_headers import SecurityHeaders
 from demo.asgi.source_archive import source_archive
@@ -68,22 +70,26 @@ def _assemble(settings: Settings, uploads: UploadStore, root_path: str, hosts: H
     from demo.asgi.mount import mount_page
     from demo.camera.websocket import LIVE_PATH, CameraEndpoint
     from demo.web.page import SOURCE_URL, build
-    from demo.web.style import head
+    from demo.web.style import scripts as page_scripts
 
     page, service = build(settings, uploads)
     budget = UploadBudget(uploads, settings.uploads_mb * 1_000_000)
     camera = CameraEndpoint(service.engine, settings)
+    scripts = PageScripts(page_scripts())
     app = FastAPI(
         title="Vitrine",
         routes=[
             Route(f"/{SOURCE_URL}", source_archive),
+            Route(PATH, scripts.answer),
             # Starlette takes any object that is not a function for an ASGI application.
             WebSocketRoute(LIVE_PATH, camera.__call__),
         ],
         middleware=[
+            # Around whatever changes the page; it leaves pictures, films and event streams alone.
+            Middleware(GZipMiddleware, compresslevel=6),
             Middleware(ErrorSentences),
             *_guards(settings, budget, hosts),
-            Middleware(HeadScript, script=head()),
+            Middleware(HeadScript, script=scripts.tag),
         ],
         lifespan=_lifespan,
         docs_url=None,

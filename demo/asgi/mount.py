@@ -8,13 +8,14 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 
 from demo.asgi.fault_handlers import explain_faults
+from demo.asgi.page_config import compact
 from demo.asgi.used_routes import UsedRoutes
+from demo.web.blocks import PageBlocks
 from demo.web.session_states import SessionStates
 from demo.web.style import css, theme
-from demo.web.tab import translations
 
 
-def mount_page(app: FastAPI, page: gr.Blocks, file_bytes: int, root_path: str) -> None:
+def mount_page(app: FastAPI, page: PageBlocks, file_bytes: int, root_path: str) -> None:
     """Mount `page` behind the routes of `app`, without telemetry, monitoring or documents.
 
     What `Blocks.launch` does beyond `mount_gradio_app` is done here, so that the page answers the
@@ -33,7 +34,7 @@ def mount_page(app: FastAPI, page: gr.Blocks, file_bytes: int, root_path: str) -
         root_path=root_path,
         app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
         max_file_size=file_bytes,
-        i18n=translations(),
+        i18n=page.texts,
         theme=theme(),
         css=css(),
         footer_links=[],
@@ -45,7 +46,7 @@ def mount_page(app: FastAPI, page: gr.Blocks, file_bytes: int, root_path: str) -
         mcp_server=False,
     )
     page.js = page.head = None  # as launch leaves them; the mount makes them empty strings
-    page.config = page.get_config_file()
+    page.config = compact(page.get_config_file())
     # Gradio checks the paths in requests only after a launch: without this it reads any file.
     page.has_launched = True
     served = _served(app)

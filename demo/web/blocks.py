@@ -20,6 +20,9 @@ _MISFITS = (gr.Error, ValueError, TypeError, LookupError, AttributeError, Arithm
 class PageBlocks(gr.Blocks):
     """Blocks whose handlers may raise DemoError, and whose queue refuses in sentences."""
 
+    texts: gr.I18n | None = None
+    """The strings that browsers translate labels with."""
+
     def get_block_name(self) -> str:
         """Name of the front end's component."""
         return "blocks"

@@ -16,7 +16,7 @@ from demo.web.components.upload_parser import use_upload_parser
 from demo.web.components.uploads import refuse_all_but_uploads
 from demo.web.endpoints import publish_models, publish_tasks
 from demo.web.explain_endpoint import publish_explain
-from demo.web.tab import Context, Tab, translations
+from demo.web.tab import Context, Tab
 from demo.web.views import page_frame
 
 SOURCE_URL = "source.zip"
@@ -35,7 +35,7 @@ def build(settings: Settings, uploads: UploadStore) -> tuple[PageBlocks, Service
     refuse_all_but_uploads()
     use_upload_parser()
     with PageBlocks(title="Vitrine", analytics_enabled=False, fill_width=True) as page:
-        context = Context(service, translations(), page)
+        context = Context(service, page)
         gr.HTML(
             page_frame.header(service.engine.device_text()),
             elem_id="header",
@@ -50,6 +50,7 @@ def build(settings: Settings, uploads: UploadStore) -> tuple[PageBlocks, Service
         publish_explain(context)
         publish_models(context)
         refresh_pickers(context)
+    page.texts = context.labels.close()
     page.open_queue(settings.queue_size, _CONCURRENCY)
     uploads.exempt_present()
     return page, service

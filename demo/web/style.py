@@ -9,6 +9,19 @@ from demo.i18n import strings
 
 _STATIC = Path(__file__).parent / "static"
 _UPLOAD_STRINGS = ("upload_several", "upload_folder", "upload_no_file", "upload_not_picture")
+_SCRIPTS = (
+    # Gradio reads the language while it starts: before all others.
+    "preferences",
+    "timeline",
+    "uploads",
+    "accessible_names",
+    "line_editor",
+    "camera_result",
+    "camera",
+    "compare",
+    "explain",
+)
+"""Files of `static`, in the order in which they run."""
 _SYSTEM_FONTS = (
     "system-ui",
     "-apple-system",
@@ -26,15 +39,9 @@ def css() -> str:
     return "".join(sheet.read_text("utf-8") for sheet in sheets)
 
 
-def head() -> str:
+def scripts() -> str:
     """The scripts of the page: preferences, timelines, uploads, cameras, answers."""
-    fragments = [_read(name) for name in ("preferences.html", "timeline.html")]
-    names = (
-        *("uploads.js", "accessible_names.js", "line_editor.js", "camera_result.js", "camera.js"),
-        *("compare.js", "explain.js"),
-    )
-    scripts = [_upload_strings(), *(_read(name) for name in names)]
-    return "".join(fragments) + "".join(f"<script>{script}</script>" for script in scripts)
+    return "\n".join((_upload_strings(), *(_read(f"{name}.js") for name in _SCRIPTS)))
 
 
 def theme() -> gr.themes.Base:

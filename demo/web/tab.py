@@ -12,32 +12,55 @@ from demo.service.service import Service
 Label = str | I18nData
 """A text, or a key that the browser translates."""
 
-_ALIASES = {
-    "en": ("en",),
-    "zh-CN": ("zh-CN", "zh", "zh-SG", "zh-MY", "zh-Hans", "zh-Hans-CN", "zh-Hans-SG"),
-    "zh-TW": ("zh-TW", "zh-HK", "zh-MO", "zh-Hant", "zh-Hant-TW", "zh-Hant-HK", "zh-Hant-MO"),
-}
-"""Gradio's front end looks a browser's locale up literally and falls back to English."""
+
+class Labels:
+    """The labels of the page: only those made while it is laid out travel to browsers."""
+
+    def __init__(self) -> None:
+        """Start without labels."""
+        self._made: dict[str, I18nData] = {}
+        self._closed = False
+
+    def label(self, key: str) -> I18nData:
+        """The label of a string. Raises KeyError for an unknown key, once closed for a new one."""
+        if key not in self._made:
+            if key not in strings() or self._closed:
+                raise KeyError(f"no string {key!r}")
+            self._made[key] = I18nData(key)
+        return self._made[key]
+
+    def close(self) -> gr.I18n:
+        """Take no further keys; return the texts of all labels, for every locale.
+
+        Gradio's front end looks the browser's locale up literally; `static/preferences.js` sees to
+        it that it is one of ours.
+        """
+        self._closed = True
+        keys = sorted(self._made)
+        return gr.I18n(
+            **{locale: {key: strings()[key][locale] for key in keys} for locale in LOCALES}
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a tab is built with.
 
-    service: answers. i18n: the strings that the browser translates with. page: the whole page.
-    pickers: the model pickers laid out so far, with the tasks of their models.
+    service: answers. page: the whole page. pickers: the model pickers laid out so far, with the
+    tasks of their models. labels: those of the page.
     """
 
     service: Service
-    i18n: gr.I18n
     page: gr.Blocks
     pickers: dict[gr.Dropdown, tuple[str, ...]] = field(default_factory=dict)
+    labels: Labels = field(default_factory=Labels)
 
     def t(self, key: str) -> I18nData:
-        """A label that the browser translates. Raises KeyError for an unknown key."""
-        if key not in strings():
-            raise KeyError(f"no string {key!r}")
-        return self.i18n(key)
+        """A label that the browser translates.
+
+        Raises KeyError for an unknown key, and in a handler for one that the page has no label of.
+        """
+        return self.labels.label(key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +75,3 @@ class Tab:
     order: int
     title: str
     build: Callable[[Context], None]
-
-
-def translations() -> gr.I18n:
-    """Every string for every locale name that a browser may send."""
-    tables = {
-        locale: {key: texts[locale] for key, texts in strings().items()} for locale in LOCALES
-    }
-    names = {alias: tables[locale] for locale in LOCALES for alias in _ALIASES[locale]}
-    return gr.I18n(**names)

@@ -1,6 +1,8 @@
 """The application in this process, without a port: its routes, its order, its beginning and end."""
 
+import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,6 +15,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from demo.asgi.app import create_app
 from demo.errors import DemoError
+from demo.i18n import LOCALES
 from demo.settings import Settings
 from tests.support.asgi_client import built
 
@@ -39,12 +42,35 @@ def test_the_page_is_built_from_the_root_path(client: TestClient) -> None:
     page = client.get("/")
     assert page.status_code == 200
     assert f'"root":"http://127.0.0.1{PREFIX}"' in page.text
-    assert page.text.index("vitrine_lang") < page.text.index("gradio_config")
+    assert page.text.index('src="./page.js?') < page.text.index("gradio_config")
     assert client.get("/config").json()["root"] == f"http://127.0.0.1{PREFIX}"
 
 
 def test_compression_goes_around_every_answer(client: TestClient) -> None:
-    assert client.get("/theme.css").headers["content-encoding"] in ("br", "gzip")
+    for path in ("/", "/config", "/page.js", "/theme.css", "/gradio_api/info"):
+        assert client.get(path).headers["content-encoding"] in ("br", "gzip")
+
+
+def test_the_page_is_small(client: TestClient) -> None:
+    with client.stream("GET", "/", headers={"accept-encoding": "gzip"}) as answer:
+        assert sum(map(len, answer.iter_raw())) <= 60_000
+
+
+def test_browsers_keep_the_scripts_until_they_change(client: TestClient) -> None:
+    (address,) = re.findall(r'<script[^>]* src="\./(page\.js\?\w+)"', client.get("/").text)
+    answer = client.get(f"/{address}")
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert "immutable" in answer.headers["cache-control"]
+    assert "vitrine_lang" in answer.text
+    assert hashlib.sha256(answer.content).hexdigest().startswith(address.partition("?")[2])
+
+
+def test_labels_of_the_page_travel_in_every_language(client: TestClient) -> None:
+    config = client.get("/config")
+    shown = set(re.findall(r'translation_metadata\\+", \\+"key\\+": \\+"(\w+)', config.text))
+    assert len(shown) > 50
+    for locale in LOCALES:
+        assert shown <= set(config.json()["i18n_translations"][locale])
 
 
 def test_every_answer_has_the_headers_of_security(client: TestClient) -> None:

@@ -220,6 +220,7 @@ def _show(context: Context) -> Callable[[Answer, Visit], Updates]:
 
 def _fit_controls(context: Context, task: str) -> Callable[..., tuple[object, ...]]:
     """The handler for another model: classes, what it can blur, overlap, its own thresholds."""
+    infos = {True: context.t("iou_on"), False: context.t("iou_off")}
 
     def fit(
         name: str, chosen: list[str], blurred: list[str], confidence: float, iou: float
@@ -229,11 +230,10 @@ def _fit_controls(context: Context, task: str) -> Callable[..., tuple[object, ..
         except DemoError:  # the answer itself reports what is wrong with the name
             return gr.skip(), gr.skip(), gr.skip(), gr.skip()
         known = [c for c in chosen or () if c in spec.labels]
-        info = context.t("iou_on" if spec.needs_nms else "iou_off")
         return (
             gr.Dropdown(choices=list(dict.fromkeys(spec.labels)), value=known),
             blur_choices(list(spec.labels), blurred),
-            *threshold_updates(context, spec, confidence, iou, info),
+            *threshold_updates(context, spec, confidence, iou, infos[spec.needs_nms]),
         )
 
     return fit

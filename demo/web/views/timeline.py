@@ -1,4 +1,4 @@
-"""The class timeline of a video as an SVG chart; `static/timeline.html` links it to the player."""
+"""The class timeline of a video as an SVG chart; `static/timeline.js` links it to the player."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,3 @@
-<script>
 // Moves the chart of a video together with its player. Media events do not bubble, so they are
 // captured.
 (() => {
@@ -48,4 +47,3 @@
   for (const kind of ["timeupdate", "seeked"])
     document.addEventListener(kind, (event) => { if (event.target === player()) show(event.target.currentTime); }, true);
 })();
-</script>

@@ -1,4 +1,3 @@
-<script>
 // The visitor's language and theme, kept in cookies.
 (() => {
   const cookie = (name) => document.cookie.split("; ").find((c) => c.startsWith(name + "="))?.split("=")[1];
@@ -48,4 +47,3 @@
   };
   addEventListener("load", showChoices);
 })();
-</script>
