@@ -30,6 +30,8 @@ _USED = (
     f"{_API}/call/(v2/)?[^/]+(/[^/]+)?",
     f"{_API}/(cancel|reset)",
     f"{_API}/heartbeat/[^/]+",
+    # Asked for until it answers, where the connection was lost.
+    f"{_API}/app_id",
     # Not the address of another server, which gradio would relay.
     f"{_API}/file=(?![A-Za-z][A-Za-z0-9+.-]+:).+",
 )

@@ -9,10 +9,14 @@ from demo.i18n import strings
 
 _STATIC = Path(__file__).parent / "static"
 _UPLOAD_STRINGS = ("upload_several", "upload_folder", "upload_no_file", "upload_not_picture")
+_GRADIO_KEYS = ("gradio_", "connection_lost")
 _SCRIPTS = (
     # Gradio reads the language while it starts: before all others.
     "preferences",
     "timeline",
+    "stale_answers",
+    "gradio_texts",
+    "announcer",
     "uploads",
     "accessible_names",
     "line_editor",
@@ -41,7 +45,7 @@ def css() -> str:
 
 def scripts() -> str:
     """The scripts of the page: preferences, timelines, uploads, cameras, answers."""
-    return "\n".join((_upload_strings(), *(_read(f"{name}.js") for name in _SCRIPTS)))
+    return "\n".join((_texts(), *(_read(f"{name}.js") for name in _SCRIPTS)))
 
 
 def theme() -> gr.themes.Base:
@@ -73,7 +77,11 @@ def _read(name: str) -> str:
     return (_STATIC / name).read_text("utf-8")
 
 
-def _upload_strings() -> str:
-    """The sentences of `uploads.js`, in every language."""
-    texts = {key: strings()[key] for key in _UPLOAD_STRINGS}
-    return f"window.vitrineUploadStrings = {json.dumps(texts, ensure_ascii=False)};"
+def _texts() -> str:
+    """The sentences of `uploads.js` and `gradio_texts.js`, in every language."""
+    ours = {key: strings()[key] for key in _UPLOAD_STRINGS}
+    gradios = {key: text for key, text in strings().items() if key.startswith(_GRADIO_KEYS)}
+    return (
+        f"window.vitrineUploadStrings = {json.dumps(ours, ensure_ascii=False)};\n"
+        f"window.vitrineGradioTexts = {json.dumps(gradios, ensure_ascii=False)};"
+    )

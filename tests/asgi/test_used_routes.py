@@ -39,6 +39,7 @@ OPEN = {
     "/gradio_api/cancel",
     "/gradio_api/reset",
     "/gradio_api/heartbeat/{session_hash}",
+    "/gradio_api/app_id",
     "/gradio_api/file={path_or_url:path}",
 }
 CLOSED = [

@@ -24,6 +24,7 @@ T = TypeVar("T")
 Updates = tuple[object, ...]
 """New values of a handler's outputs, in their order."""
 
+_SHOWING = (gr.HTML, gr.Image, gr.Gallery, gr.Code)
 _POLL_S = 0.3
 _MAX_WAITING_VISITORS = 32
 """Visitors of one tab who may wait at once; waiting for a download delays no other visitor."""
@@ -48,22 +49,49 @@ def answer_on_change(
 ) -> None:
     """Call `handler` on any of the events; of several in a row the last one wins.
 
-    drops_older: the handler ends by itself once there is a newer request, which therefore need not
-    wait for it.
+    From the event until the answer is here, the browser dims what is left of the older answer and
+    keeps it out of reach (`static/stale_answers.js`).
 
-    A control that a handler may set has to be triggered by its `input` event, which only visitors
-    cause; its `change` event would give every answer twice.
+    Gradio's front end runs the handlers of one event one after another, in the order in which they
+    were connected, each when the one before has ended: the answer belongs before what follows it.
+
+    Args:
+        triggers: events. A control that a handler may set has to be triggered by its `input` event,
+            which only visitors cause; its `change` event would give every answer twice.
+        handler: answers; may yield an answer in parts.
+        inputs: of the handler.
+        outputs: of the handler; those that show something are the parts of the answer. No two
+            answers have the same first output.
+        drops_older: the handler ends by itself once there is a newer request, which therefore need
+            not wait for it, and whose first part is in reach at once.
     """
-    gr.on(
+    name = str(outputs[0]._id)
+    for part in outputs:
+        if isinstance(part, _SHOWING):
+            given = part.elem_classes or []
+            classes = [given] if isinstance(given, str) else given
+            part.elem_classes = [*classes, "answer-part", f"answer-of-{name}"]
+    gr.on(triggers, None, js=_js("changed", name), api_visibility="private")
+    in_parts = str(drops_older).lower()
+    sent = f"(...values) => {{ vitrineAnswers.sent('{name}', {in_parts}); return values; }}"
+    answered = gr.on(
         triggers,
         handler,
         inputs,
         outputs,
+        js=sent,
         trigger_mode="multiple" if drops_older else "always_last",
         concurrency_limit=_MAX_WAITING_VISITORS,
         show_progress="hidden",
         api_visibility="private",
     )
+    answered.success(None, js=_js("answered", name), api_visibility="private")
+    answered.failure(None, js=_js("failed", name), api_visibility="private")
+
+
+def _js(step: str, name: str) -> str:
+    """The call that tells the browser's script how far an answer is."""
+    return f"() => {{ vitrineAnswers.{step}('{name}'); }}"
 
 
 def answer_handler(

@@ -79,9 +79,11 @@ def build_boxes_tab(
     options = (confidence, iou, classes, size, line_width)
     events = (picture.change, confidence.change, iou.change, model.input, classes.input, size.input)
     values = _values(context, task)
-    if explained:
-        why(context, Asked(task, picture, model, options, values, events, boxes=True))
+    asked = Asked(task, picture, model, options, values, events, boxes=True)
+    connect_why = why(context, asked) if explained else None
     _connect(context, task, picture, controls, [status, annotated, table, downloads])
+    if connect_why is not None:
+        connect_why()
 
 
 def _connect(

@@ -65,8 +65,11 @@ class Wish:
     options: tuple[object, ...]
 
 
-def why(context: Context, asked: Asked) -> None:
-    """Lay the section out and connect it; while open it follows the picture and the controls."""
+def why(context: Context, asked: Asked) -> Callable[[], None]:
+    """Lay the section out; what is returned connects it, once the answer above it is connected.
+
+    While open it follows the picture and the controls.
+    """
     opened = gr.State(False)
     with gr.Accordion(
         context.t("explain_title"),
@@ -81,7 +84,8 @@ def why(context: Context, asked: Asked) -> None:
         shown = gr.HTML(empty("explain_empty"), elem_id=f"{asked.task}-why-maps", padding=False)
     section.expand(lambda: True, None, opened, api_visibility="private")
     section.collapse(lambda: False, None, opened, api_visibility="private")
-    answer_on_change(
+    return partial(
+        answer_on_change,
         [opened.change, *(one.input for one in lists), *asked.triggers],
         _handler(context, asked),
         [opened, asked.picture, asked.model, *lists, *asked.options],

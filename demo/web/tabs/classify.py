@@ -36,7 +36,7 @@ def build(context: Context) -> None:
     ):
         model_input = gr.HTML()
     events = (picture.change, model.change)
-    why(context, Asked("classify", picture, model, (), lambda model: {}, events))
+    connect_why = why(context, Asked("classify", picture, model, (), lambda model: {}, events))
     answer_on_change(
         [picture.change, model.change, top_k.change],
         answer_handler(
@@ -49,6 +49,7 @@ def build(context: Context) -> None:
         [picture, model, top_k],
         [status, model_input, downloads],
     )
+    connect_why()
     send_to_camera(context, "classify", {"model": model})
 
 

@@ -50,8 +50,9 @@ def build(context: Context) -> None:
     answers = gr.HTML(elem_id="compare-answers", padding=False)
     with gr.Accordion(context.t("compare_numbers_title"), open=True, elem_id="compare-numbers"):
         numbers = gr.HTML(padding=False)
-    why(context, picture, controls.task, controls.models)
+    connect_why = why(context, picture, controls.task, controls.models)
     _connect(context, picture, controls, [status, difference, answers, numbers])
+    connect_why()
     publish(context)
 
 

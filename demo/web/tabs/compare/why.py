@@ -31,8 +31,11 @@ from demo.web.views.templates import render
 
 def why(
     context: Context, picture: PictureIn, task: gr.Radio, models: Sequence[gr.Dropdown]
-) -> None:
-    """Lay the section out and connect it; while open it follows the picture and the models."""
+) -> Callable[[], None]:
+    """Lay the section out; what is returned connects it, once the comparison is connected.
+
+    While open it follows the picture and the models.
+    """
     opened = gr.State(False)
     with gr.Accordion(
         context.t("explain_title"), open=False, elem_id="compare-why", elem_classes="picture-only"
@@ -44,7 +47,8 @@ def why(
     section.collapse(lambda: False, None, opened, api_visibility="private")
     triggers = [opened.change, picture.change, task.input, *(one.change for one in models)]
     inputs: list[Component] = [opened, picture, task, *models]
-    answer_on_change(triggers, _handler(context), inputs, [status, shown], drops_older=True)
+    outputs = [status, shown]
+    return partial(answer_on_change, triggers, _handler(context), inputs, outputs, drops_older=True)
 
 
 def _handler(context: Context) -> Callable[..., Iterator[Updates]]:

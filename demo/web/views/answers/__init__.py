@@ -6,6 +6,7 @@ from demo.discover import collect
 from demo.service.service import Answer
 from demo.web.views.answer import picture_notes, timing
 from demo.web.views.answers.base import AnyView
+from demo.web.views.templates import render
 
 
 def find(task: str) -> AnyView:
@@ -15,8 +16,12 @@ def find(task: str) -> AnyView:
 
 def status(answer: Answer, locale: str) -> str:
     """The result at a glance, where the time went, and what was done to the upload."""
+    view = find(answer.task.name)
+    text = view.spoken(answer.result, answer, locale)
+    described = f"{answer.task.name}-answer" if answer.annotated is not None else ""
     return (
-        find(answer.task.name).result(answer.result, answer, locale)
+        view.result(answer.result, answer, locale)
+        + (render("spoken", text=text, describes=described) if text else "")
         + timing(answer.timing, answer.prediction, locale)
         + picture_notes(answer.picture, locale)
     )

@@ -25,6 +25,10 @@ class AnswerView(ABC, Generic[R]):
             locale: one of `demo.i18n.LOCALES`.
         """
 
+    def spoken(self, result: R, answer: Answer, locale: str) -> str:
+        """The result in one sentence, for screen readers and as the text of its picture."""
+        return ""
+
     def details(self, result: R, answer: Answer, locale: str) -> str:
         """The result in full, for a section that folds out; empty for nothing more to show."""
         return ""

@@ -23,6 +23,13 @@ class ClassifyView(AnswerView[Scores]):
         bars = score_bars(result, len(answer.facts["labels"]), locale)
         return bars + unknown_notice(result, answer.spec, locale)
 
+    def spoken(self, result: Scores, answer: Answer, locale: str) -> str:
+        """The best label with its probability, or that the picture is probably of no class."""
+        if not result.known:
+            return translate("unknown_spoken", locale)
+        ((label, score),) = result.top(1)
+        return f"{label} {100 * score:.0f} %"
+
 
 def score_bars(scores: Scores, top_k: int, locale: str) -> str:
     """The k best labels with their probability; greyed where the picture is of no known class."""

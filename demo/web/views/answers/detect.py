@@ -24,6 +24,11 @@ class DetectView(AnswerView[Detections]):
         """Counts per class, or that nothing was found."""
         return class_counts(result) if len(result) else nothing_found(result, locale)
 
+    def spoken(self, result: Detections, answer: Answer, locale: str) -> str:
+        """The number of boxes of each class, or that nothing was found."""
+        counts = [f"{count} {label}" for label, count in result.counts().items()]
+        return ", ".join(counts) or translate("nothing_spoken", locale)
+
     def details(self, result: Detections, answer: Answer, locale: str) -> str:
         """The table of boxes; empty without boxes."""
         return boxes_table(result, locale) if len(result) else ""

@@ -1,0 +1,58 @@
+// Gradio's own English names and messages in the language of the page, and what it leaves unsaid
+// where the connection is lost.
+(() => {
+  const lost = "Connection to the server was lost. Attempting reconnection...";
+  const lang = document.documentElement.dataset.l;
+  const texts = window.vitrineGradioTexts;
+  const plain = new Map(), patterns = [];
+  for (const text of Object.values(texts)) {
+    if (!text.en.includes("{0}")) plain.set(text.en, text[lang]);
+    else patterns.push([new RegExp("^" + text.en.replace(/\{\d\}/g, "(.*)") + "$"), text[lang]]);
+  }
+  plain.set(lost, texts.connection_lost[lang]);
+  const translated = (text) => {
+    const known = plain.get(text.trim());
+    if (known !== undefined) return known;
+    for (const [pattern, into] of patterns) {
+      const found = text.match(pattern);
+      if (found) return into.replace(/\{(\d)\}/g, (_, place) => found[1 + Number(place)]);
+    }
+    return text;
+  };
+  const names = ["aria-label", "title"];
+  const name = (element) => {
+    for (const one of names) {
+      const given = element.getAttribute(one);
+      const said = given && translated(given);
+      if (said && said !== given) element.setAttribute(one, said);
+    }
+  };
+  const say = (toast) => {
+    const walker = document.createTreeWalker(toast, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const given = walker.currentNode.data;
+      if (given.includes(lost)) window.vitrineAnswers.lost();
+      const said = translated(given);
+      if (said !== given) walker.currentNode.data = said;
+    }
+  };
+  const look = (element) => {
+    if (lang !== "en") {
+      name(element);
+      element.querySelectorAll("[aria-label], [title]").forEach(name);
+    }
+    const toasts = element.closest(".toast-wrap") ? [element] : element.querySelectorAll(".toast-wrap");
+    toasts.forEach(say);
+  };
+  document.addEventListener("DOMContentLoaded", () => {
+    look(document.body);
+    new MutationObserver((records) => {
+      for (const record of records) {
+        if (record.type === "attributes") name(record.target);
+        for (const node of record.addedNodes) if (node.nodeType === Node.ELEMENT_NODE) look(node);
+      }
+    }).observe(document.body, {
+      childList: true, subtree: true, ...(lang !== "en" && { attributeFilter: names }),
+    });
+  });
+})();
