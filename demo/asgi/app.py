@@ -27,6 +27,7 @@ from demo.asgi.rate_limit import RateLimit
 from demo.asgi.security_headers import SecurityHeaders
 from demo.asgi.source_archive import source_archive
 from demo.asgi.upload_check import UploadCheck
+from demo.asgi.upload_preview import UploadPreview
 from demo.service.upload_budget import UploadBudget
 from demo.service.uploads import UploadStore
 from demo.settings import Settings
@@ -90,6 +91,7 @@ def _assemble(settings: Settings, uploads: UploadStore, root_path: str, hosts: H
             Middleware(ErrorSentences),
             *_guards(settings, budget, hosts),
             Middleware(HeadScript, script=scripts.tag),
+            Middleware(UploadPreview, service=service, uploads=uploads),
         ],
         lifespan=_lifespan,
         docs_url=None,

@@ -8,7 +8,6 @@ from gradio.components import Component
 
 from demo.errors import DemoError
 from demo.export.names import download_stem
-from demo.images.encode import encode_jpeg
 from demo.service.service import Answer
 from demo.tasks.detect import INPUT_SIZES, MIN_CONFIDENCE
 from demo.web.components.answering import Updates, Visit, answer_handler, answer_on_change
@@ -23,7 +22,7 @@ from demo.web.components.model_picker import model_picker
 from demo.web.components.numbers import Slider
 from demo.web.components.picture import PictureIn, PictureOut
 from demo.web.components.picture_input import picture_input
-from demo.web.components.private_files import save
+from demo.web.components.private_files import save_drawn
 from demo.web.components.thresholds import first_thresholds, threshold_updates
 from demo.web.tab import Context
 from demo.web.views import answer as answer_view
@@ -205,16 +204,14 @@ def _show(context: Context) -> Callable[[Answer, Visit], Updates]:
     def show(answer: Answer, visit: Visit) -> Updates:
         assert answer.annotated is not None
         folder = str(context.service.uploads.folder)
-        annotated = save(
-            encode_jpeg(answer.annotated), folder, "jpg", download_stem(visit.file_name)
-        )
+        drawn = save_drawn(answer.annotated, folder, download_stem(visit.file_name))
         files = answer.task.files(
             answer.result, answer.facts, visit.url, answer.query, visit.file_name
         )
         return (
-            annotated,
+            drawn.shown,
             answers.details(answer, visit.locale),
-            answer_view.download_links(files, visit.locale, annotated),
+            answer_view.download_links(files, visit.locale, drawn.full),
         )
 
     return show

@@ -2,9 +2,13 @@
 
 import shutil
 from pathlib import Path
+from typing import NamedTuple
 from uuid import uuid4
 
 from demo.errors import DemoError
+from demo.images.encode import encode_jpeg
+from demo.images.preview import encode_preview, needs_preview
+from demo.results import Image
 from demo.system import is_disk_full
 
 
@@ -22,6 +26,27 @@ def save(data: bytes, folder: str, suffix: str, stem: str = "vitrine") -> str:
             raise DemoError("disk_full") from fault
         raise
     return str(path)
+
+
+class Drawn(NamedTuple):
+    """A drawn picture in the private folder; both may be the same file.
+
+    shown: path of what the page shows. full: path of the whole picture, which can be saved.
+    """
+
+    shown: str
+    full: str
+
+
+def save_drawn(rgb: Image, folder: str, stem: str = "vitrine") -> Drawn:
+    """Write H×W×3 uint8 RGB as JPEG, and a preview where it is larger than the page shows it.
+
+    Raises DemoError where the disk is full.
+    """
+    full = save(encode_jpeg(rgb), folder, "jpg", stem)
+    if not needs_preview(rgb):
+        return Drawn(full, full)
+    return Drawn(save(encode_preview(rgb), folder, "jpg", stem), full)
 
 
 def new_folder(folder: str) -> Path:

@@ -11,6 +11,7 @@ from demo.errors import DemoError
 from demo.export.preview_zip import preview_zip
 from demo.i18n import translate
 from demo.images.encode import encode_jpeg
+from demo.images.preview import encode_preview
 from demo.service.service import AugmentAnswer
 from demo.web.components.answering import answer_on_change, error_note
 from demo.web.components.numbers import Number, Slider
@@ -116,7 +117,9 @@ def _handler(context: Context, params: TransformControls) -> Callable[..., tuple
             answer = _augment(context, params, path, *values)
         except DemoError as error:
             return None, error_note(error, locale), ""
-        return _saved(context, answer), _notes(answer, locale), answer.facts["code"]
+        folder = _folder(context)
+        shown = [save(encode_preview(image), folder, "jpg") for image in answer.images]
+        return shown, _notes(answer, locale), answer.facts["code"]
 
     return previews
 

@@ -10,10 +10,9 @@ from demo.compare.comparison import Comparison
 from demo.errors import DemoError
 from demo.i18n import translate
 from demo.images.decode import Picture
-from demo.images.encode import encode_jpeg
 from demo.service.comparisons import OpenComparison
 from demo.web.components.answering import Updates, error_note, progress_then_result
-from demo.web.components.private_files import save
+from demo.web.components.private_files import save_drawn
 from demo.web.faults import explained
 from demo.web.latest import LatestRequests, Standing
 from demo.web.listener import Listener
@@ -163,4 +162,4 @@ def _draw(context: Context, picture: Picture, comparison: Comparison, pair: tupl
     if drawn is None:
         return ""
     folder = str(context.service.uploads.folder)
-    return file_address(save(encode_jpeg(drawn), folder, "jpg", "difference"))
+    return file_address(save_drawn(drawn, folder, "difference").shown)
