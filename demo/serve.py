@@ -7,10 +7,10 @@ import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import NoReturn
 
 from demo import logs
+from demo.asgi.command_line import parse
 from demo.asgi.server_address import ServerAddress
 from demo.errors import DemoError
 from demo.settings import Settings
@@ -24,7 +24,7 @@ def serve(environ: Mapping[str, str], arguments: list[str]) -> int:
 
     Args:
         environ: `os.environ`.
-        arguments: of the command line: `--share`, `--model FILE`.
+        arguments: of the command line (see `demo.asgi.command_line`).
     """
     try:
         _serve(environ, arguments)
@@ -42,7 +42,7 @@ def stop(*_: object) -> NoReturn:
 
 
 def _serve(environ: Mapping[str, str], arguments: list[str]) -> None:
-    share, model = _options(arguments)
+    environ, share, model = parse(arguments, environ)
     settings = Settings.from_env(environ)
     if model is not None:
         settings = replace(settings, model=model)
@@ -72,24 +72,6 @@ def _serve(environ: Mapping[str, str], arguments: list[str]) -> None:
 
     connections = Connections(settings.connections, proxies)
     Server(app, host, port, ready, connections, proxies).run()
-
-
-def _options(arguments: list[str]) -> tuple[bool, Path | None]:
-    """Whether the page is shared, and the file of the model that it opens with."""
-    share, model = False, None
-    words = iter(arguments)
-    for word in words:
-        if word == "--share":
-            share = True
-        elif word == "--model":
-            model = Path(next(words, ""))
-        elif word.startswith("--model="):
-            model = Path(word.removeprefix("--model="))
-        else:
-            raise DemoError("unknown_argument", got=word)
-    if model is not None and not model.is_file():
-        raise DemoError("own_missing", file=model.name)
-    return share, model
 
 
 def _check_free(host: str, port: int) -> None:

@@ -92,6 +92,10 @@ def test_a_port_that_this_user_may_not_open_is_told_as_that() -> None:
         ([], {"VITRINE_MAX_SIDE": "wide"}, "VITRINE_MAX_SIDE"),
         ([], {"VITRINE_WEIGHTS": "/no/such/folder"}, "VITRINE_WEIGHTS"),
         (["--shar"], {}, "--shar"),
+        (["--port"], {}, "--port"),
+        (["--port", "high"], {}, "high"),
+        (["--weights", "/no/such/folder"], {}, "/no/such/folder"),
+        (["--model", "none.pt"], {}, "none.pt"),
     ],
 )
 def test_a_wrong_setting_is_one_sentence(
