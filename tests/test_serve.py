@@ -94,7 +94,7 @@ def test_a_port_that_this_user_may_not_open_is_told_as_that() -> None:
         (["--shar"], {}, "--shar"),
         (["--port"], {}, "--port"),
         (["--port", "high"], {}, "high"),
-        (["--weights", "/no/such/folder"], {}, "/no/such/folder"),
+        (["--weights", "/no/such/folder"], {}, "folder"),
         (["--model", "none.pt"], {}, "none.pt"),
     ],
 )

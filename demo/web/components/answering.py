@@ -65,12 +65,7 @@ def answer_on_change(
         drops_older: the handler ends by itself once there is a newer request, which therefore need
             not wait for it, and whose first part is in reach at once.
     """
-    name = str(outputs[0]._id)
-    for part in outputs:
-        if isinstance(part, _SHOWING):
-            given = part.elem_classes or []
-            classes = [given] if isinstance(given, str) else given
-            part.elem_classes = [*classes, "answer-part", f"answer-of-{name}"]
+    name = _mark(outputs)
     gr.on(triggers, None, js=_js("changed", name), api_visibility="private")
     in_parts = str(drops_older).lower()
     sent = f"(...values) => {{ vitrineAnswers.sent('{name}', {in_parts}); return values; }}"
@@ -87,6 +82,17 @@ def answer_on_change(
     )
     answered.success(None, js=_js("answered", name), api_visibility="private")
     answered.failure(None, js=_js("failed", name), api_visibility="private")
+
+
+def _mark(outputs: Sequence[Component]) -> str:
+    """Mark what shows something as parts of one answer; return the name of the answer."""
+    name = str(outputs[0]._id)
+    for part in outputs:
+        if isinstance(part, _SHOWING):
+            given = part.elem_classes or []
+            classes = [given] if isinstance(given, str) else given
+            part.elem_classes = [*classes, "answer-part", f"answer-of-{name}"]
+    return name
 
 
 def _js(step: str, name: str) -> str:
