@@ -71,6 +71,7 @@ def _assemble(settings: Settings, uploads: UploadStore, root_path: str, hosts: H
     from demo.asgi.mount import mount_page
     from demo.camera.websocket import LIVE_PATH, CameraEndpoint
     from demo.web.page import SOURCE_URL, build
+    from demo.web.style import head
     from demo.web.style import scripts as page_scripts
 
     page, service = build(settings, uploads)
@@ -90,7 +91,7 @@ def _assemble(settings: Settings, uploads: UploadStore, root_path: str, hosts: H
             Middleware(GZipMiddleware, compresslevel=6),
             Middleware(ErrorSentences),
             *_guards(settings, budget, hosts),
-            Middleware(HeadScript, script=scripts.tag),
+            Middleware(HeadScript, script=head() + scripts.tag),
             Middleware(UploadPreview, service=service, uploads=uploads),
         ],
         lifespan=_lifespan,

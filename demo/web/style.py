@@ -13,6 +13,7 @@ _GRADIO_KEYS = ("gradio_", "connection_lost")
 _SCRIPTS = (
     # Gradio reads the language while it starts: before all others.
     "preferences",
+    "loading",
     "timeline",
     "stale_answers",
     "gradio_texts",
@@ -41,6 +42,11 @@ def css() -> str:
     """The project's own style sheets: the common one, then those of single tabs."""
     sheets = sorted(_STATIC.glob("*.css"), key=lambda file: (file.name != "style.css", file.name))
     return "".join(sheet.read_text("utf-8") for sheet in sheets)
+
+
+def head() -> str:
+    """HTML for the start of the page: how it looks while it is on its way."""
+    return _read("loading.html")
 
 
 def scripts() -> str:
