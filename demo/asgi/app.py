@@ -67,6 +67,7 @@ def _assemble(settings: Settings, uploads: UploadStore, root_path: str, hosts: H
     # Gradio and torch read the environment when they are imported, so not before it is prepared.
     from demo.asgi.api.answers import answer_router
     from demo.asgi.api.compare import compare_router
+    from demo.asgi.api.documents import documents_router
     from demo.asgi.api.explain import explain_router
     from demo.asgi.mount import mount_page
     from demo.camera.websocket import LIVE_PATH, CameraEndpoint
@@ -87,9 +88,6 @@ def _assemble(settings: Settings, uploads: UploadStore, root_path: str, hosts: H
             WebSocketRoute(LIVE_PATH, camera.__call__),
         ],
         middleware=[
-            # Around whatever changes the page; it leaves pictures, films and event streams alone.
-            Middleware(GZipMiddleware, compresslevel=6),
-            Middleware(ErrorSentences),
             *_guards(settings, budget, hosts),
             Middleware(HeadScript, script=head() + scripts.tag),
             Middleware(UploadPreview, service=service, uploads=uploads),
@@ -105,6 +103,7 @@ def _assemble(settings: Settings, uploads: UploadStore, root_path: str, hosts: H
     app.state.page, app.state.service = page, service
     for router in (answer_router, compare_router, explain_router):
         app.include_router(router(service, budget), prefix=API_PATH)
+    app.include_router(documents_router(app, service), prefix="/api")
     mount_page(app, page, _file_bytes(settings), root_path)
     return app
 
@@ -120,6 +119,9 @@ def _guards(settings: Settings, budget: UploadBudget, hosts: Hosts) -> list[Midd
     )
     picture_bytes = math.ceil(settings.max_file_mb * 1e6)
     return [
+        # Around whatever changes the page; it leaves pictures, films and event streams alone.
+        Middleware(GZipMiddleware, compresslevel=6),
+        Middleware(ErrorSentences),
         Middleware(SecurityHeaders),
         *([cors] if settings.origins else []),
         Middleware(HostCheck, hosts=hosts),

@@ -5,9 +5,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from demo.asgi.html_answer import rewrite_html
 
+_PAGE = b"gradio_config"
+
 
 class HeadScript:
-    """ASGI middleware: inserts `script` after the first `<head>` of every HTML answer to a GET.
+    """ASGI middleware: inserts `script` after the first `<head>` of the page.
 
     Gradio's own `head` option is applied by its front end, after it has chosen a language.
     """
@@ -22,4 +24,7 @@ class HeadScript:
         await rewrite_html(self._app, scope, receive, send, self._insert)
 
     def _insert(self, page: bytes, _: MutableHeaders) -> bytes:
+        # Not into other documents, which are HTML too.
+        if _PAGE not in page:
+            return page
         return page.replace(b"<head>", b"<head>" + self._script, 1)

@@ -37,7 +37,7 @@ def named_model(engine: Engine, name: object, tasks: Collection[str]) -> ModelSp
 def no_such_model(
     engine: Engine, name: object, tasks: Collection[str], near: Collection[str] = ()
 ) -> DemoError:
-    """The sentence about a name that no model of `tasks` has.
+    """The sentence about a name that no model of `tasks` has; a model of another task is called so.
 
     It proposes the names in `near`, or, where there are none, models of `tasks` that are present.
     """
@@ -45,4 +45,7 @@ def no_such_model(
     if not rows:
         return DemoError("no_model")
     some = ", ".join(near or [row["name"] for row in rows[:_PROPOSED]])
-    return DemoError("unknown_model", name=brief(name), some=some)
+    other = any(row["name"] == name and row["task"] not in tasks for row in engine.models())
+    return DemoError(
+        "model_of_other_task" if other else "unknown_model", name=brief(name), some=some
+    )

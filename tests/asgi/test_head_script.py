@@ -22,7 +22,7 @@ def get(app: ASGIApp) -> list[Message]:
 
 
 def test_the_script_stands_before_every_other() -> None:
-    page = HTMLResponse("<html><head><script>late()</script></head></html>")
+    page = HTMLResponse("<html><head><script>late(gradio_config)</script></head></html>")
     start, body = get(HeadScript(page, "<script>early()</script>"))
     assert body["body"].index(b"early") < body["body"].index(b"late")
     assert not [name for name, _ in start["headers"] if name == b"content-length"]

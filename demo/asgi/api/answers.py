@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 from demo import tasks
+from demo.asgi.api.documents import model_parameters
 from demo.asgi.api.picture_body import picture_body
 from demo.asgi.api.problem import problem
 from demo.errors import DemoError
@@ -40,7 +41,9 @@ def answer_router(service: Service, budget: UploadBudget) -> APIRouter:
 
 
 def _add(router: APIRouter, task: AnyTask, service: Service, budget: UploadBudget) -> None:
-    @router.post(f"/{task.name}", name=task.name, description=task.summary)
+    extra = {"parameters": model_parameters(task)}
+
+    @router.post(f"/{task.name}", name=task.name, openapi_extra=extra)
     async def answer(request: Request) -> Response:
         options = request.query_params
         try:

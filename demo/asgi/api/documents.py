@@ -1,0 +1,174 @@
+"""The documents of the REST API: `/api/openapi.json` for programs, `/api/docs` for people.
+
+Swagger UI would be fetched from another server, which the page's policy and a laptop without a
+network both rule out; so the same description is shown by a page of our own.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from functools import cache
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.openapi.utils import get_openapi
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from demo import __version__, tasks
+from demo.asgi.body_limit import API_PATH
+from demo.compare.selection import compared_tasks
+from demo.errors import DemoError
+from demo.service import examples
+from demo.service.service import Service
+from demo.tasks.base import AnyTask, JsonObject
+from demo.web.views.api_documents import Operation, Parameter, documents
+
+_BODY = {
+    "required": True,
+    "description": "The picture: the file itself, or the field `image` of a form.",
+    "content": {
+        "image/*": {"schema": {"type": "string", "format": "binary"}},
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "properties": {"image": {"type": "string", "format": "binary"}},
+                "required": ["image"],
+            }
+        },
+    },
+}
+_LISTED = 2
+"""Entries of a list that the example of an answer shows."""
+
+
+def documents_router(app: FastAPI, service: Service) -> APIRouter:
+    """The routes of both documents; they describe the routes of `app` below `API_PATH`."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/openapi.json")
+    async def schema() -> JSONResponse:
+        return JSONResponse(await run_sync(_schema, app, service))
+
+    @cache
+    def example(task: AnyTask, model: str) -> JsonObject:
+        """What `model` answers about the first example."""
+        uploaded = service.uploads.folder / "api-example"
+        uploaded.mkdir(exist_ok=True)
+        picture = uploaded / "picture"
+        picture.write_bytes(examples.paths()[0].read_bytes())
+        return service.predict(task.name, str(picture), model, {}).facts
+
+    @router.get("/docs")
+    async def page(request: Request) -> Response:
+        described = await run_sync(_schema, app, service)
+        shown = await run_sync(_operations, described, service, example)
+        address = str(request.base_url).rstrip("/") + API_PATH
+        return HTMLResponse(documents(shown, address))
+
+    return router
+
+
+def model_parameters(task: AnyTask) -> list[JsonObject]:
+    """The parameters of a task's route as OpenAPI describes them; the models come later."""
+    kinds: dict[str, JsonObject] = {
+        "number": {"type": "number"},
+        "names": {"type": "array", "items": {"type": "string"}},
+    }
+    fields = [
+        _parameter(field.name, {**kinds[field.kind], "default": field.default}, field.doc)
+        for field in task.fields
+    ]
+    formats = "json, jpeg where the task draws, or a file of the answer such as csv or coco.json."
+    return [
+        _parameter("model", {"type": "string"}, task.model_doc),
+        *fields,
+        _parameter("format", {"type": "string", "default": "json"}, formats),
+    ]
+
+
+def _parameter(name: str, schema: JsonObject, doc: str) -> JsonObject:
+    return {
+        "name": name,
+        "in": "query",
+        "required": name == "model",
+        "description": doc,
+        "schema": schema,
+    }
+
+
+def _schema(app: FastAPI, service: Service) -> JsonObject:
+    """The OpenAPI 3.1 description, with the models that are here now as enumerations."""
+    described = get_openapi(title="Vitrine", version=__version__, routes=app.routes)
+    known = {task.name: task for task in tasks.all_tasks() if task.takes_pictures}
+    for path, operations in described["paths"].items():
+        operation = operations["post"]
+        operation["requestBody"] = _BODY
+        task = known.get(path.rsplit("/", 1)[-1])
+        if task is not None:
+            operation["summary"] = task.summary
+            operation["description"] = task.returns
+            operation["parameters"][0]["schema"]["enum"] = service.names(task.name)
+    found: JsonObject = described
+    return found
+
+
+def _operations(
+    described: JsonObject, service: Service, example: Callable[[AnyTask, str], JsonObject]
+) -> list[Operation]:
+    """What the page shows of each route, with a real answer where a model is here."""
+    known = {task.name: task for task in tasks.all_tasks()}
+    paths = described["paths"]
+    assert isinstance(paths, dict)
+    operations = []
+    for path, methods in paths.items():
+        name = path.rsplit("/", 1)[-1]
+        operation = methods["post"]
+        rows = [_row(one) for one in operation.get("parameters", ())]
+        model, answer = "", ""
+        if name in known and service.names(name):
+            model = service.engine.default(name)
+            answer = _example_text(example, known[name], model)
+        query = _query(rows, model, service)
+        summary = operation.get("summary", name)
+        text = operation.get("description", "")
+        operations.append(Operation(name, summary, text, rows, query, answer))
+    return operations
+
+
+def _example_text(example: Callable[[AnyTask, str], JsonObject], task: AnyTask, model: str) -> str:
+    try:
+        return json.dumps(_shortened(example(task, model)), indent=1, ensure_ascii=False)
+    except DemoError as fault:  # a model that is here may still be unable to answer
+        return str(fault)
+
+
+def _row(parameter: JsonObject) -> Parameter:
+    schema = parameter["schema"]
+    assert isinstance(schema, dict)
+    kinds = [str(one.get("type", "")) for one in schema.get("anyOf", [schema])]
+    default = schema.get("default")
+    return Parameter(
+        str(parameter["name"]),
+        " or ".join(kind for kind in kinds if kind),
+        "" if default in (None, "", []) else json.dumps(default),
+        str(parameter.get("description", "")),
+        [str(one) for one in schema.get("enum", ())],
+    )
+
+
+def _query(rows: Sequence[Parameter], model: str, service: Service) -> str:
+    """The options of the example request: models that are here."""
+    here = [service.names(task.name) for task in compared_tasks()]
+    if any(row.name == "models" for row in rows):
+        return "models=" + ",".join(next((names for names in here if len(names) > 1), [])[:2])
+    return f"model={model or next((names[0] for names in here if names), '')}"
+
+
+def _shortened(value: object) -> object:
+    """A JSON value with the first entries of each list of objects."""
+    if isinstance(value, dict):
+        return {key: _shortened(one) for key, one in value.items()}
+    if isinstance(value, list | tuple) and len(value) > _LISTED and isinstance(value[0], dict):
+        return [*(_shortened(one) for one in value[:_LISTED]), "…"]
+    if isinstance(value, list | tuple):
+        return [_shortened(one) for one in value]
+    return value
