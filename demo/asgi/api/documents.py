@@ -102,11 +102,11 @@ def _schema(app: FastAPI, service: Service) -> JsonObject:
     for path, operations in described["paths"].items():
         operation = operations["post"]
         operation["requestBody"] = _BODY
-        task = known.get(path.rsplit("/", 1)[-1])
-        if task is not None:
-            operation["summary"] = task.summary
-            operation["description"] = task.returns
-            operation["parameters"][0]["schema"]["enum"] = service.names(task.name)
+        name = path.rsplit("/", 1)[-1]
+        if name in known:
+            operation["summary"] = known[name].summary
+            operation["description"] = known[name].returns
+            operation["parameters"][0]["schema"]["enum"] = service.names(name)
     found: JsonObject = described
     return found
 
@@ -123,11 +123,11 @@ def _operations(
         name = path.rsplit("/", 1)[-1]
         operation = methods["post"]
         rows = [_row(one) for one in operation.get("parameters", ())]
-        model, answer = "", ""
-        if name in known and service.names(name):
-            model = service.engine.default(name)
-            answer = _example_text(example, known[name], model)
-        query = _query(rows, model, service)
+        query, answer = _query(rows, service), ""
+        if name in known:
+            model = service.engine.default(name) if service.names(name) else ""
+            query = f"model={model}"
+            answer = _example_text(example, known[name], model) if model else ""
         summary = operation.get("summary", name)
         text = operation.get("description", "")
         operations.append(Operation(name, summary, text, rows, query, answer))
@@ -155,12 +155,12 @@ def _row(parameter: JsonObject) -> Parameter:
     )
 
 
-def _query(rows: Sequence[Parameter], model: str, service: Service) -> str:
-    """The options of the example request: models that are here."""
+def _query(rows: Sequence[Parameter], service: Service) -> str:
+    """The options of the example of a route of several tasks: models that are here."""
     here = [service.names(task.name) for task in compared_tasks()]
     if any(row.name == "models" for row in rows):
         return "models=" + ",".join(next((names for names in here if len(names) > 1), [])[:2])
-    return f"model={model or next((names[0] for names in here if names), '')}"
+    return "model=" + next((names[0] for names in here if names), "")
 
 
 def _shortened(value: object) -> object:
