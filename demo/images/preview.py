@@ -12,7 +12,7 @@ _QUALITY = 85
 def needs_preview(rgb: Image) -> bool:
     """Whether H×W×3 uint8 RGB is larger than it is shown."""
     check_image(rgb)
-    return max(rgb.shape[:2]) > PREVIEW_SIDE
+    return bool(max(rgb.shape[:2]) > PREVIEW_SIDE)
 
 
 def encode_preview(rgb: Image) -> bytes:

@@ -89,9 +89,7 @@ def _mark(outputs: Sequence[Component]) -> str:
     name = str(outputs[0]._id)
     for part in outputs:
         if isinstance(part, _SHOWING):
-            given = part.elem_classes or []
-            classes = [given] if isinstance(given, str) else given
-            part.elem_classes = [*classes, "answer-part", f"answer-of-{name}"]
+            part.elem_classes = [*part.elem_classes, "answer-part", f"answer-of-{name}"]
     return name
 
 
