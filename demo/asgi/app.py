@@ -24,6 +24,7 @@ from demo.asgi.origin_check import OriginCheck
 from demo.asgi.rate_limit import RateLimit
 from demo.asgi.security_headers import SecurityHeaders
 from demo.asgi.source_archive import source_archive
+from demo.asgi.tab_addresses import TabAddresses
 from demo.asgi.upload_check import UploadCheck
 from demo.service.upload_budget import UploadBudget
 from demo.service.uploads import UploadStore
@@ -67,7 +68,7 @@ def _assemble(settings: Settings, uploads: UploadStore, root_path: str, hosts: H
     from demo.asgi.api.explain import explain_router
     from demo.asgi.mount import mount_page
     from demo.camera.websocket import LIVE_PATH, CameraEndpoint
-    from demo.web.page import SOURCE_URL, build
+    from demo.web.page import SOURCE_URL, build, tabs
     from demo.web.style import head
 
     page, service = build(settings, uploads)
@@ -84,6 +85,7 @@ def _assemble(settings: Settings, uploads: UploadStore, root_path: str, hosts: H
             Middleware(ErrorSentences),
             *_guards(settings, budget, hosts),
             Middleware(HeadScript, script=head()),
+            Middleware(TabAddresses, tabs=[tab.name for tab in tabs()]),
         ],
         lifespan=_lifespan,
         docs_url=None,

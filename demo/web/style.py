@@ -27,9 +27,10 @@ def css() -> str:
 
 
 def head() -> str:
-    """The scripts of the page: preferences, timelines, uploads, cameras, answers."""
+    """The scripts of the page: preferences, address, timelines, uploads, cameras, answers."""
     fragments = [_read(name) for name in ("preferences.html", "timeline.html")]
     names = (
+        *("address.js", "shared_picture.js", "copy_link.js"),
         *("uploads.js", "accessible_names.js", "line_editor.js", "camera_result.js", "camera.js"),
         *("compare.js", "explain.js"),
     )

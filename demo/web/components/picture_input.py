@@ -8,6 +8,7 @@ from demo.errors import DemoError
 from demo.images.file_types import SHOWN_BY_BROWSERS
 from demo.service import examples
 from demo.web.components.picture import PictureIn, ShownAs
+from demo.web.components.shared_picture import share_picture
 from demo.web.components.uploads import given_name
 from demo.web.tab import Context
 
@@ -23,6 +24,7 @@ def picture_input(context: Context, name: str) -> PictureIn:
         webcam_options=gr.WebcamOptions(mirror=False),
         elem_id=f"{name}-picture",
     )
+    share_picture(context, name, picture)
     gr.Examples(
         [[str(path)] for path in examples.paths()],
         inputs=[picture],

@@ -12,6 +12,8 @@ from demo.export.preview_zip import preview_zip
 from demo.i18n import translate
 from demo.images.encode import encode_jpeg
 from demo.service.service import AugmentAnswer
+from demo.web.address import Parameter, TabAddress
+from demo.web.addressed import keep_in_address, read_names, read_number
 from demo.web.components.answering import answer_on_change, error_note
 from demo.web.components.numbers import Number, Slider
 from demo.web.components.picture import PictureIn
@@ -59,6 +61,12 @@ def build(context: Context) -> None:
     params = transform_controls(context, _DEFAULT_TRANSFORMS)
     with gr.Accordion(t("augment_code"), open=False, elem_id="augment-code"):
         code = gr.Code(language="python", show_label=False, interactive=False, max_lines=30)
+    parameters = (
+        Parameter("transforms", chosen, read_names("transforms", lambda _: specs())),
+        Parameter("count", count, read_number("count", count)),
+        Parameter("seed", seed, read_number("seed", seed)),
+    )
+    keep_in_address(context, "augment", TabAddress(parameters))
     generated = list(params.controls.values())
     inputs: list[Component] = [picture, chosen, count, seed, *generated]
     triggers = [picture.change, chosen.change, count.change, seed.change]

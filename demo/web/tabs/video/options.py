@@ -15,6 +15,9 @@ from demo.tasks.detect import (
     MIN_CONFIDENCE,
     default_thresholds,
 )
+from demo.web.address import Parameter, Props, TabAddress
+from demo.web.addressed import keep_in_address, read_number
+from demo.web.components.boxes_address import BoxesControls, boxes_address
 from demo.web.components.camera_pane import blur_choices
 from demo.web.components.model_picker import model_picker
 from demo.web.components.numbers import Slider
@@ -77,6 +80,21 @@ def option_controls(context: Context) -> OptionControls:
             heat = gr.Checkbox(False, label=t("film_heat"), elem_id="video-heat")
             iou = Slider(0.05, 0.95, overlap, step=0.05, label=t("iou"))
     return OptionControls(model, every, box_options, confidence, iou, classes, track, blur, heat)
+
+
+def keep_options_in_address(context: Context, options: OptionControls) -> None:
+    """Let the address of Video state model, thresholds, classes, and the step between frames."""
+    o = options
+    boxes = BoxesControls(streaming_tasks(), o.model, o.confidence, o.iou, o.classes, o.blur)
+    step = Parameter("every", o.every, read_number("every", o.every))
+    address = boxes_address(context, boxes, step, notes=False)
+
+    def fit(values: Mapping[str, object]) -> Props:
+        has_boxes = boxes_spec(context, values.get("model", o.model.value)) is not None
+        return {o.box_options: {"visible": has_boxes}, **address.fit(values)}
+
+    fitted = (*address.fitted, o.box_options)
+    keep_in_address(context, "video", TabAddress(address.parameters, fit, fitted))
 
 
 def fit_options(context: Context) -> Callable[..., tuple[object, ...]]:

@@ -20,6 +20,7 @@ from demo.web.tabs.video.options import (
     OPTION_NAMES,
     boxes_spec,
     fit_options,
+    keep_options_in_address,
     option_controls,
     stream_values,
 )
@@ -46,7 +47,8 @@ def build(context: Context) -> None:
         api_visibility="private",
         show_progress="hidden",
     )
-    options.model.change(
+    keep_options_in_address(context, options)
+    options.model.input(
         fit_options(context),
         [column.video, *options.fitting()],
         [column.line_group, *options.fitted()],
