@@ -90,8 +90,8 @@ def _handler(context: Context, outputs: Sequence[Block]) -> Callable[..., list[o
 
 def _tell(problems: Sequence[DemoError], locale: str) -> None:
     """Report what is ignored; the page shows the text as HTML, and anybody can make an address."""
-    texts = (translate(one.key, locale, **one.fields) for one in problems)
-    gr.Warning("<br>".join(map(escape, texts)), title=translate("address_ignored", locale))
+    texts = [escape(translate(one.key, locale, **one.fields)) for one in problems]
+    gr.Warning(translate("address_ignored", locale, what="<br>".join(texts)))
 
 
 def read_number(name: str, slider: gr.Slider | gr.Number) -> Reader:

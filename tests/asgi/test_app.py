@@ -39,7 +39,7 @@ def test_the_page_is_built_from_the_root_path(client: TestClient) -> None:
     page = client.get("/")
     assert page.status_code == 200
     assert f'"root":"http://127.0.0.1{PREFIX}"' in page.text
-    assert page.text.index("vitrine_lang") < page.text.index("gradio_config")
+    assert page.text.index("vitrineAddress") < page.text.index("gradio_config")
     assert client.get("/config").json()["root"] == f"http://127.0.0.1{PREFIX}"
 
 

@@ -51,6 +51,7 @@ def boxes_address(
     notes: the slider of the overlap says what it is for.
     """
     c = controls
+    infos = {True: context.t("iou_on"), False: context.t("iou_off")} if notes else {}
 
     def spec(values: Mapping[str, object]) -> ModelSpec | None:
         name = values.get("model", c.model.value)
@@ -65,7 +66,7 @@ def boxes_address(
         if found is None or "model" not in values or not tasks.find(found.task).finds_boxes:
             return {}
         confidence, iou = first_thresholds(context, found.name)
-        note = {"info": context.t("iou_on" if found.needs_nms else "iou_off")} if notes else {}
+        note: dict[str, object] = {"info": infos[found.needs_nms]} if infos else {}
         return {
             c.classes: {"choices": labels(values), "value": []},
             c.blur: {"choices": labels(values), "value": []},
