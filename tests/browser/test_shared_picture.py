@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, Request, Route, expect
 
-from tests.browser.acts import SLOW, bus, detected, open_tab, put, rows
+from tests.browser.acts import BUS, SLOW, bus, detected, open_tab, put, rows
 from tests.browser.conftest import Visit
 from tests.conftest import Server
 
 ANSWERS = {
     "classify": "#classify-answer table.score-bars",
     "detect": "#detect-boxes tbody tr",
-    "compare": "#compare-answers img",
+    "compare": "table.compare-numbers",
     "augment": "#augment-previews button img",
     "inside": "#inside-cell h2",
 }
@@ -79,17 +79,21 @@ def test_it_is_there_on_each_tab_and_asked_about_on_open_ones_only(
         open_tab(page, tab)
         shows(page, tab, "bus.jpg")
         expect(page.locator(ANSWERS[tab]).first).to_be_visible(timeout=3 * SLOW)
-        assert set(asked.tabs) <= {tab}
-    assert asked.tabs == [], "the tab that had answered was asked again"
+        page.wait_for_timeout(1000)
+        # Compare fits its controls besides, and an explanation follows the picture.
+        assert set(asked.tabs) == ({tab} if tab != "detect" else set())
+        assert len(asked.tabs) <= 2, "the picture counted as new twice"
     assert len(asked.uploads) == 1
 
 
 def test_it_is_decoded_once(visit: Visit) -> None:
+    """One of 12 megapixels, so that each decoding would take its visible time."""
+    large = cv2.resize(cv2.imread(str(BUS)), (3000, 4000))
+    data = cv2.imencode(".jpg", large)[1].tobytes()
     page = visit()
-    detected(page)
-    expect(page.locator("#detect-status .legend")).to_contain_text("decode")
-    open_tab(page, "classify")
-    legend = page.locator("#classify-answer .legend")
+    put(page, "classify", FilePayload(name="large.jpg", mimeType="image/jpeg", buffer=data))
+    open_tab(page, "detect")
+    legend = page.locator("#detect-status .legend")
     expect(legend).to_contain_text("network", timeout=SLOW)
     expect(legend).not_to_contain_text("decode")
 
@@ -205,9 +209,10 @@ def test_a_picture_that_the_server_has_no_more_is_not_shown_after_a_reload(visit
     detected(page)
     page.evaluate(
         """() => {
-          const { vitrine } = history.state;
-          const url = vitrine.picture.url.replace("bus.jpg", "gone.jpg");
-          history.replaceState({ vitrine: { ...vitrine, picture: { ...vitrine.picture, url } } }, "");
+          const { state } = history;
+          const { picture } = state.vitrine;
+          picture.url = picture.url.replace("bus.jpg", "gone.jpg");
+          history.replaceState(state, "");
         }"""
     )
     page.reload()

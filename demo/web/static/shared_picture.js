@@ -9,6 +9,15 @@
   const pathOf = (picture) => picture?.path ?? null;
   const offer = () => document.getElementById(`${window.vitrineAddress.tab()}-take-picture`)?.click();
 
+  // A tab is laid out when it is first opened, its button for this script last; some frames later
+  // Gradio sets all that is in it once more, and a picture that is there already counts as new.
+  async function laidOut(tab) {
+    const frame = () => new Promise(requestAnimationFrame), end = performance.now() + 2000;
+    const isThere = () => ["picture", "take-picture"].every((one) => document.getElementById(`${tab}-${one}`));
+    while (!isThere() && performance.now() < end) await frame();
+    for (let i = 0; i < 4; i++) await frame();
+  }
+
   // Uploads take their time: what was begun last counts, not what has arrived last.
   for (const kind of ["drop", "change", "paste", "pointerdown", "keydown"])
     addEventListener(kind, ({ target }) => {
@@ -32,7 +41,8 @@
     },
 
     // A tab is open that shows `picture`. Returns what it has to show instead, if anything.
-    wanted(tab, picture) {
+    async wanted(tab, picture) {
+      await laidOut(tab);
       if (tab !== window.vitrineAddress.tab() || shared === undefined) return undefined;
       return pathOf(picture) === pathOf(shared) ? undefined : shared;
     },
