@@ -61,12 +61,7 @@ def build(context: Context) -> None:
     params = transform_controls(context, _DEFAULT_TRANSFORMS)
     with gr.Accordion(t("augment_code"), open=False, elem_id="augment-code"):
         code = gr.Code(language="python", show_label=False, interactive=False, max_lines=30)
-    parameters = (
-        Parameter("transforms", chosen, read_names("transforms", lambda _: specs())),
-        Parameter("count", count, read_number("count", count)),
-        Parameter("seed", seed, read_number("seed", seed)),
-    )
-    keep_in_address(context, "augment", TabAddress(parameters))
+    _keep_in_address(context, chosen, count, seed)
     generated = list(params.controls.values())
     inputs: list[Component] = [picture, chosen, count, seed, *generated]
     triggers = [picture.change, chosen.change, count.change, seed.change]
@@ -81,6 +76,17 @@ def build(context: Context) -> None:
     )
     _download(context, zip_button, params, inputs)
     _publish(context)
+
+
+def _keep_in_address(
+    context: Context, chosen: gr.CheckboxGroup, count: gr.Slider, seed: gr.Number
+) -> None:
+    parameters = (
+        Parameter("transforms", chosen, read_names("transforms", lambda _: specs())),
+        Parameter("count", count, read_number("count", count)),
+        Parameter("seed", seed, read_number("seed", seed)),
+    )
+    keep_in_address(context, "augment", TabAddress(parameters))
 
 
 def _preview_controls(context: Context) -> tuple[gr.Slider, gr.Number, gr.Button]:
