@@ -56,7 +56,10 @@ class OptionControls:
 
 
 def option_controls(context: Context) -> OptionControls:
-    """Lay out model and frame step, and the box options in a column of their own."""
+    """Lay out model and frame step, and the box options in a column of their own.
+
+    The address of Video states what they are set to.
+    """
     t = context.t
     model = model_picker(context, *streaming_tasks(), name="video")
     every = Slider(1, 30, 1, step=1, label=t("video_every"), elem_id="video-every")
@@ -79,11 +82,12 @@ def option_controls(context: Context) -> OptionControls:
             blur = _label_list(labels, t("live_hide"), t("film_hide_info"), elem_id="video-blur")
             heat = gr.Checkbox(False, label=t("film_heat"), elem_id="video-heat")
             iou = Slider(0.05, 0.95, overlap, step=0.05, label=t("iou"))
-    return OptionControls(model, every, box_options, confidence, iou, classes, track, blur, heat)
+    options = OptionControls(model, every, box_options, confidence, iou, classes, track, blur, heat)
+    _keep_in_address(context, options)
+    return options
 
 
-def keep_options_in_address(context: Context, options: OptionControls) -> None:
-    """Let the address of Video state model, thresholds, classes, and the step between frames."""
+def _keep_in_address(context: Context, options: OptionControls) -> None:
     o = options
     boxes = BoxesControls(streaming_tasks(), o.model, o.confidence, o.iou, o.classes, o.blur)
     step = Parameter("every", o.every, read_number("every", o.every))

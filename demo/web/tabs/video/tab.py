@@ -20,7 +20,6 @@ from demo.web.tabs.video.options import (
     OPTION_NAMES,
     boxes_spec,
     fit_options,
-    keep_options_in_address,
     option_controls,
     stream_values,
 )
@@ -47,7 +46,6 @@ def build(context: Context) -> None:
         api_visibility="private",
         show_progress="hidden",
     )
-    keep_options_in_address(context, options)
     options.model.input(
         fit_options(context),
         [column.video, *options.fitting()],
