@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
+import gradio as gr
 from gradio.blocks import Block
-from gradio.components import Component
 
 from demo.errors import DemoError
 
+Control = gr.Checkbox | gr.CheckboxGroup | gr.Dropdown | gr.Number | gr.Radio | gr.Slider
 Query = Mapping[str, Sequence[str]]
 """Names of parameters and their texts, as an address states them."""
 Reader = Callable[[Sequence[str], Mapping[str, object]], object]
@@ -31,7 +32,7 @@ class Parameter:
     """
 
     name: str
-    component: Component
+    component: Control
     read: Reader
     only: tuple[str, str] | None = None
     always: bool = False

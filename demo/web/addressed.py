@@ -80,7 +80,7 @@ def _handler(context: Context, outputs: Sequence[Block]) -> Callable[..., list[o
             if tab in context.addresses:
                 props, wrong = context.addresses[tab].read(query)
                 problems += wrong
-                updates |= {component: gr.update(**one) for component, one in props.items()}
+                updates |= {block: {"__type__": "update", **one} for block, one in props.items()}
         if problems:
             _tell(problems, locale)
         return [updates.get(component, gr.skip()) for component in outputs]

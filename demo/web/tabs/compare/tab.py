@@ -1,6 +1,6 @@
 """Compare: several models on one picture, where they agree, and what each costs."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -9,7 +9,7 @@ from gradio.components import Component
 
 from demo.compare.selection import MAX_MODELS, MIN_MODELS, compared_tasks, presets
 from demo.i18n import translate
-from demo.web.address import Parameter, TabAddress
+from demo.web.address import Parameter, Reader, TabAddress
 from demo.web.addressed import keep_in_address, read_name, read_names, read_number
 from demo.web.components.answering import Updates, answer_on_change
 from demo.web.components.model_picker import models_picker
@@ -111,10 +111,16 @@ def _keep_in_address(context: Context, controls: _Controls) -> None:
         Parameter("confidence", c.confidence, read_number("confidence", c.confidence)),
     ]
     for name, picker in zip(names, c.models, strict=True):
-        known = [row["name"] for row in context.service.engine.models() if row["task"] == name]
-        read = read_names("models", lambda _, known=known: known)
+        read = _models_reader(context, name)
         parameters.append(Parameter("models", picker, read, only=("task", name), always=True))
     keep_in_address(context, "compare", TabAddress(parameters))
+
+
+def _models_reader(context: Context, task: str) -> Reader:
+    def known(_: Mapping[str, object]) -> list[str]:
+        return [row["name"] for row in context.service.engine.models() if row["task"] == task]
+
+    return read_names("models", known)
 
 
 def _connect(
