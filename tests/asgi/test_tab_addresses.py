@@ -23,9 +23,12 @@ def client(
 ) -> Iterator[TestClient]:
     settings = Settings(cache_dir=tmp_path_factory.mktemp("cache"), offline=True, device="cpu")
     app: FastAPI = built(settings, str(request.param))
-    with TestClient(app, base_url="http://127.0.0.1") as made:
-        made.headers["x-prefix"] = str(request.param)
-        yield made
+    # Without its lifespan, which would load models: none is asked for.
+    made = TestClient(app, base_url="http://127.0.0.1")
+    made.headers["x-prefix"] = str(request.param)
+    yield made
+    made.close()
+    app.state.closing.close()
 
 
 def plain(client: TestClient, path: str) -> str:
