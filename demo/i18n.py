@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 LOCALES = ("en", "zh-CN", "zh-TW")
 _FOLDER = Path(__file__).parent / "strings"
@@ -57,15 +58,20 @@ def locale_of(accept_language: str) -> str:
     return "en"
 
 
-def locale_for(headers: Mapping[str, str]) -> str:
-    """Choose from LOCALES for a request: by the page's cookie, else by the browser's languages."""
-    chosen = _cookie(headers.get("cookie", ""), "vitrine_lang")
-    return locale_of(chosen or headers.get("accept-language", ""))
+def locale_for(headers: Mapping[str, str], asked: str = "") -> str:
+    """Choose from LOCALES for a request: the page's language, else the browser's.
 
-
-def _cookie(header: str, name: str) -> str:
-    for pair in header.split(";"):
-        key, _, value = pair.strip().partition("=")
-        if key == name:
-            return value
-    return ""
+    Args:
+        headers: of the request. The page keeps its language in its address, which browsers send
+            as the Referer of all that it asks for.
+        asked: what the request itself names, where it does; anything else counts as not named.
+    """
+    if asked in LOCALES:
+        return asked
+    try:
+        named = parse_qs(urlsplit(headers.get("referer", "")).query).get("lang", [])
+    except ValueError:
+        named = []
+    return next((one for one in named if one in LOCALES), None) or locale_of(
+        headers.get("accept-language", "")
+    )

@@ -5,7 +5,7 @@ from string import Formatter
 
 import pytest
 
-from demo.i18n import LOCALES, locale_of, strings, translate
+from demo.i18n import LOCALES, locale_for, locale_of, strings, translate
 
 DEMO = Path(__file__).parents[1] / "demo"
 
@@ -34,6 +34,26 @@ DEMO = Path(__file__).parents[1] / "demo"
 )
 def test_locale_of(header: str, locale: str) -> None:
     assert locale_of(header) == locale
+
+
+@pytest.mark.parametrize(
+    ("page", "asked", "locale"),
+    [
+        ("", "", "zh-TW"),
+        ("http://127.0.0.1:7860/detect?model=yolo11n&lang=zh-CN", "", "zh-CN"),
+        ("http://127.0.0.1:7860/?lang=zh-CN", "en", "en"),
+        ("http://127.0.0.1:7860/?lang=zh-CN", "xx", "zh-CN"),
+        ("http://127.0.0.1:7860/?lang=xx", "", "zh-TW"),
+        ("http://127.0.0.1:7860/?lang=xx&lang=en", "", "en"),
+        ("http://[", "", "zh-TW"),
+        ("?lang=" + "%" * 1000, "zh-CN" * 9, "zh-TW"),
+    ],
+)
+def test_the_language_is_that_of_the_page_then_the_browsers(
+    page: str, asked: str, locale: str
+) -> None:
+    headers = {"accept-language": "zh-HK,en;q=0.5", "referer": page}
+    assert locale_for(headers, asked) == locale
 
 
 def fields(text: str) -> set[str]:

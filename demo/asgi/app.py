@@ -26,6 +26,7 @@ from demo.asgi.page_scripts import PATH, PageScripts
 from demo.asgi.rate_limit import RateLimit
 from demo.asgi.security_headers import SecurityHeaders
 from demo.asgi.source_archive import source_archive
+from demo.asgi.tab_addresses import TabAddresses
 from demo.asgi.upload_check import UploadCheck
 from demo.asgi.upload_preview import UploadPreview
 from demo.service.upload_budget import UploadBudget
@@ -71,7 +72,7 @@ def _assemble(settings: Settings, uploads: UploadStore, root_path: str, hosts: H
     from demo.asgi.api.explain import explain_router
     from demo.asgi.mount import mount_page
     from demo.camera.websocket import LIVE_PATH, CameraEndpoint
-    from demo.web.page import SOURCE_URL, build
+    from demo.web.page import SOURCE_URL, build, tabs
     from demo.web.style import head
     from demo.web.style import scripts as page_scripts
 
@@ -91,6 +92,7 @@ def _assemble(settings: Settings, uploads: UploadStore, root_path: str, hosts: H
             *_guards(settings, budget, hosts),
             Middleware(HeadScript, script=head() + scripts.tag),
             Middleware(UploadPreview, service=service, uploads=uploads),
+            Middleware(TabAddresses, tabs=[tab.name for tab in tabs()]),
         ],
         lifespan=_lifespan,
         docs_url=None,

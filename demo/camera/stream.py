@@ -27,7 +27,7 @@ class CameraStream:
         self._websocket = websocket
         self._session = session
         self._settings = settings
-        self._locale = locale_for(websocket.headers)
+        self._locale = locale_for(websocket.headers, websocket.query_params.get("lang", ""))
         self._new_options: OptionsMessage | None = None
         self._source: BrowserSource | NetworkSource | None = None
         self._source_name: object = None

@@ -10,8 +10,10 @@ from demo.inference.local_engine import LocalEngine
 from demo.service.service import Service
 from demo.service.uploads import UploadStore
 from demo.settings import Settings
+from demo.web.addressed import open_at_address, show_in_address
 from demo.web.blocks import PageBlocks
 from demo.web.components.model_picker import refresh_pickers
+from demo.web.components.shared_picture import take_shared_picture
 from demo.web.components.upload_parser import use_upload_parser
 from demo.web.components.uploads import refuse_all_but_uploads
 from demo.web.endpoints import publish_models, publish_tasks
@@ -44,21 +46,29 @@ def build(settings: Settings, uploads: UploadStore) -> tuple[PageBlocks, Service
         publish_tasks(context)
         first = service.engine.first()
         with gr.Tabs(selected=None if first is None else first.task, elem_id="tabs"):
-            for tab in discover.collect("demo.web.tabs", "TAB"):
+            for tab in tabs():
                 _tab(context, tab)
         gr.HTML(_footer(context), elem_id="footer", padding=False)
         publish_explain(context)
         publish_models(context)
         refresh_pickers(context)
+        open_at_address(context)
     page.texts = context.labels.close()
     page.open_queue(settings.queue_size, _CONCURRENCY)
     uploads.exempt_present()
     return page, service
 
 
+def tabs() -> list[Tab]:
+    """The tabs, from the left to the right."""
+    return discover.collect("demo.web.tabs", "TAB")
+
+
 def _tab(context: Context, tab: Tab) -> None:
-    with gr.Tab(context.t(tab.title), id=tab.name, elem_id=f"tab-{tab.name}"):
+    with gr.Tab(context.t(tab.title), id=tab.name, elem_id=f"tab-{tab.name}") as opened:
+        show_in_address(tab.name, opened)
         tab.build(context)
+        take_shared_picture(context, tab.name, opened)
 
 
 def _footer(context: Context) -> str:

@@ -9,8 +9,10 @@ _DEFAULT_URL = "http://127.0.0.1:7860"
 
 
 def request_locale(request: gr.Request | None) -> str:
-    """The visitor's language: the one chosen on the page, else the browser's."""
-    return "en" if request is None else locale_for(request.headers)
+    """The visitor's language: the one in the page's address, else the browser's."""
+    if request is None:
+        return "en"
+    return locale_for(request.headers, str(request.query_params.get("lang", "")))
 
 
 def base_url(request: gr.Request | None) -> str:

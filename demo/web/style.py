@@ -13,6 +13,9 @@ _GRADIO_KEYS = ("gradio_", "connection_lost")
 _SCRIPTS = (
     # Gradio reads the language while it starts: before all others.
     "preferences",
+    "address",
+    "shared_picture",
+    "copy_link",
     "loading",
     "timeline",
     "stale_answers",
@@ -50,7 +53,7 @@ def head() -> str:
 
 
 def scripts() -> str:
-    """The scripts of the page: preferences, timelines, uploads, cameras, answers."""
+    """The scripts of the page: preferences, address, timelines, uploads, cameras, answers."""
     return "\n".join((_texts(), *(_read(f"{name}.js") for name in _SCRIPTS)))
 
 

@@ -8,6 +8,7 @@ from gradio.i18n import I18nData
 
 from demo.i18n import LOCALES, strings
 from demo.service.service import Service
+from demo.web.address import TabAddress
 
 Label = str | I18nData
 """A text, or a key that the browser translates."""
@@ -47,13 +48,16 @@ class Context:
     """What a tab is built with.
 
     service: answers. page: the whole page. pickers: the model pickers laid out so far, with the
-    tasks of their models. labels: those of the page.
+    tasks of their models. labels: those of the page. addresses: what of each tab stands in its
+    address. pictures: the input pictures, by tab.
     """
 
     service: Service
     page: gr.Blocks
     pickers: dict[gr.Dropdown, tuple[str, ...]] = field(default_factory=dict)
     labels: Labels = field(default_factory=Labels)
+    addresses: dict[str, TabAddress] = field(default_factory=dict)
+    pictures: dict[str, gr.Image] = field(default_factory=dict)
 
     def t(self, key: str) -> I18nData:
         """A label that the browser translates.
@@ -67,8 +71,8 @@ class Context:
 class Tab:
     """One tab of the page.
 
-    name: its id, unique. order: its place, rising from the left. title: string key of its caption.
-    build: called once, inside the tab's layout.
+    name: its id, unique; `/name` is its address. order: its place, rising from the left. title:
+    string key of its caption. build: called once, inside the tab's layout.
     """
 
     name: str

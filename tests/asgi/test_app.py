@@ -61,7 +61,7 @@ def test_browsers_keep_the_scripts_until_they_change(client: TestClient) -> None
     answer = client.get(f"/{address}")
     assert answer.headers["content-type"].startswith("text/javascript")
     assert "immutable" in answer.headers["cache-control"]
-    assert "vitrine_lang" in answer.text
+    assert "vitrineAddress" in answer.text
     assert hashlib.sha256(answer.content).hexdigest().startswith(address.partition("?")[2])
 
 

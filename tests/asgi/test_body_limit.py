@@ -60,8 +60,9 @@ def test_a_declared_length_is_refused_before_it_is_read() -> None:
 
 
 def test_the_sentence_is_in_the_chosen_language() -> None:
-    """Which the page keeps in a cookie, whatever the browser prefers."""
-    headers = [(b"accept-language", b"en"), (b"cookie", b"a=b; vitrine_lang=zh-CN")]
+    """Which stands in the address of the page, whatever the browser prefers."""
+    page = b"http://127.0.0.1:7860/detect?model=yolo11n&lang=zh-CN"
+    headers = [(b"accept-language", b"en"), (b"referer", page)]
     status, text = ask("/gradio_api/queue/join", [b"x" * 2_000_000], headers)
     assert status == 413
     assert "上传" in text

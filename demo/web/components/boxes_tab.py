@@ -11,12 +11,8 @@ from demo.export.names import download_stem
 from demo.service.service import Answer
 from demo.tasks.detect import INPUT_SIZES, MIN_CONFIDENCE
 from demo.web.components.answering import Updates, Visit, answer_handler, answer_on_change
-from demo.web.components.camera_pane import (
-    blur_choices,
-    camera_pane,
-    mode_switch,
-    send_to_camera,
-)
+from demo.web.components.boxes_address import BoxesControls, keep_boxes_in_address
+from demo.web.components.camera_pane import blur_choices, camera_pane, mode_switch, send_to_camera
 from demo.web.components.explanation import Asked, why
 from demo.web.components.model_picker import model_picker
 from demo.web.components.numbers import Slider
@@ -75,6 +71,8 @@ def build_boxes_tab(
     ):
         table = gr.HTML()
     controls = _Controls(model, confidence, classes, blur, iou, size, line_width)
+    boxes = BoxesControls((task,), model, confidence, iou, classes, blur)
+    keep_boxes_in_address(context, task, boxes, size, line_width)
     options = (confidence, iou, classes, size, line_width)
     events = (picture.change, confidence.change, iou.change, model.input, classes.input, size.input)
     values = _values(context, task)
@@ -93,8 +91,16 @@ def _connect(
     outputs: list[Component],
 ) -> None:
     c = controls
-    # The handler of `model.change` sets the classes: only visitors' events count. It sets the
-    # thresholds of the few models that state their own, which then have to count.
+    # An address states a model together with its thresholds: they go with a visitor's choice only.
+    c.model.input(
+        _fit_controls(context, task),
+        [c.model, c.classes, c.blur, c.confidence, c.iou],
+        [c.classes, c.blur, c.iou, c.confidence],
+        api_visibility="private",
+        show_progress="hidden",
+    )
+    # The handler above sets the classes: only visitors' events count. It sets the thresholds of
+    # the few models that state their own, which then have to count.
     options = (c.model, c.confidence, c.iou, c.classes, c.size, c.line_width)
     inputs = (c.model.input, c.classes.input, c.size.input, c.line_width.input)
     answer_on_change(
@@ -105,13 +111,6 @@ def _connect(
     )
     names = ("model", "confidence", "classes", "blur", "iou", "size")
     send_to_camera(context, task, {name: getattr(c, name) for name in names})
-    c.model.change(
-        _fit_controls(context, task),
-        [c.model, c.classes, c.blur, c.confidence, c.iou],
-        [c.classes, c.blur, c.iou, c.confidence],
-        api_visibility="private",
-        show_progress="hidden",
-    )
 
 
 def _answer(context: Context, task: str, no_model: str) -> tuple[PictureOut, gr.HTML]:

@@ -8,8 +8,11 @@ from demo.errors import DemoError
 from demo.images.file_types import SHOWN_BY_BROWSERS
 from demo.service import examples
 from demo.web.components.picture import PictureIn, ShownAs
+from demo.web.components.shared_picture import share_picture
 from demo.web.components.uploads import given_name
 from demo.web.tab import Context
+
+_JS_TAKE_PREVIEW = "(shown, of, own) => shown && own?.path === of ? shown : undefined"
 
 
 def picture_input(context: Context, name: str) -> PictureIn:
@@ -23,6 +26,7 @@ def picture_input(context: Context, name: str) -> PictureIn:
         webcam_options=gr.WebcamOptions(mirror=False),
         elem_id=f"{name}-picture",
     )
+    share_picture(context, name, picture)
     gr.Examples(
         [[str(path)] for path in examples.paths()],
         inputs=[picture],
@@ -48,14 +52,15 @@ def _show_what_browsers_cannot(context: Context, picture: PictureIn) -> None:
             return None
         return None if decoded.format in SHOWN_BY_BROWSERS else path
 
-    def preview(path: str | None) -> ShownAs | dict[str, object]:
+    def preview(path: str | None) -> tuple[ShownAs | None, str]:
         if path is None:
-            skipped: dict[str, object] = gr.skip()
-            return skipped
-        return ShownAs(context.service.open(path)[0].rgb, given_name(path))
+            return None, ""
+        return ShownAs(context.service.open(path)[0].rgb, given_name(path)), path
 
     # By way of a state: an event whose output is the picture itself would count as a new upload.
     picture.upload(check, picture, undisplayable, api_visibility="private", show_progress="hidden")
+    # The browser takes the preview: there may be another picture meanwhile.
+    shown, of = PictureIn(visible=False), gr.Textbox(visible=False)
     undisplayable.change(
-        preview, undisplayable, picture, api_visibility="private", show_progress="hidden"
-    )
+        preview, undisplayable, [shown, of], api_visibility="private", show_progress="hidden"
+    ).success(None, [shown, of, picture], picture, js=_JS_TAKE_PREVIEW, api_visibility="private")

@@ -87,6 +87,7 @@
     connect() {
       const address = new URL("live", location.href.split(/[?#]/)[0]);
       address.protocol = address.protocol.replace("http", "ws");
+      address.search = new URLSearchParams({ lang: document.documentElement.dataset.l });
       const socket = this.socket = new WebSocket(address);
       socket.binaryType = "arraybuffer";
       socket.onmessage = (event) => {

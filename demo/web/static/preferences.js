@@ -1,49 +1,34 @@
-// The visitor's language and theme, kept in cookies.
+// The visitor's language and theme stand in the address: within a page of another site the browser
+// may refuse storage and cookies.
 (() => {
-  const cookie = (name) => document.cookie.split("; ").find((c) => c.startsWith(name + "="))?.split("=")[1];
-  const requested = new URLSearchParams(location.search).get("lang");
-  const setCookie = (name, value) => { document.cookie = `${name}=${value}; path=/; max-age=31536000; SameSite=Lax`; };
-  const requestedLang = /^(en|zh-CN|zh-TW)$/.test(requested) ? requested : "";
-  if (requestedLang) setCookie("vitrine_lang", requestedLang);
-  const preferred = requestedLang || cookie("vitrine_lang") || navigator.language;
-  // Within a page of another site the browser may refuse storage, and cookies.
-  const storage = (() => { try { return sessionStorage; } catch { return {}; } })();
-  const lang = /^zh-(tw|hk|mo|hant)/i.test(preferred) ? "zh-TW"
-    : /^zh/i.test(preferred) ? "zh-CN" : "en";
+  const asked = new URLSearchParams(location.search).get("lang");
+  const localeOf = (tag) => /^zh\b/i.test(tag) ? (/-(hant|tw|hk|mo)\b/i.test(tag) ? "zh-TW" : "zh-CN")
+    : /^en\b/i.test(tag) ? "en" : null;
+  // As `demo.i18n.locale_of` chooses from the header that the browser sends.
+  const preferred = navigator.languages.map(localeOf).find(Boolean) ?? "en";
+  const isAsked = /^(en|zh-CN|zh-TW)$/.test(asked);
+  const lang = isAsked ? asked : preferred;
   // Gradio's front end looks up navigator.language literally and knows only these three names.
   Object.defineProperty(navigator, "language", { get: () => lang });
   Object.defineProperty(navigator, "languages", { get: () => [lang] });
-  document.documentElement.dataset.l = lang;
-  const theme = cookie("vitrine_theme");
-  if (theme) {
-    const address = new URL(location.href);
-    address.searchParams.set("__theme", theme);
-    history.replaceState(null, "", address);
-  }
+  document.documentElement.dataset.l = document.documentElement.lang = lang;
+  if (isAsked) addEventListener("DOMContentLoaded", () => window.vitrineAddress.put("lang", lang));
   document.addEventListener("click", (event) => {
     if (!event.target.closest?.("#theme-switch")) return;
     const dark = !document.body.classList.contains("dark");
     document.body.classList.toggle("dark", dark);
-    setCookie("vitrine_theme", dark ? "dark" : "light");
+    window.vitrineAddress.put("__theme", dark ? "dark" : "light");
   });
-  document.addEventListener("change", (event) => {
-    if (event.target.id !== "language-switch") return;
-    setCookie("vitrine_lang", event.target.value);
-    const tabs = [...document.querySelectorAll("#tabs button[role=tab]")];
-    storage.vitrine_tab = tabs.findIndex((tab) => tab.ariaSelected === "true");
-    const address = new URL(location.href);
-    address.searchParams.delete("lang");
-    if (cookie("vitrine_lang") !== event.target.value)
-      address.searchParams.set("lang", event.target.value);
-    location.href = address;
+  document.addEventListener("change", ({ target }) => {
+    if (target.id !== "language-switch") return;
+    window.vitrineAddress.put("lang", target.value === preferred ? null : target.value);
+    location.reload();
   });
   // The header is rendered after the page has loaded.
-  const showChoices = () => {
+  const showChoice = () => {
     const box = document.getElementById("language-switch");
-    if (!box) return void setTimeout(showChoices, 100);
+    if (!box) return void setTimeout(showChoice, 100);
     box.value = lang;
-    document.querySelectorAll("#tabs button[role=tab]")[storage.vitrine_tab]?.click();
-    delete storage.vitrine_tab;
   };
-  addEventListener("load", showChoices);
+  addEventListener("load", showChoice);
 })();

@@ -13,6 +13,8 @@ from demo.i18n import translate
 from demo.images.encode import encode_jpeg
 from demo.images.preview import encode_preview
 from demo.service.service import AugmentAnswer
+from demo.web.address import Parameter, TabAddress
+from demo.web.addressed import keep_in_address, read_names, read_number
 from demo.web.components.answering import answer_on_change, error_note
 from demo.web.components.numbers import Number, Slider
 from demo.web.components.picture import PictureIn
@@ -60,6 +62,7 @@ def build(context: Context) -> None:
     params = transform_controls(context, _DEFAULT_TRANSFORMS)
     with gr.Accordion(t("augment_code"), open=False, elem_id="augment-code"):
         code = gr.Code(language="python", show_label=False, interactive=False, max_lines=30)
+    _keep_in_address(context, chosen, count, seed)
     generated = list(params.controls.values())
     inputs: list[Component] = [picture, chosen, count, seed, *generated]
     triggers = [picture.change, chosen.change, count.change, seed.change]
@@ -74,6 +77,17 @@ def build(context: Context) -> None:
     )
     _download(context, zip_button, params, inputs)
     _publish(context)
+
+
+def _keep_in_address(
+    context: Context, chosen: gr.CheckboxGroup, count: gr.Slider, seed: gr.Number
+) -> None:
+    parameters = (
+        Parameter("transforms", chosen, read_names("transforms", lambda _: specs())),
+        Parameter("count", count, read_number("count", count)),
+        Parameter("seed", seed, read_number("seed", seed)),
+    )
+    keep_in_address(context, "augment", TabAddress(parameters))
 
 
 def _preview_controls(context: Context) -> tuple[gr.Slider, gr.Number, gr.Button]:

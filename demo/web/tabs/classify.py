@@ -3,6 +3,8 @@
 import gradio as gr
 
 from demo.service.service import Answer
+from demo.web.address import Parameter, TabAddress
+from demo.web.addressed import keep_in_address, read_model, read_number
 from demo.web.components.answering import Updates, Visit, answer_handler, answer_on_change
 from demo.web.components.camera_pane import camera_pane, mode_switch, send_to_camera
 from demo.web.components.explanation import Asked, why
@@ -35,6 +37,11 @@ def build(context: Context) -> None:
         t("seen_title"), open=True, elem_id="classify-input", elem_classes="picture-only"
     ):
         model_input = gr.HTML()
+    parameters = (
+        Parameter("model", model, read_model(context, "classify"), always=True),
+        Parameter("top_k", top_k, read_number("top_k", top_k), always=True),
+    )
+    keep_in_address(context, "classify", TabAddress(parameters))
     events = (picture.change, model.change)
     connect_why = why(context, Asked("classify", picture, model, (), lambda model: {}, events))
     answer_on_change(

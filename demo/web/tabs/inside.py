@@ -15,6 +15,8 @@ from demo.layers.of_model import ModelTrace, trace_model, traceable_models
 from demo.layers.receptive_field import receptive_field
 from demo.layers.trace import Layer
 from demo.results import Image
+from demo.web.address import Parameter, TabAddress
+from demo.web.addressed import keep_in_address, read_name
 from demo.web.click import Click
 from demo.web.components.answering import answer_on_change, error_note, progress_then_result
 from demo.web.components.numbers import Number
@@ -65,6 +67,8 @@ def build(context: Context) -> None:
                 answer_view.empty("layers_empty"), elem_id="inside-answer", elem_classes="status"
             )
             field = _shown(context, "field")
+    shown = (Parameter("model", model, read_name("model", names), always=True),)
+    keep_in_address(context, "inside", TabAddress(shown))
     numbers = _numbers(context)
     with gr.Row(elem_classes="two-columns"):
         with gr.Column(scale=6, min_width=320):

@@ -4,7 +4,7 @@ from demo.web.views.templates import render
 
 
 def header(device: str) -> str:
-    """Name, one sentence, device, switch between light and dark, choice of language."""
+    """Name, one sentence, device, button for the link, light or dark, choice of language."""
     return render("header", device=device)
 
 

@@ -1,6 +1,6 @@
 """Compare: several models on one picture, where they agree, and what each costs."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -9,6 +9,8 @@ from gradio.components import Component
 
 from demo.compare.selection import MAX_MODELS, MIN_MODELS, compared_tasks, presets
 from demo.i18n import translate
+from demo.web.address import Parameter, Reader, TabAddress
+from demo.web.addressed import keep_in_address, read_name, read_names, read_number
 from demo.web.components.answering import Updates, answer_on_change
 from demo.web.components.model_picker import models_picker
 from demo.web.components.numbers import Slider
@@ -50,6 +52,7 @@ def build(context: Context) -> None:
     answers = gr.HTML(elem_id="compare-answers", padding=False)
     with gr.Accordion(context.t("compare_numbers_title"), open=True, elem_id="compare-numbers"):
         numbers = gr.HTML(padding=False)
+    _keep_in_address(context, controls)
     connect_why = why(context, picture, controls.task, controls.models)
     _connect(context, picture, controls, [status, difference, answers, numbers])
     connect_why()
@@ -101,6 +104,26 @@ def _controls(context: Context) -> _Controls:
     return _Controls(task, models, confidence, pair, buttons, stop)
 
 
+def _keep_in_address(context: Context, controls: _Controls) -> None:
+    """Task, its models, and confidence; the models of another task stand in no address."""
+    c, names = controls, [task.name for task in compared_tasks()]
+    parameters = [
+        Parameter("task", c.task, read_name("task", names), always=True),
+        Parameter("confidence", c.confidence, read_number("confidence", c.confidence)),
+    ]
+    for name, picker in zip(names, c.models, strict=True):
+        read = _models_reader(context, name)
+        parameters.append(Parameter("models", picker, read, only=("task", name), always=True))
+    keep_in_address(context, "compare", TabAddress(parameters))
+
+
+def _models_reader(context: Context, task: str) -> Reader:
+    def known(_: Mapping[str, object]) -> list[str]:
+        return [row["name"] for row in context.service.engine.models() if row["task"] == task]
+
+    return read_names("models", known)
+
+
 def _connect(
     context: Context, picture: PictureIn, controls: _Controls, outputs: Sequence[Component]
 ) -> None:
@@ -121,7 +144,7 @@ def _connect(
     fitted = [*c.models, c.confidence, c.pair, *c.presets]
     fit = _fit_handler(context)
     gr.on(
-        [context.page.load, c.task.input, *(picker.change for picker in c.models)],
+        [context.page.load, c.task.change, *(picker.change for picker in c.models)],
         fit,
         [c.task, c.pair, *c.models],
         fitted,

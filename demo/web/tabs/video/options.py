@@ -15,6 +15,9 @@ from demo.tasks.detect import (
     MIN_CONFIDENCE,
     default_thresholds,
 )
+from demo.web.address import Parameter, Props, TabAddress
+from demo.web.addressed import keep_in_address, read_number
+from demo.web.components.boxes_address import BoxesControls, boxes_address
 from demo.web.components.camera_pane import blur_choices
 from demo.web.components.model_picker import model_picker
 from demo.web.components.numbers import Slider
@@ -53,7 +56,10 @@ class OptionControls:
 
 
 def option_controls(context: Context) -> OptionControls:
-    """Lay out model and frame step, and the box options in a column of their own."""
+    """Lay out model and frame step, and the box options in a column of their own.
+
+    The address of Video states what they are set to.
+    """
     t = context.t
     model = model_picker(context, *streaming_tasks(), name="video")
     every = Slider(1, 30, 1, step=1, label=t("video_every"), elem_id="video-every")
@@ -76,7 +82,23 @@ def option_controls(context: Context) -> OptionControls:
             blur = _label_list(labels, t("live_hide"), t("film_hide_info"), elem_id="video-blur")
             heat = gr.Checkbox(False, label=t("film_heat"), elem_id="video-heat")
             iou = Slider(0.05, 0.95, overlap, step=0.05, label=t("iou"))
-    return OptionControls(model, every, box_options, confidence, iou, classes, track, blur, heat)
+    options = OptionControls(model, every, box_options, confidence, iou, classes, track, blur, heat)
+    _keep_in_address(context, options)
+    return options
+
+
+def _keep_in_address(context: Context, options: OptionControls) -> None:
+    o = options
+    boxes = BoxesControls(streaming_tasks(), o.model, o.confidence, o.iou, o.classes, o.blur)
+    step = Parameter("every", o.every, read_number("every", o.every))
+    address = boxes_address(context, boxes, step, notes=False)
+
+    def fit(values: Mapping[str, object]) -> Props:
+        has_boxes = boxes_spec(context, values.get("model", o.model.value)) is not None
+        return {o.box_options: {"visible": has_boxes}, **address.fit(values)}
+
+    fitted = (*address.fitted, o.box_options)
+    keep_in_address(context, "video", TabAddress(address.parameters, fit, fitted))
 
 
 def fit_options(context: Context) -> Callable[..., tuple[object, ...]]:

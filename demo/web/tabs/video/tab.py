@@ -46,7 +46,7 @@ def build(context: Context) -> None:
         api_visibility="private",
         show_progress="hidden",
     )
-    options.model.change(
+    options.model.input(
         fit_options(context),
         [column.video, *options.fitting()],
         [column.line_group, *options.fitted()],
