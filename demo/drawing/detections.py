@@ -50,7 +50,7 @@ def draw_detections(
     if colours is None:
         colours = [palette(class_id) for class_id in found.class_ids.tolist()]
     _check(image, found, captions, colours)
-    width = line_width or _default_line_width(found.size_wh)
+    width = line_width or default_line_width(found.size_wh)
     order = np.argsort(-found.scores, kind="stable")
     best_first = found[order]
     colours = [colours[i] for i in order.tolist()]
@@ -71,7 +71,7 @@ def draw_window(image: Image, xyxy: tuple[float, float, float, float]) -> Image:
     inside = (slice(y0, y1), slice(x0, x1))
     canvas = np.asarray(cv2.convertScaleAbs(image, alpha=_DIM_BRIGHTNESS), np.uint8)
     canvas[inside] = image[inside]
-    width = _default_line_width(size_wh)
+    width = default_line_width(size_wh)
     outline = _outlines(np.array([xyxy]), size_wh, width)[0]
     _draw_outline(canvas, outline, _ACCENT, width)
     return canvas
@@ -89,8 +89,8 @@ def _check(
             raise ValueError(f"expected {len(found)} {kind}, got {given}")
 
 
-def _default_line_width(size_wh: tuple[int, int]) -> int:
-    """One pixel on a thumbnail, 4 on a photo of 1 megapixel, 13 on one of 12."""
+def default_line_width(size_wh: tuple[int, int]) -> int:
+    """Pixels: one on a thumbnail, 4 on a photo of 1 megapixel, 13 on one of 12."""
     return round(sum(size_wh) / 600 + 1)
 
 

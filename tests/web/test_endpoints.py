@@ -30,6 +30,11 @@ EXPECTED: dict[str, tuple[str, list[Any], list[str]]] = {
         [IMAGE, ("model", True, ""), *BOXES],
         ["picture", "answer"],
     ),
+    "/pose": (
+        "Find persons in a picture and the joints of each.",
+        [IMAGE, ("model", True, ""), *BOXES],
+        ["picture", "answer"],
+    ),
     "/video": (
         "Find or name what is in each frame of a video.",
         [

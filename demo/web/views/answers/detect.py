@@ -1,6 +1,7 @@
 """A detector's answer as HTML: counts per class, a table of boxes, or that nothing was found."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from demo.drawing.palette import hex_color
 from demo.i18n import translate
@@ -15,16 +16,19 @@ _MAX_LABELS = 12
 """Labels that are listed as an example of what a model can find."""
 
 
-class DetectView(AnswerView[Detections]):
+D = TypeVar("D", bound=Detections)
+
+
+class DetectView(AnswerView[D]):
     """Counts per class, and a table of all boxes."""
 
     name = "detect"
 
-    def result(self, result: Detections, answer: Answer, locale: str) -> str:
+    def result(self, result: D, answer: Answer, locale: str) -> str:
         """Counts per class, or that nothing was found."""
         return class_counts(result) if len(result) else nothing_found(result, locale)
 
-    def details(self, result: Detections, answer: Answer, locale: str) -> str:
+    def details(self, result: D, answer: Answer, locale: str) -> str:
         """The table of boxes; empty without boxes."""
         return boxes_table(result, locale) if len(result) else ""
 
@@ -43,10 +47,14 @@ def class_counts(found: Detections) -> str:
     return render("class_counts", counts=counts)
 
 
-def boxes_table(found: Detections, locale: str, areas: Sequence[str] = ()) -> str:
+def boxes_table(found: Detections, locale: str, column: str = "", cells: Sequence[str] = ()) -> str:
     """Every box: label, score, corners and size in pixels of the upload.
 
-    areas: for people, one a box, in a column of their own; none for no such column.
+    Args:
+        found: the boxes.
+        locale: one of `demo.i18n.LOCALES`.
+        column: of a further column, the string `column_<column>` is its head; empty for none.
+        cells: of the further column, one a box.
     """
     colors = [hex_color(i) for i in range(len(found.labels))]
     values = zip(found.xyxy.tolist(), found.scores.tolist(), found.class_ids.tolist(), strict=True)
@@ -56,13 +64,16 @@ def boxes_table(found: Detections, locale: str, areas: Sequence[str] = ()) -> st
             found.labels[class_id],
             colors[class_id],
             f"{100 * score:.1f}",
-            *(f"{value:.0f}" for value in (x0, y0, x1, y1)),
-            f"{x1 - x0:.0f} × {y1 - y0:.0f}",
+            [
+                *(f"{value:.0f}" for value in (x0, y0, x1, y1)),
+                f"{x1 - x0:.0f} × {y1 - y0:.0f}",
+                *cells[number - 1 : number],
+            ],
         )
         for number, ((x0, y0, x1, y1), score, class_id) in enumerate(values, 1)
     ]
-    columns = (*_COLUMNS, "area") if areas else _COLUMNS
-    return render("boxes_table", columns=columns, rows=rows, areas=areas, locale=locale)
+    columns = (*_COLUMNS, column) if column else _COLUMNS
+    return render("boxes_table", columns=columns, rows=rows, locale=locale)
 
 
-VIEW = DetectView()
+VIEW = DetectView[Detections]()
