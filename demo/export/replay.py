@@ -26,6 +26,8 @@ BOXES = Listing()
 MASKS = Listing(lines="found = found.with_pixels()\nprint(found.masks.areas())\n")
 POSES = Listing(lines="print(found.skeleton.names)\nprint(found.keypoints.round(2))\n")
 
+ORIENTED = Listing("rotated_boxes", numbers="xywhr")
+
 
 def replay_client(
     base_url: str, api_name: str, kwargs: Mapping[str, object], picture: str = PICTURE

@@ -35,6 +35,11 @@ EXPECTED: dict[str, tuple[str, list[Any], list[str]]] = {
         [IMAGE, ("model", True, ""), *BOXES],
         ["picture", "answer"],
     ),
+    "/obb": (
+        "Find objects in a picture from the air, in boxes turned as they are.",
+        [IMAGE, ("model", True, ""), *BOXES],
+        ["picture", "answer"],
+    ),
     "/video": (
         "Find or name what is in each frame of a video.",
         [

@@ -129,17 +129,21 @@ def _corners(
 ) -> NDArray[np.float32]:
     """n chosen anchors → n×4 xyxy, network pixels."""
     centres, strides = anchor_centres(chosen, grids)
+    sides = distances(raw, chosen, classes)
+    one, other = centres - sides[:, :2], centres + sides[:, 2:]
+    # A distance may be negative, and then crosses the corners of its box.
+    xyxy = np.concatenate([np.minimum(one, other), np.maximum(one, other)], axis=1)
+    return np.asarray(xyxy * strides[:, None], np.float32)
+
+
+def distances(raw: Rows, chosen: NDArray[np.intp], classes: int) -> NDArray[np.float32]:
+    """n chosen anchors → n×4: how far left, top, right and bottom of the box are, cells."""
     bins = (raw.shape[1] - classes) // 4
     sides = raw[chosen, :-classes].reshape(len(chosen), 4, bins)
     if bins > 1:
         weights = np.exp(sides - sides.max(axis=2, keepdims=True))
-        distances = weights @ np.arange(bins, dtype=np.float32) / weights.sum(axis=2)
-    else:
-        distances = sides[:, :, 0]
-    one, other = centres - distances[:, :2], centres + distances[:, 2:]
-    # A distance may be negative, and then crosses the corners of its box.
-    xyxy = np.concatenate([np.minimum(one, other), np.maximum(one, other)], axis=1)
-    return np.asarray(xyxy * strides[:, None], np.float32)
+        return np.asarray(weights @ np.arange(bins, dtype=np.float32) / weights.sum(axis=2))
+    return np.asarray(sides[:, :, 0], np.float32)
 
 
 def anchor_centres(

@@ -12,6 +12,7 @@ from demo.models.classifier import Classifier, Preprocessing
 from demo.models.coco_pose import SKELETON
 from demo.models.decoded_detector import DecodedDetector, Layout
 from demo.models.feature_maps import ultralytics_layers
+from demo.models.networks.oriented_head import UndecodedOrientedHead
 from demo.models.networks.pose_head import UndecodedPoseHead
 from demo.models.networks.segment_head import UndecodedSegmentHead
 from demo.models.networks.yolo_head import UndecodedHead
@@ -20,6 +21,7 @@ from demo.models.own.ultralytics_network import read_network
 from demo.models.spec import Family, WeightsFile
 from demo.models.ultralytics import Checkpoint, undecoded
 from demo.models.yolo import Yolo
+from demo.models.yolo_obb import YoloObb
 from demo.models.yolo_pose import YoloPose
 from demo.models.yolo_segment import YoloSegment
 from demo.results.poses import Skeleton
@@ -73,6 +75,14 @@ def _pose(name: str, found: Checkpoint, side: int, network: Any) -> Run:
         _detector(name, found, side, network),
         partial(YoloPose, skeleton=skeleton),
         partial(_load_undecoded, UndecodedPoseHead, name, found.labels),
+    )
+
+
+def _oriented(name: str, found: Checkpoint, side: int, network: nn.Module) -> Run:
+    return _with_head(
+        _detector(name, found, side, network),
+        YoloObb,
+        partial(_load_undecoded, UndecodedOrientedHead, name, found.labels),
     )
 
 
@@ -143,6 +153,7 @@ KINDS = {
     "DetectionModel": Kind("detect", 640, _detector),
     "SegmentationModel": Kind("segment", 640, _segmenter),
     "PoseModel": Kind("pose", 640, _pose),
+    "OBBModel": Kind("obb", 1024, _oriented),
     "RTDETRDetectionModel": Kind("detect", 640, _transformer),
 }
 """By the name of the class in ultralytics."""

@@ -26,6 +26,7 @@ from demo.tasks.base import AnyTask
 from demo.web.views import answers
 from tests.support.masks import segments
 from tests.support.poses import persons
+from tests.support.turned import turned
 from tests.web.views.dom import dom
 
 RGB = np.full((30, 40, 3), 200, np.uint8)
@@ -40,6 +41,7 @@ RESULTS: dict[str, Result] = {
         (40, 30),
     ),
     "pose": replace(persons(2, (40, 30), hidden=(0, 1)), labels=LABELS[1:]),
+    "obb": replace(turned([[20, 15, 20, 10, 0.5]], (40, 30), [1]), labels=LABELS),
     "segment": segments(np.tri(30, 40, dtype=np.bool_)[None], LABELS[::-1]),
 }
 PICTURE_TASKS = [task for task in tasks.all_tasks() if task.takes_pictures]
@@ -120,6 +122,16 @@ def test_poses_are_listed_with_how_much_of_them_was_seen() -> None:
     assert "Keypoints seen" in html
     assert html.count("15 / 17") == 2
     nothing = answer(tasks.find("pose"), persons(1, (40, 30)).select(1.0))
+    assert answers.details(nothing, "en") == ""
+    assert "Nothing found" in answers.status(nothing, "en")
+
+
+def test_oriented_boxes_are_listed_with_their_angle() -> None:
+    html = answers.details(answer(tasks.find("obb"), RESULTS["obb"]), "en")
+    assert "Angle" in html
+    assert "29°" in html
+    assert "20 × 10" in html
+    nothing = answer(tasks.find("obb"), turned([], (40, 30)))
     assert answers.details(nothing, "en") == ""
     assert "Nothing found" in answers.status(nothing, "en")
 

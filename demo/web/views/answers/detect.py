@@ -11,7 +11,7 @@ from demo.web.views.answer import note
 from demo.web.views.answers.base import AnswerView
 from demo.web.views.templates import render
 
-_COLUMNS = ("number", "label", "score", "x0", "y0", "x1", "y1", "size")
+_COLUMNS = ("x0", "y0", "x1", "y1", "size")
 _MAX_LABELS = 12
 """Labels that are listed as an example of what a model can find."""
 
@@ -56,24 +56,37 @@ def boxes_table(found: Detections, locale: str, column: str = "", cells: Sequenc
         column: of a further column, the string `column_<column>` is its head; empty for none.
         cells: of the further column, one a box.
     """
-    colors = [hex_color(i) for i in range(len(found.labels))]
-    values = zip(found.xyxy.tolist(), found.scores.tolist(), found.class_ids.tolist(), strict=True)
-    rows = [
-        (
-            number,
-            found.labels[class_id],
-            colors[class_id],
-            f"{100 * score:.1f}",
-            [
-                *(f"{value:.0f}" for value in (x0, y0, x1, y1)),
-                f"{x1 - x0:.0f} × {y1 - y0:.0f}",
-                *cells[number - 1 : number],
-            ],
-        )
-        for number, ((x0, y0, x1, y1), score, class_id) in enumerate(values, 1)
+    numbers = [
+        [
+            *(f"{value:.0f}" for value in (x0, y0, x1, y1)),
+            f"{x1 - x0:.0f} × {y1 - y0:.0f}",
+            *cells[i : i + 1],
+        ]
+        for i, (x0, y0, x1, y1) in enumerate(found.xyxy.tolist())
     ]
     columns = (*_COLUMNS, column) if column else _COLUMNS
-    return render("boxes_table", columns=columns, rows=rows, locale=locale)
+    return labelled_table(found, locale, columns, numbers)
+
+
+def labelled_table(
+    found: Detections, locale: str, columns: Sequence[str], cells: Sequence[Sequence[str]]
+) -> str:
+    """Every box: its number, label and score, and what the cells say.
+
+    Args:
+        found: the boxes.
+        locale: one of `demo.i18n.LOCALES`.
+        columns: behind the score; the string `column_<name>` is the head of one.
+        cells: of these columns, a row a box.
+    """
+    colors = [hex_color(i) for i in range(len(found.labels))]
+    values = zip(found.scores.tolist(), found.class_ids.tolist(), cells, strict=True)
+    rows = [
+        (number, found.labels[class_id], colors[class_id], f"{100 * score:.1f}", numbers)
+        for number, (score, class_id, numbers) in enumerate(values, 1)
+    ]
+    heads = ("number", "label", "score", *columns)
+    return render("boxes_table", columns=heads, rows=rows, locale=locale)
 
 
 VIEW = DetectView[Detections]()
