@@ -39,7 +39,7 @@ def network(
     keypoints: how many, and the numbers of each, of a network that finds such; its own by default.
     """
     modules = ultralytics.tasks()
-    kind = next((k for tail, k in _KINDS.items() if architecture.endswith(tail)), "DetectionModel")
+    kind = next((k for part, k in _KINDS.items() if part in f"-{architecture}"), "DetectionModel")
     torch.manual_seed(seed)
     more = {"data_kpt_shape": list(keypoints)} if keypoints else {}
     build = getattr(modules, kind)

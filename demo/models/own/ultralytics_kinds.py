@@ -5,13 +5,14 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
-import torch
 from torch import nn
 
 from demo.models.classifier import Classifier, Preprocessing
 from demo.models.coco_pose import SKELETON
-from demo.models.decoded_detector import DecodedDetector, Layout
+from demo.models.coco_rtdetr import LAYOUT
+from demo.models.decoded_detector import DecodedDetector
 from demo.models.feature_maps import ultralytics_layers
+from demo.models.networks.one_output import OneOutput
 from demo.models.networks.oriented_head import UndecodedOrientedHead
 from demo.models.networks.pose_head import UndecodedPoseHead
 from demo.models.networks.segment_head import UndecodedSegmentHead
@@ -108,23 +109,8 @@ def _skeleton(names: tuple[str, ...], count: int) -> Skeleton:
 
 def _transformer(name: str, found: Checkpoint, side: int, network: nn.Module) -> Run:
     labels = found.labels
-    layout = Layout(by_class=False, normalised=True)
-    family = DecodedDetector(name, labels, (side, side), layout, "stretch")
+    family = DecodedDetector(name, labels, (side, side), LAYOUT, "stretch")
     return Run(family, side, partial(_load_transformer, name, labels))
-
-
-class OneOutput(nn.Module):
-    """A network of several outputs that answers with one of them alone."""
-
-    def __init__(self, network: nn.Module, number: int) -> None:
-        super().__init__()
-        self.network = network
-        self.number = number
-
-    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        """N×3×S×S → the output."""
-        output: torch.Tensor = self.network(pixels)[self.number]
-        return output
 
 
 def _load_undecoded(
