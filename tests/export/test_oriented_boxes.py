@@ -7,6 +7,7 @@ import math
 import zipfile
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -62,7 +63,8 @@ def test_coco_has_the_corners_as_polygons(tmp_path: Path) -> None:
 def test_json_and_csv_have_place_and_angle() -> None:
     [first, *_] = oriented_boxes.oriented_rows(FOUND)
     assert first["xywhr"] == [100.0, 80.0, 60.0, 20.0, 0.5]
-    np.testing.assert_allclose(first["corners"], corners(FOUND.xywhr)[0], atol=0.051)
+    points: Any = first["corners"]
+    np.testing.assert_allclose(points, corners(FOUND.xywhr)[0], atol=0.051)
     rows = list(csv.DictReader(io.StringIO(oriented_boxes.written(FOUND, "x.jpg").table)))
     assert float(rows[0]["angle_degrees"]) == pytest.approx(math.degrees(0.5), abs=0.01)
     assert (rows[1]["center_x"], rows[1]["box_height"]) == ("200.00", "70.00")

@@ -27,7 +27,7 @@ class UndecodedPoseHead(nn.Module):
             branches = [nn.Sequential(*pair) for pair in zip(branches, ends, strict=True)]
         self.keypoints = nn.ModuleList(branches)
         # How many, and the numbers of each: 2 without a score, else 3.
-        self.shape: tuple[int, int] = tuple(head.kpt_shape)  # type: ignore[arg-type, assignment]
+        self.shape: tuple[int, int] = tuple(head.kpt_shape)  # type: ignore[arg-type]
         for name in ROUTING:
             if hasattr(head, name):
                 setattr(self, name, getattr(head, name))
