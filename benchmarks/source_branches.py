@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from benchmarks.source_tree import Module
 
-_TASKS = frozenset({"classify", "detect", "generate", "segment", "pose"})
-_TYPES = re.compile(r"Scores|Detections|GeneratedImages?|\w*Recipe")
+_TASKS = frozenset({"classify", "detect", "generate", "segment", "pose", "obb"})
+_TYPES = re.compile(r"Scores|Detections|Poses|OrientedBoxes|GeneratedImages?|\w*Recipe")
 """Result types, and recipes of a kind."""
 _CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*")
 _COMPARISONS = (ast.Eq, ast.NotEq, ast.In, ast.NotIn, ast.Is, ast.IsNot)

@@ -49,17 +49,17 @@ def draw_detections(
         captions = [found.labels[class_id] for class_id in found.class_ids.tolist()]
     if colours is None:
         colours = [palette(class_id) for class_id in found.class_ids.tolist()]
-    _check(image, found, captions, colours)
-    width = line_width or _default_line_width(found.size_wh)
+    check_drawable(image, found, captions, colours)
+    width = line_width or default_line_width(found.size_wh)
     order = np.argsort(-found.scores, kind="stable")
     best_first = found[order]
     colours = [colours[i] for i in order.tolist()]
-    outlines = _outlines(best_first.xyxy, found.size_wh, width)
+    outlines = line_edges(best_first.xyxy, found.size_wh, width)
     canvas = image.copy()
     _draw_shapes(canvas, best_first.masks, outlines if show_boxes else None, colours, width)
     names = [clean(captions[i]) if show_labels else "" for i in order.tolist()]
     scores = [f"{score:.2f}" if show_scores else "" for score in best_first.scores.tolist()]
-    _draw_plates(canvas, outlines, names, scores, colours, width)
+    draw_plates(canvas, outlines, names, scores, colours, width)
     return canvas
 
 
@@ -67,19 +67,20 @@ def draw_window(image: Image, xyxy: tuple[float, float, float, float]) -> Image:
     """A copy of H×W×3 uint8 RGB `image`, dimmed outside `xyxy` (pixels), with an outline."""
     check_image(image)
     size_wh = (image.shape[1], image.shape[0])
-    x0, y0, x1, y1 = _outlines(np.array([xyxy]), size_wh, 1)[0].tolist()
+    x0, y0, x1, y1 = line_edges(np.array([xyxy]), size_wh, 1)[0].tolist()
     inside = (slice(y0, y1), slice(x0, x1))
     canvas = np.asarray(cv2.convertScaleAbs(image, alpha=_DIM_BRIGHTNESS), np.uint8)
     canvas[inside] = image[inside]
-    width = _default_line_width(size_wh)
-    outline = _outlines(np.array([xyxy]), size_wh, width)[0]
+    width = default_line_width(size_wh)
+    outline = line_edges(np.array([xyxy]), size_wh, width)[0]
     _draw_outline(canvas, outline, _ACCENT, width)
     return canvas
 
 
-def _check(
+def check_drawable(
     image: Image, found: Detections, captions: Sequence[str], colours: Sequence[Colour]
 ) -> None:
+    """Raise ValueError unless `found` is of that picture, with a caption and a colour a box."""
     check_image(image)
     size_wh = (image.shape[1], image.shape[0])
     if size_wh != found.size_wh:
@@ -89,12 +90,12 @@ def _check(
             raise ValueError(f"expected {len(found)} {kind}, got {given}")
 
 
-def _default_line_width(size_wh: tuple[int, int]) -> int:
-    """One pixel on a thumbnail, 4 on a photo of 1 megapixel, 13 on one of 12."""
+def default_line_width(size_wh: tuple[int, int]) -> int:
+    """Pixels: one on a thumbnail, 4 on a photo of 1 megapixel, 13 on one of 12."""
     return round(sum(size_wh) / 600 + 1)
 
 
-def _outlines(
+def line_edges(
     xyxy: NDArray[np.floating], size_wh: tuple[int, int], width: int
 ) -> NDArray[np.int64]:
     """Outer edges of lines of `width` along the edges of boxes: N×4 xyxy inside the picture."""
@@ -148,7 +149,7 @@ def _draw_mask(canvas: Image, mask: Window, colour: Colour, width: int) -> None:
     cv2.copyTo(flat, shape - inner, part)
 
 
-def _draw_plates(
+def draw_plates(
     canvas: Image,
     outlines: NDArray[np.int64],
     names: list[str],

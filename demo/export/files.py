@@ -1,6 +1,6 @@
 """Download files of a result."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -8,7 +8,10 @@ from demo.export import formats
 from demo.export.names import download_stem, file_name, stem
 from demo.export.polygons import coco_segmentation, label_map
 from demo.export.replay import (
+    BOXES,
+    MASKS,
     PICTURE,
+    Listing,
     replay_client,
     replay_local_detections,
     replay_local_scores,
@@ -44,6 +47,22 @@ class DetectQuery:
     line_width: int = 0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Written:
+    """The texts in which an answer is more than boxes, in place of those of boxes alone.
+
+    table: CSV. coco: JSON. lines: YOLO's labels. yaml: what their `data.yaml` says besides.
+    listing: how the script lists them. voc: whether VOC can say what they are.
+    """
+
+    table: str
+    coco: str
+    lines: str | None = None
+    yaml: str = ""
+    listing: Listing = BOXES
+    voc: bool = True
+
+
 def detection_files(
     found: Detections,
     facts: Mapping[str, object],
@@ -51,6 +70,7 @@ def detection_files(
     query: DetectQuery | None = None,
     picture: str = PICTURE,
     endpoint: str = "/detect",
+    write: Callable[[str], Written] | None = None,
 ) -> list[File]:
     """All download files of a detector's answer, and of its masks where it has any.
 
@@ -62,17 +82,19 @@ def detection_files(
             leaves out the HTTP script, since `/detect` has no such argument.
         picture: the picture's own file name, see `demo.export.names.file_name`.
         endpoint: of the API, for the HTTP script.
+        write: name of the picture → the texts of an answer that is more than boxes.
     """
     name = file_name(picture)
     base = download_stem(name)
-    coco = formats.to_json(formats.coco(found, name))
+    written = write(name) if write else _written(found, name)
     masked = found.masks is not None
-    scripts = query and _detection_scripts(facts, url, query, base, name, endpoint, masked)
+    scripts = query and _detection_scripts(facts, url, query, name, endpoint, written.listing)
+    title = "COCO · RLE" if masked else "COCO"
     return [
-        *_tables(base, facts, formats.detections_csv(found)),
-        File("COCO · RLE" if masked else "COCO", f"{base}.coco.json", coco.encode(), _JSON),
+        *_tables(base, facts, written.table),
+        File(title, f"{base}.coco.json", written.coco.encode(), _JSON),
         *(_mask_files(found, name) if masked else ()),
-        *_labels(found, name),
+        *_labels(found, name, written),
         *(scripts or ()),
     ]
 
@@ -96,6 +118,15 @@ def score_files(
     ]
 
 
+def _written(found: Detections, name: str) -> Written:
+    """The texts of boxes, and of masks where there are any."""
+    return Written(
+        formats.detections_csv(found),
+        formats.to_json(formats.coco(found, name)),
+        listing=BOXES if found.masks is None else MASKS,
+    )
+
+
 def _mask_files(found: Detections, name: str) -> list[File]:
     """Masks as COCO's polygons, and as a picture whose values are the numbers of the boxes."""
     base = download_stem(name)
@@ -106,11 +137,13 @@ def _mask_files(found: Detections, name: str) -> list[File]:
     ]
 
 
-def _labels(found: Detections, name: str) -> list[File]:
+def _labels(found: Detections, name: str, written: Written) -> list[File]:
     """The label files, which carry the picture's own stem; in a ZIP where browsers change it."""
     own, base = stem(name), download_stem(name)
-    zipped = formats.yolo_zip(found, own)
+    zipped = formats.yolo_zip(found, own, written.lines, written.yaml)
     yolo = File("YOLO", f"{base}.yolo.zip", zipped, _ZIP)
+    if not written.voc:
+        return [yolo]
     if own == base:
         xml = formats.voc_xml(found, name).encode()
         return [yolo, File("VOC", f"{base}.xml", xml, "application/xml")]
@@ -129,10 +162,9 @@ def _detection_scripts(
     facts: Mapping[str, object],
     url: str,
     query: DetectQuery,
-    base: str,
     picture: str,
     endpoint: str,
-    masked: bool,
+    listing: Listing,
 ) -> list[File]:
     model = str(facts["model"])
     kwargs = {
@@ -143,9 +175,9 @@ def _detection_scripts(
     }
     client = replay_client(url, endpoint, kwargs, picture) if query.size is None else ""
     local = replay_local_detections(
-        model, query.confidence, query.iou, query.classes, query.size, picture, masked
+        model, query.confidence, query.iou, query.classes, query.size, picture, listing
     )
-    return _scripts(base, client, local)
+    return _scripts(download_stem(picture), client, local)
 
 
 def _scripts(base: str, client: str, local: str) -> list[File]:

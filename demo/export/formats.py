@@ -30,10 +30,17 @@ def to_json(answer: Mapping[str, object]) -> str:
     return json.dumps(answer, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def detections_csv(found: Detections) -> str:
+def detections_csv(
+    found: Detections, columns: Sequence[str] = (), cells: Sequence[Sequence[object]] = ()
+) -> str:
     """CSV with one row a box: label, class id, score, corners and size in pixels of the upload.
 
     Where there are masks, the last column is the area of each, pixels.
+
+    Args:
+        found: the boxes.
+        columns: heads of further columns.
+        cells: of these columns, a row a box.
     """
     head = ("label", "class_id", "score", "x0", "y0", "x1", "y1", "width", "height")
     sides = xyxy_to_xywh(found.xyxy)[:, 2:]
@@ -44,10 +51,12 @@ def detections_csv(found: Detections) -> str:
             found.class_ids.tolist(), found.scores.tolist(), numbers, strict=True
         )
     ]
-    if found.masks is None:
+    if found.masks is not None:
+        columns, cells = ("area",), [[area] for area in found.masks.runs().areas().tolist()]
+    if not columns:
         return _csv(head, rows)
-    areas = found.masks.runs().areas().tolist()
-    return _csv((*head, "area"), [(*row, area) for row, area in zip(rows, areas, strict=True)])
+    names = (_cell(column) for column in columns)
+    return _csv((*head, *names), [(*row, *more) for row, more in zip(rows, cells, strict=True)])
 
 
 def scores_csv(scores: Scores) -> str:
@@ -109,14 +118,19 @@ def yolo_lines(
     ]
 
 
-def yolo_zip(found: Detections, stem: str) -> bytes:
+def yolo_zip(found: Detections, stem: str, lines: str | None = None, yaml: str = "") -> bytes:
     """A ZIP in ultralytics' layout: `data.yaml` with the class names, and `labels/<stem>.txt`.
 
-    stem: of the picture's own file, letter for letter, since trainers find the labels by it.
+    Args:
+        found: the boxes.
+        stem: of the picture's own file, letter for letter, since trainers find the labels by it.
+        lines: the labels, in place of `yolo_txt`.
+        yaml: what `data.yaml` says besides.
     """
     names = "".join(f"  {i}: {_yaml(name)}\n" for i, name in enumerate(found.labels))
-    yaml = f"path: .\ntrain: images\nval: images\nnames:\n{names}"
-    return _zip({"data.yaml": yaml, f"labels/{stem}.txt": yolo_txt(found)})
+    data = f"path: .\ntrain: images\nval: images\nnames:\n{names}{yaml}"
+    text = yolo_txt(found) if lines is None else lines
+    return _zip({"data.yaml": data, f"labels/{stem}.txt": text})
 
 
 def voc_zip(found: Detections, file_name: str, stem: str) -> bytes:

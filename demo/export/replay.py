@@ -4,9 +4,29 @@ import ast
 import json
 import keyword
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 PICTURE = "picture.jpg"
 """Default name of the picture in scripts; the visitor's file name may be private."""
+
+
+class Listing(NamedTuple):
+    """What a script without a server does with the boxes that it has found.
+
+    module: of `demo.geometry`, whose `nms` drops duplicates. lines: source that comes before the
+    boxes are printed. numbers: the field whose numbers are printed of each.
+    """
+
+    module: str = "boxes"
+    lines: str = ""
+    numbers: str = "xyxy"
+
+
+BOXES = Listing()
+MASKS = Listing(lines="found = found.with_pixels()\nprint(found.masks.areas())\n")
+POSES = Listing(lines="print(found.skeleton.names)\nprint(found.keypoints.round(2))\n")
+
+ORIENTED = Listing("rotated_boxes", numbers="xywhr")
 
 
 def replay_client(
@@ -59,22 +79,18 @@ def replay_local_detections(
     classes: Sequence[str],
     size: int | None,
     picture: str = PICTURE,
-    masked: bool = False,
+    listing: Listing = BOXES,
 ) -> str:
-    """A script for the project's folder that detects the same boxes without a server.
-
-    masked: the model gives masks; their areas are printed as well.
-    """
-    labels = _literal(tuple(classes))
-    areas = "found = found.with_pixels()\nprint(found.masks.areas())\n" if masked else ""
-    return _local(picture, model, size, "from demo.geometry import boxes") + (
+    """A script for the project's folder that detects the same boxes without a server."""
+    labels, module = _literal(tuple(classes)), listing.module
+    return _local(picture, model, size, f"from demo.geometry import {module}") + (
         f"found = answer.result.select({_literal(confidence)}, {labels})\n"
         f"if engine.spec({_literal(model)}).needs_nms:\n"
-        f"    found = boxes.nms(found, {_literal(iou)})\n"
-        f"{areas}"
-        "for xyxy, score, class_id in zip(found.xyxy, found.scores, found.class_ids):\n"
-        "    corners = [round(float(v), 1) for v in xyxy]\n"
-        '    print(f"{score:.4f}  {found.labels[class_id]}  {corners}")\n'
+        f"    found = {module}.nms(found, {_literal(iou)})\n"
+        f"{listing.lines}"
+        f"for box, score, i in zip(found.{listing.numbers}, found.scores, found.class_ids):\n"
+        "    numbers = [round(float(v), 2) for v in box]\n"
+        '    print(f"{score:.4f}  {found.labels[i]}  {numbers}")\n'
     )
 
 

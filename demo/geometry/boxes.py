@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from demo.results import Detections
 
 F = TypeVar("F", bound=np.floating)
+D = TypeVar("D", bound=Detections)
 
 _BLOCK = 128
 """Boxes compared at once by `nms`: a compromise between Python's overhead and n² overlaps."""
@@ -49,7 +50,7 @@ def xywh_to_xyxy(xywh: NDArray[F]) -> NDArray[F]:
     return np.concatenate([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], axis=1)
 
 
-def nms(detections: Detections, iou_threshold: float, max_det: int = 300) -> Detections:
+def nms(detections: D, iou_threshold: float, max_det: int = 300) -> D:
     """Greedy non-maximum suppression within each class.
 
     A box is dropped if its IoU with a kept box of its class and a higher score exceeds

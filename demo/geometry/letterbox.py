@@ -121,6 +121,20 @@ class Letterbox:
         upload = (np.asarray(xyxy, np.float32) - self._pad()) / self._gain()
         return upload.clip(0, np.array(self.size_wh * 2, np.float32))
 
+    def restore_points(self, xy: NDArray[np.floating]) -> NDArray[np.float32]:
+        """…×2 points, network pixels → pixels of the upload, clipped to it."""
+        upload = (np.asarray(xy, np.float32) - self._pad()[:2]) / self._gain()[:2]
+        return upload.clip(0, np.array(self.size_wh, np.float32))
+
+    def restore_rotated(self, xywhr: NDArray[np.floating]) -> NDArray[np.float32]:
+        """N×5 centres, sides and angles, network pixels → pixels of the upload, not clipped.
+
+        Angles stay, as in ultralytics: both gains are the same but for rounding.
+        """
+        boxes, gain = np.asarray(xywhr, np.float32), self._gain()
+        centres = (boxes[:, :2] - self._pad()[:2]) / gain[:2]
+        return np.concatenate([centres, boxes[:, 2:4] / gain[2:], boxes[:, 4:]], axis=1)
+
     def _gain(self) -> NDArray[np.float32]:
         # Each side is rounded separately, so each has its own gain (ultralytics `scale_boxes`).
         (width, height), (resized_w, resized_h) = self.size_wh, self.resized_wh

@@ -69,7 +69,7 @@ _YOLO26N = WeightsEntry(
 
 
 class Facts(NamedTuple):
-    """Stem of the file; parameters; mAP50-95, of boxes or masks, on COCO val2017 at 640 px."""
+    """Stem of the file; parameters; the score that is published, in %."""
 
     stem: str
     params: int

@@ -3,13 +3,14 @@
 import os
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 import torch  # first: ultralytics limits the threads of a torch that is imported after it
+from torch import nn
 
 from demo.errors import DemoError
 from demo.models.checkpoint import (
@@ -90,6 +91,15 @@ def build(architecture: str, classes: int, kind: str = "DetectionModel") -> Any:
         return getattr(modules, kind)(f"{architecture}.yaml", nc=classes, verbose=False)
 
 
+def undecoded(network: Any, nms_free: bool, head: Callable[[nn.Module, bool], nn.Module]) -> Any:
+    """A network fused, with `head` in place of its own; nms_free: of its one-to-one branch."""
+    network = network.eval()
+    network.model[-1].end2end = nms_free
+    network = network.fuse(verbose=False)
+    network.model[-1] = head(network.model[-1], nms_free)
+    return network
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Checkpoint:
     """What an ultralytics .pt file holds, as plain data.
@@ -97,6 +107,7 @@ class Checkpoint:
     state: the tensors, floats as float32. labels: class names in the order of the outputs. kind:
     name of the network's class, such as `DetectionModel`. yaml: the description of its layers.
     size: side of the pictures that it was trained on, pixels; 0 where the file does not say.
+    keypoints: their names, in the order of the outputs; none where the file has none.
     """
 
     state: dict[str, torch.Tensor]
@@ -104,6 +115,7 @@ class Checkpoint:
     kind: str
     yaml: Mapping[str, object]
     size: int
+    keypoints: tuple[str, ...] = ()
 
 
 def read_checkpoint(file: WeightsFile) -> Checkpoint:
@@ -128,6 +140,7 @@ def read_checkpoint(file: WeightsFile) -> Checkpoint:
             type(network).__name__,
             dict(getattr(network, "yaml", {})),
             _side(arguments.get("imgsz", 0)),
+            _keypoint_names(getattr(network, "kpt_names", None)),
         )
     except (TypeError, ModuleNotFoundError) as error:
         if is_out_of_memory(error):
@@ -166,6 +179,12 @@ def class_names(names: object) -> tuple[str, ...]:
     if sorted(by_id) != list(range(len(by_id))):
         raise ValueError(f"expected class ids from 0 without gaps, got {brief(list(by_id))}")
     return tuple(str(by_id[i]) for i in range(len(by_id)))
+
+
+def _keypoint_names(names: object) -> tuple[str, ...]:
+    """Of a dict of lists by class id, the first: all classes have equally many keypoints."""
+    first = next(iter(names.values()), ()) if isinstance(names, Mapping) else names
+    return tuple(map(str, first)) if isinstance(first, list | tuple) else ()
 
 
 def _listed(names: object) -> list[object]:

@@ -1,13 +1,13 @@
 """YOLO segmenters of ultralytics: boxes as their detectors find them, each with its mask."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from demo.models.checkpoint import fill
 from demo.models.mask_prototypes import MaskPrototypes
 from demo.models.networks.segment_head import UndecodedSegmentHead
 from demo.models.spec import Outputs, Prepared, Request, WeightsFile
-from demo.models.ultralytics import build, detector_state
+from demo.models.ultralytics import build, detector_state, undecoded
 from demo.models.yolo import Yolo
 from demo.results import Detections
 
@@ -48,13 +48,4 @@ def load_segmenter(
     state = detector_state(file, labels, name)
     network = build(architecture, len(labels), "SegmentationModel")
     fill(network, state, file, name)
-    return undecoded(network, nms_free)
-
-
-def undecoded(network: "nn.Module", nms_free: bool) -> "nn.Module":
-    """The SegmentationModel fused, with an `UndecodedSegmentHead`."""
-    layers: Any = network.eval()
-    layers.model[-1].end2end = nms_free
-    layers = layers.fuse(verbose=False)
-    layers.model[-1] = UndecodedSegmentHead(layers.model[-1], nms_free)
-    return layers  # type: ignore[no-any-return]
+    return undecoded(network, nms_free, UndecodedSegmentHead)  # type: ignore[no-any-return]

@@ -86,6 +86,10 @@ class Task(ABC, Generic[R, Q]):
         """The part of a result that the query asks for; needs no forward pass."""
         return result
 
+    def suppress(self, result: R, iou: float) -> R:
+        """A result without boxes that overlap a better one of their class by more, 0–1."""
+        return result
+
     @abstractmethod
     def facts(self, spec: ModelSpec, result: R, query: Q) -> JsonObject:
         """The task's own part of the JSON answer of its endpoint; spec: the model that answered."""

@@ -1,7 +1,7 @@
 """Detection: labelled boxes in pixels of the upload."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +26,10 @@ DEFAULT_IOU = 0.7
 """The defaults of ultralytics' predict, so that both give the same answer."""
 _MAX_LINE_WIDTH = 20
 
+D = TypeVar("D", bound=Detections)
 
-class Detect(Task[Detections, DetectQuery]):
+
+class Detect(Task[D, DetectQuery]):
     """Boxes with a label and a score, filtered and suppressed without a forward pass."""
 
     name = "detect"
@@ -72,22 +74,30 @@ class Detect(Task[Detections, DetectQuery]):
         width = validate.whole(values.get("line_width", 0), "line_width", 0, _MAX_LINE_WIDTH)
         return DetectQuery(confidence, iou, classes, side, width)
 
-    def refine(self, spec: ModelSpec, result: Detections, query: DetectQuery) -> Detections:
+    def refine(self, spec: ModelSpec, result: D, query: DetectQuery) -> D:
         """Boxes above the confidence, of the classes, without duplicates."""
         # A box is only ever suppressed by one with a higher score, so filtering before or after
         # suppression gives the same boxes, and filtering first is cheaper.
         chosen = result.select(query.confidence, query.classes)
-        return boxes.nms(chosen, query.iou) if spec.needs_nms else chosen
+        return self.suppress(chosen, query.iou) if spec.needs_nms else chosen
 
-    def facts(self, spec: ModelSpec, result: Detections, query: DetectQuery) -> JsonObject:
+    def suppress(self, result: D, iou: float) -> D:
+        """As `boxes.nms`."""
+        return boxes.nms(result, iou)
+
+    def facts(self, spec: ModelSpec, result: D, query: DetectQuery) -> JsonObject:
         """`boxes`."""
-        return {"boxes": box_rows(result)}
+        return {"boxes": self.box_facts(result)}
 
-    def draw(self, image: Image, result: Detections, query: DetectQuery) -> Image:
+    def box_facts(self, result: D) -> list[JsonObject]:
+        """For JSON, what there is to say of each box."""
+        return box_rows(result)
+
+    def draw(self, image: Image, result: D, query: DetectQuery) -> Image:
         """Boxes and name plates on a copy."""
         return draw_detections(image, result, line_width=query.line_width or None)
 
-    def target(self, spec: ModelSpec, result: Detections, text: str) -> Target:
+    def target(self, spec: ModelSpec, result: D, text: str) -> Target:
         """`2` is the second box, best first, `2:dog` another class for it; empty is the first."""
         number, _, label = text.partition(":")
         place = int(number[:9]) if number.isdecimal() and number.isascii() else 0 if number else 1
@@ -99,7 +109,7 @@ class Detect(Task[Detections, DetectQuery]):
         x0, y0, x1, y1 = result.xyxy[place - 1].tolist()
         return Target(class_id, (x0, y0, x1, y1))
 
-    def targets(self, result: Detections) -> list[tuple[str, str]]:
+    def targets(self, result: D) -> list[tuple[str, str]]:
         """Every box, with its number in the table, its label and its score."""
         named = zip(result.class_ids.tolist(), result.scores.tolist(), strict=True)
         return [
@@ -109,8 +119,8 @@ class Detect(Task[Detections, DetectQuery]):
 
     def files(
         self,
-        result: Detections,
-        facts: Mapping[str, Any],
+        result: D,
+        facts: Mapping[str, object],
         url: str,
         query: DetectQuery | None = None,
         picture: str = PICTURE,
@@ -122,33 +132,47 @@ class Detect(Task[Detections, DetectQuery]):
         """A grey picture: ultralytics takes seconds to import, a classifier loads at once."""
         return ImageRequest(np.full((480, 640, 3), 114, np.uint8))
 
-    def detections(self, result: Detections) -> Detections:
+    def detections(self, result: D) -> D:
         """The result itself."""
         return result
 
-    def with_detections(self, result: Detections, found: Detections) -> Detections:
-        """The other boxes."""
-        return found
+    def with_detections(self, result: D, found: Detections) -> D:
+        """The other boxes, which are rows of such a result."""
+        return cast(D, found)
 
-    def rows(self, result: Detections, ids: NDArray[np.int64] | None = None) -> list[JsonObject]:
-        """The boxes as `/detect` gives them, each with its `track` or None."""
+    def rows(self, result: D, ids: NDArray[np.int64] | None = None) -> list[JsonObject]:
+        """The boxes as the endpoint gives them, each with its `track` or None."""
         numbers = [0] * len(result) if ids is None else ids.tolist()
-        pairs = zip(box_rows(result), numbers, strict=True)
+        pairs = zip(self.box_facts(result), numbers, strict=True)
         return [{**row, "track": number or None} for row, number in pairs]
 
-    def timeline_values(self, result: Detections) -> NDArray[np.float32]:
+    def timeline_values(self, result: D) -> NDArray[np.float32]:
         """Boxes a label."""
         return self.occurrences(result).astype(np.float32)
 
-    def occurrences(self, result: Detections) -> NDArray[np.int64]:
+    def occurrences(self, result: D) -> NDArray[np.int64]:
         """Boxes a label."""
         return np.bincount(result.class_ids, minlength=len(result.labels))
 
-    def draw_frame(
-        self, image: Image, result: Detections, ids: NDArray[np.int64] | None = None
-    ) -> Image:
+    def draw_frame(self, image: Image, result: D, ids: NDArray[np.int64] | None = None) -> Image:
         """Boxes, each captioned by its label and the number of its track."""
         return draw_detections(image, result, captions=captions(result, ids))
+
+
+class MoreThanBoxes(Detect[D]):
+    """Detection of boxes that come with something else, such as masks; none of it is explained."""
+
+    def target(self, spec: ModelSpec, result: D, text: str) -> Target:
+        """Raises DemoError: they are not explained."""
+        return Task.target(self, spec, result, text)
+
+    def targets(self, result: D) -> list[tuple[str, str]]:
+        """Nothing: they are not explained."""
+        return []
+
+    def warm_up_request(self) -> Request | None:
+        """None: the page opens on another tab."""
+        return None
 
 
 def captions(found: Detections, ids: NDArray[np.int64] | None) -> list[str]:
@@ -182,4 +206,4 @@ def box_rows(found: Detections) -> list[JsonObject]:
     ]
 
 
-TASK = Detect()
+TASK = Detect[Detections]()

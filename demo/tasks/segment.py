@@ -10,14 +10,13 @@ from demo.drawing.detections import draw_detections
 from demo.export.files import DetectQuery, File, detection_files
 from demo.export.polygons import mask_rows
 from demo.export.replay import PICTURE
-from demo.models.spec import ModelSpec, Request
-from demo.models.target import Target
+from demo.models.spec import ModelSpec
 from demo.results import Detections, Image
-from demo.tasks.base import JsonObject, Task
-from demo.tasks.detect import Detect, box_rows, captions
+from demo.tasks.base import JsonObject
+from demo.tasks.detect import MoreThanBoxes, box_rows, captions
 
 
-class Segment(Detect):
+class Segment(MoreThanBoxes[Detections]):
     """Detection whose boxes have masks; these are computed for the boxes that are kept."""
 
     name = "segment"
@@ -44,14 +43,6 @@ class Segment(Detect):
         width = query.line_width or None
         return draw_detections(image, result, line_width=width, show_boxes=False)
 
-    def target(self, spec: ModelSpec, result: Detections, text: str) -> Target:
-        """Raises DemoError: masks are not explained."""
-        return Task.target(self, spec, result, text)
-
-    def targets(self, result: Detections) -> list[tuple[str, str]]:
-        """Nothing: masks are not explained."""
-        return []
-
     def files(
         self,
         result: Detections,
@@ -62,10 +53,6 @@ class Segment(Detect):
     ) -> list[File]:
         """JSON, CSV, COCO, PNG, YOLO, VOC and the scripts that give the same answer."""
         return detection_files(result, facts, url, query, picture, f"/{self.name}")
-
-    def warm_up_request(self) -> Request | None:
-        """None: the page opens on another tab."""
-        return None
 
     def with_detections(self, result: Detections, found: Detections) -> Detections:
         """The other boxes with the pixels of their masks, also of those that have none."""

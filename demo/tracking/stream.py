@@ -4,7 +4,6 @@ from collections import Counter
 from dataclasses import replace
 from typing import TypedDict
 
-from demo.geometry import boxes
 from demo.inference.engine import Prediction
 from demo.results import Detections, Image, Result
 from demo.tracking.anonymizer import Anonymizer
@@ -179,7 +178,7 @@ class StreamProcessor:
         ids = None
         found = found.select(lowest, options.classes)
         if options.spec.needs_nms:
-            found = boxes.nms(found, options.iou)
+            found = task.suppress(found, options.iou)
         if self._tracking is not None:
             tracked = self._tracking.update(found, seconds)
             found, ids = tracked.detections, tracked.ids

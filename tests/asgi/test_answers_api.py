@@ -26,6 +26,8 @@ BUS = next(path for path in examples.paths() if path.name == "bus.jpg").read_byt
 def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
     weights = tmp_path_factory.mktemp("weights")
     save(network("yolo11n-seg", ("one", "two")), weights / "mine.pt")
+    save(network("yolo11n-pose", ("one", "two")), weights / "figures.pt")
+    save(network("yolo11n-obb", ("one", "two")), weights / "turned.pt")
     settings = Settings(
         weights_dir=weights,
         cache_dir=tmp_path_factory.mktemp("cache"),
@@ -74,6 +76,30 @@ def test_its_formats_are_the_files_of_the_page(client: TestClient) -> None:
     assert read is not None
     assert read.shape == (1080, 810)
     assert int(read.max()) <= len(boxes)
+
+
+def test_pose_answers_boxes_with_keypoints(client: TestClient) -> None:
+    options: dict[str, Any] = {"model": "figures", "confidence": 0.6}
+    boxes = post(client, "pose", **options).json()["boxes"]
+    assert len(boxes) > 3
+    for box in boxes:
+        assert [point["name"] for point in box["keypoints"]][:2] == ["nose", "left_eye"]
+        assert all(0 <= point["xy"][0] <= 810 for point in box["keypoints"])
+    coco = post(client, "pose", format="coco.json", **options).json()
+    assert [len(one["keypoints"]) for one in coco["annotations"]] == [51] * len(boxes)
+    picture = post(client, "pose", format="jpeg", **options)
+    assert decode(picture.content, Limits()).rgb.shape == (1080, 810, 3)
+
+
+def test_obb_answers_boxes_with_their_corners(client: TestClient) -> None:
+    options: dict[str, Any] = {"model": "turned", "confidence": 0.6}
+    boxes = post(client, "obb", **options).json()["boxes"]
+    assert len(boxes) > 3
+    assert all(len(box["corners"]) == 4 and len(box["xywhr"]) == 5 for box in boxes)
+    table = post(client, "obb", format="csv", **options)
+    assert "angle_degrees" in table.text.splitlines()[0]
+    strict = post(client, "obb", iou="0.01", **options).json()["boxes"]
+    assert len(strict) < len(boxes)
 
 
 def test_a_form_is_taken_too(client: TestClient) -> None:

@@ -138,7 +138,7 @@ def test_gradio_client_gets_the_same_answers(server: Server, client: Client) -> 
     _, own = client.call("detect", client.upload(BUS.read_bytes()), "yolo11n", 0.25, 0.7, [])
     assert facts["boxes"] == own["boxes"]
     public = set(peer.view_api(return_format="dict")["named_endpoints"])
-    tasks = {"/classify", "/detect", "/segment"}
+    tasks = {"/classify", "/detect", "/segment", "/pose", "/obb"}
     assert public == tasks | {"/augment", "/video", "/compare", "/explain", "/models"}
 
 

@@ -13,7 +13,7 @@ TABS = {
     name: place
     for place, name in enumerate(
         (
-            *("classify", "detect", "segment", "video", "compare"),
+            *("classify", "detect", "segment", "pose", "obb", "video", "compare"),
             *("augment", "inside", "families", "models"),
         )
     )

@@ -217,7 +217,7 @@ def test_a_checkpoint_in_training_is_read_from_its_average(tmp_path: Path) -> No
     assert read_model(file, "last").labels == THREE
 
 
-@pytest.mark.parametrize("architecture", ["yolo11n-pose", "yolo11n-obb"])
+@pytest.mark.parametrize("architecture", ["yolo26n-depth"])
 def test_other_tasks_are_refused_by_name(architecture: str, tmp_path: Path) -> None:
     made = network(architecture, ["one", "two"])
     with pytest.raises(DemoError) as caught:

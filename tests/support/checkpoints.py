@@ -20,17 +20,30 @@ _KINDS = {
     "-seg": "SegmentationModel",
     "-pose": "PoseModel",
     "-obb": "OBBModel",
+    "-depth": "DepthModel",
     "-rtdetr": "RTDETRDetectionModel",
 }
-_TASKS = {"ClassificationModel": "classify", "SegmentationModel": "segment"}
+_TASKS = {
+    "ClassificationModel": "classify",
+    "SegmentationModel": "segment",
+    "PoseModel": "pose",
+    "OBBModel": "obb",
+}
 
 
-def network(architecture: str, names: Sequence[str], seed: int = 0) -> nn.Module:
-    """A network of `<architecture>.yaml` whose outputs depend on its input."""
+def network(
+    architecture: str, names: Sequence[str], seed: int = 0, keypoints: Sequence[int] = ()
+) -> nn.Module:
+    """A network of `<architecture>.yaml` whose outputs depend on its input.
+
+    keypoints: how many, and the numbers of each, of a network that finds such; its own by default.
+    """
     modules = ultralytics.tasks()
-    kind = next((k for tail, k in _KINDS.items() if architecture.endswith(tail)), "DetectionModel")
+    kind = next((k for part, k in _KINDS.items() if part in f"-{architecture}"), "DetectionModel")
     torch.manual_seed(seed)
-    made: Any = getattr(modules, kind)(f"{architecture}.yaml", nc=len(names), verbose=False)
+    more = {"data_kpt_shape": list(keypoints)} if keypoints else {}
+    build = getattr(modules, kind)
+    made: Any = build(f"{architecture}.yaml", nc=len(names), verbose=False, **more)
     made.names = dict(enumerate(names))
     made.task = _TASKS.get(kind, "detect")
     made.args = {"task": made.task}

@@ -17,6 +17,8 @@ from demo.results import Detections, GeneratedImages, Image, Result, Scores
 from demo.settings import Settings
 from demo.tasks.base import AnyTask
 from tests.support.masks import run_lengths
+from tests.support.poses import persons
+from tests.support.turned import fleet, turned
 
 CATALOG = Catalog(Settings(cache_dir=Path("/nonexistent"), offline=True))
 LABELS = ("cat", "dog", "cow")
@@ -49,6 +51,8 @@ RESULTS: Mapping[str, Result] = {
     "classify": scores(),
     "detect": detections(),
     "segment": segments(),
+    "pose": persons(2, (80, 60)),
+    "obb": fleet(3, size_wh=(80, 60)),
     "generate": GeneratedImages(np.zeros((2, 8, 8, 3), np.uint8)),
 }
 
@@ -211,6 +215,78 @@ class TestSegment:
     def test_a_wrong_value_is_one_sentence(self, name: str, value: object) -> None:
         with pytest.raises(DemoError, match=name):
             self.task.parse(self.spec, {name: value})
+
+
+class TestPose:
+    task = tasks.find("pose")
+    spec = CATALOG.spec("yolo11n-pose")
+
+    def test_confidence_filters_and_duplicates_go_with_their_keypoints(self) -> None:
+        one = persons(1, (80, 60))
+        twice = replace(
+            persons(2, (80, 60)), xyxy=np.concatenate([one.xyxy, one.xyxy - np.float32(1)])
+        )
+        query = self.task.parse(self.spec, {})
+        assert self.task.refine(self.spec, twice, query).keypoints.shape == (1, 17, 3)
+        loose = self.task.parse(self.spec, {"iou": 0.99})
+        assert self.task.refine(self.spec, twice, loose).keypoints.shape == (2, 17, 3)
+        strict = self.task.parse(self.spec, {"iou": 0.99, "confidence": 0.5})
+        assert len(self.task.refine(self.spec, twice, strict)) == 1
+
+    def test_each_box_has_its_keypoints_in_json_and_in_a_frame(self) -> None:
+        found = persons(2, (80, 60))
+        facts = self.task.facts(self.spec, found, self.task.parse(self.spec, {}))
+        boxes: Any = facts["boxes"]
+        assert [len(box["keypoints"]) for box in boxes] == [17, 17]
+        assert boxes[1]["keypoints"][0] == {"name": "nose", "score": 0.9, "xy": [60.0, 6.0]}
+        rows = self.task.rows(found, np.array([0, 7]))
+        assert [row["track"] for row in rows] == [None, 7]
+        assert rows[0]["keypoints"] == boxes[0]["keypoints"]
+
+    def test_skeletons_are_drawn(self) -> None:
+        found = persons(1, (80, 60))
+        drawn = self.task.draw(grey(), found, self.task.parse(self.spec, {}))
+        assert drawn is not None
+        x, y = found.keypoints[0, 13, :2].astype(int)
+        assert drawn[y, x].tolist() != [128, 128, 128]
+
+    def test_nothing_of_it_is_explained(self) -> None:
+        assert self.task.targets(persons(1, (80, 60))) == []
+        with pytest.raises(DemoError) as caught:
+            self.task.target(self.spec, persons(1, (80, 60)), "")
+        assert caught.value.key == "explain_no_gradients"
+
+
+class TestObb:
+    task = tasks.find("obb")
+    spec = replace(CATALOG.spec("yolo11n-obb"), labels=("plane", "ship"))
+    found = turned([[40, 30, 30, 10, 0.4], [41, 30, 30, 10, 0.4], [40, 30, 30, 10, 1.9]], (80, 60))
+
+    def refined(self, **values: object) -> list[float]:
+        query = self.task.parse(self.spec, values)
+        angles: list[float] = self.task.refine(self.spec, self.found, query).xywhr[:, 4].tolist()
+        return angles
+
+    def test_only_boxes_turned_alike_are_duplicates(self) -> None:
+        assert self.refined() == pytest.approx([0.4, 1.9])
+        assert self.refined(iou=0.99) == pytest.approx([0.4, 0.4, 1.9])
+        assert self.refined(confidence=0.7) == pytest.approx([0.4])
+        assert self.refined(classes=["ship"]) == []
+
+    def test_each_box_has_its_corners_in_json_and_in_a_frame(self) -> None:
+        facts = self.task.facts(self.spec, self.found, self.task.parse(self.spec, {}))
+        boxes: Any = facts["boxes"]
+        assert boxes[0]["xywhr"] == [40.0, 30.0, 30.0, 10.0, 0.4]
+        assert [len(box["corners"]) for box in boxes] == [4, 4, 4]
+        rows = self.task.rows(self.found, np.array([0, 7, 2]))
+        assert [row["track"] for row in rows] == [None, 7, 2]
+
+    def test_turned_boxes_are_drawn(self) -> None:
+        drawn = self.task.draw(grey(), self.found, self.task.parse(self.spec, {}))
+        assert drawn is not None
+        assert (drawn != 128).any()
+        captioned = self.task.draw_frame(grey(), self.found, np.array([1, 2, 3]))
+        assert (captioned != self.task.draw_frame(grey(), self.found)).any()
 
 
 class IndexedOnly(tuple[str, ...]):

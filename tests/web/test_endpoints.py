@@ -30,6 +30,16 @@ EXPECTED: dict[str, tuple[str, list[Any], list[str]]] = {
         [IMAGE, ("model", True, ""), *BOXES],
         ["picture", "answer"],
     ),
+    "/pose": (
+        "Find persons in a picture and the joints of each.",
+        [IMAGE, ("model", True, ""), *BOXES],
+        ["picture", "answer"],
+    ),
+    "/obb": (
+        "Find objects in a picture from the air, in boxes turned as they are.",
+        [IMAGE, ("model", True, ""), *BOXES],
+        ["picture", "answer"],
+    ),
     "/video": (
         "Find or name what is in each frame of a video.",
         [

@@ -13,7 +13,8 @@ import pytest
 from tests.conftest import Server
 
 PICKERS = (
-    *("classify-model", "detect-model", "segment-model", "video-model"),
+    *("classify-model", "detect-model", "segment-model", "pose-model", "obb-model"),
+    "video-model",
     *("compare-classify-models", "compare-detect-models"),
 )
 
@@ -59,10 +60,12 @@ def test_a_file_that_arrives_is_in_the_pickers_and_the_value_stays(
     _, detect, *_ = load(own.url)
     assert [name for label, name in detect["choices"] if "⤓" not in label] == ["yolo-vitrine"]
     shutil.copy(shared_data / "weights" / "yolo11n.pt", weights)
-    classify, detect, segment, video, *_ = load(own.url)
+    classify, detect, segment, pose, obb, video, *_ = load(own.url)
     here = [name for label, name in detect["choices"] if "⤓" not in label]
     assert sorted(here) == ["yolo-vitrine", "yolo11n"]
     assert [name for _, name in detect["choices"]][:2] == here
     assert "yolo11n" in [name for _, name in video["choices"]][:9]
     assert "yolo11n" not in [name for _, name in classify["choices"]]
-    assert all("⤓" in label for label, _ in segment["choices"])
+    assert all("⤓" in label for label, _ in segment["choices"] + pose["choices"])
+    assert "yolo11n-obb" in [name for _, name in obb["choices"]]
+    assert "yolo11n-pose" in [name for _, name in pose["choices"]]

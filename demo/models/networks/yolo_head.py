@@ -83,7 +83,7 @@ def pick_best_class(raw: Rows, grids: Grids, classes: int) -> Candidates:
     """A×(4·bins+C) → one box an anchor whose best class scores ≥ MIN_SCORE, before suppression."""
     chosen, best = _candidates(raw[:, -classes:])
     ids = raw[chosen, -classes:].argmax(axis=1)
-    return Candidates(_corners(raw, chosen, grids, classes), _sigmoid(best), ids, chosen)
+    return Candidates(_corners(raw, chosen, grids, classes), sigmoid(best), ids, chosen)
 
 
 def pick_pairs(raw: Rows, grids: Grids, classes: int) -> Candidates:
@@ -93,7 +93,7 @@ def pick_pairs(raw: Rows, grids: Grids, classes: int) -> Candidates:
     best = np.argsort(-pairs, kind="stable")[:_MAX_DETECTIONS]
     best = best[pairs[best] >= _MIN_LOGIT]
     chosen, ids = anchors[best // classes], best % classes
-    scores = _sigmoid(pairs[best])
+    scores = sigmoid(pairs[best])
     return Candidates(_corners(raw, chosen, grids, classes), scores, ids, chosen)
 
 
@@ -128,21 +128,25 @@ def _corners(
     raw: Rows, chosen: NDArray[np.intp], grids: Grids, classes: int
 ) -> NDArray[np.float32]:
     """n chosen anchors → n×4 xyxy, network pixels."""
-    centres, strides = _anchors(chosen, grids)
-    bins = (raw.shape[1] - classes) // 4
-    sides = raw[chosen, :-classes].reshape(len(chosen), 4, bins)
-    if bins > 1:
-        weights = np.exp(sides - sides.max(axis=2, keepdims=True))
-        distances = weights @ np.arange(bins, dtype=np.float32) / weights.sum(axis=2)
-    else:
-        distances = sides[:, :, 0]
-    one, other = centres - distances[:, :2], centres + distances[:, 2:]
+    centres, strides = anchor_centres(chosen, grids)
+    sides = distances(raw, chosen, classes)
+    one, other = centres - sides[:, :2], centres + sides[:, 2:]
     # A distance may be negative, and then crosses the corners of its box.
     xyxy = np.concatenate([np.minimum(one, other), np.maximum(one, other)], axis=1)
     return np.asarray(xyxy * strides[:, None], np.float32)
 
 
-def _anchors(
+def distances(raw: Rows, chosen: NDArray[np.intp], classes: int) -> NDArray[np.float32]:
+    """n chosen anchors → n×4: how far left, top, right and bottom of the box are, cells."""
+    bins = (raw.shape[1] - classes) // 4
+    sides = raw[chosen, :-classes].reshape(len(chosen), 4, bins)
+    if bins > 1:
+        weights = np.exp(sides - sides.max(axis=2, keepdims=True))
+        return np.asarray(weights @ np.arange(bins, dtype=np.float32) / weights.sum(axis=2))
+    return np.asarray(sides[:, :, 0], np.float32)
+
+
+def anchor_centres(
     chosen: NDArray[np.intp], grids: Grids
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Centres (x, y) in cells and strides of the chosen anchors."""
@@ -155,7 +159,8 @@ def _anchors(
     return centres.astype(np.float32), np.array(grids.strides, np.float32)[level]
 
 
-def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    # Both logits and scores are float32; far below zero exp overflows to ∞, which gives 0.
+def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Logits → scores, 0–1."""
+    # Far below zero exp overflows to ∞, which gives 0.
     with np.errstate(over="ignore"):
         return np.asarray(1 / (1 + np.exp(-logits)), np.float32)

@@ -52,7 +52,7 @@ class Description(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    task: Literal["classify", "detect", "segment"] | None = None
+    task: Literal["classify", "detect", "segment", "pose", "obb"] | None = None
     architecture: _Text = ""
     labels: _Text | Annotated[list[_Text], Field(min_length=1, max_length=_MAX_LABELS)] | None = (
         None

@@ -79,7 +79,7 @@ class Graph:
             if kind.task == stated or (stated is None and kind.rank == rank):
                 return kind
         shape = "×".join(map(str, self.tried.shapes[0]))
-        raise DemoError("own_task", file=self.path.name, kind=stated or shape)
+        raise DemoError("own_onnx_task", file=self.path.name, kind=stated or shape)
 
     def _labels(self) -> tuple[str, ...]:
         names = self.tried.metadata.get("names")

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,8 @@ from demo.settings import Settings
 from demo.tasks.base import AnyTask
 from demo.web.views import answers
 from tests.support.masks import segments
+from tests.support.poses import persons
+from tests.support.turned import turned
 from tests.web.views.dom import dom
 
 RGB = np.full((30, 40, 3), 200, np.uint8)
@@ -37,6 +40,8 @@ RESULTS: dict[str, Result] = {
         LABELS,
         (40, 30),
     ),
+    "pose": replace(persons(2, (40, 30), hidden=(0, 1)), labels=LABELS[1:]),
+    "obb": replace(turned([[20, 15, 20, 10, 0.5]], (40, 30), [1]), labels=LABELS),
     "segment": segments(np.tri(30, 40, dtype=np.bool_)[None], LABELS[::-1]),
 }
 PICTURE_TASKS = [task for task in tasks.all_tasks() if task.takes_pictures]
@@ -108,6 +113,25 @@ def test_masks_are_listed_with_their_areas() -> None:
     assert "Mask, pixels" in html
     assert "465 · 38.8 %" in html
     nothing = answer(task, segments(np.zeros((0, 30, 40), np.bool_), LABELS))
+    assert answers.details(nothing, "en") == ""
+    assert "Nothing found" in answers.status(nothing, "en")
+
+
+def test_poses_are_listed_with_how_much_of_them_was_seen() -> None:
+    html = answers.details(answer(tasks.find("pose"), RESULTS["pose"]), "en")
+    assert "Keypoints seen" in html
+    assert html.count("15 / 17") == 2
+    nothing = answer(tasks.find("pose"), persons(1, (40, 30)).select(1.0))
+    assert answers.details(nothing, "en") == ""
+    assert "Nothing found" in answers.status(nothing, "en")
+
+
+def test_oriented_boxes_are_listed_with_their_angle() -> None:
+    html = answers.details(answer(tasks.find("obb"), RESULTS["obb"]), "en")
+    assert "Angle" in html
+    assert "29°" in html
+    assert "20 × 10" in html
+    nothing = answer(tasks.find("obb"), turned([], (40, 30)))
     assert answers.details(nothing, "en") == ""
     assert "Nothing found" in answers.status(nothing, "en")
 

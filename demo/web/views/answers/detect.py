@@ -1,6 +1,7 @@
 """A detector's answer as HTML: counts per class, a table of boxes, or that nothing was found."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from demo.drawing.palette import hex_color
 from demo.i18n import translate
@@ -10,26 +11,29 @@ from demo.web.views.answer import note
 from demo.web.views.answers.base import AnswerView
 from demo.web.views.templates import render
 
-_COLUMNS = ("number", "label", "score", "x0", "y0", "x1", "y1", "size")
+_COLUMNS = ("x0", "y0", "x1", "y1", "size")
 _MAX_LABELS = 12
 """Labels that are listed as an example of what a model can find."""
 
 
-class DetectView(AnswerView[Detections]):
+D = TypeVar("D", bound=Detections)
+
+
+class DetectView(AnswerView[D]):
     """Counts per class, and a table of all boxes."""
 
     name = "detect"
 
-    def result(self, result: Detections, answer: Answer, locale: str) -> str:
+    def result(self, result: D, answer: Answer, locale: str) -> str:
         """Counts per class, or that nothing was found."""
         return class_counts(result) if len(result) else nothing_found(result, locale)
 
-    def spoken(self, result: Detections, answer: Answer, locale: str) -> str:
+    def spoken(self, result: D, answer: Answer, locale: str) -> str:
         """The number of boxes of each class, or that nothing was found."""
         counts = [f"{count} {label}" for label, count in result.counts().items()]
         return ", ".join(counts) or translate("nothing_spoken", locale)
 
-    def details(self, result: Detections, answer: Answer, locale: str) -> str:
+    def details(self, result: D, answer: Answer, locale: str) -> str:
         """The table of boxes; empty without boxes."""
         return boxes_table(result, locale) if len(result) else ""
 
@@ -48,26 +52,46 @@ def class_counts(found: Detections) -> str:
     return render("class_counts", counts=counts)
 
 
-def boxes_table(found: Detections, locale: str, areas: Sequence[str] = ()) -> str:
+def boxes_table(found: Detections, locale: str, column: str = "", cells: Sequence[str] = ()) -> str:
     """Every box: label, score, corners and size in pixels of the upload.
 
-    areas: for people, one a box, in a column of their own; none for no such column.
+    Args:
+        found: the boxes.
+        locale: one of `demo.i18n.LOCALES`.
+        column: of a further column, the string `column_<column>` is its head; empty for none.
+        cells: of the further column, one a box.
     """
-    colors = [hex_color(i) for i in range(len(found.labels))]
-    values = zip(found.xyxy.tolist(), found.scores.tolist(), found.class_ids.tolist(), strict=True)
-    rows = [
-        (
-            number,
-            found.labels[class_id],
-            colors[class_id],
-            f"{100 * score:.1f}",
+    numbers = [
+        [
             *(f"{value:.0f}" for value in (x0, y0, x1, y1)),
             f"{x1 - x0:.0f} × {y1 - y0:.0f}",
-        )
-        for number, ((x0, y0, x1, y1), score, class_id) in enumerate(values, 1)
+            *cells[i : i + 1],
+        ]
+        for i, (x0, y0, x1, y1) in enumerate(found.xyxy.tolist())
     ]
-    columns = (*_COLUMNS, "area") if areas else _COLUMNS
-    return render("boxes_table", columns=columns, rows=rows, areas=areas, locale=locale)
+    columns = (*_COLUMNS, column) if column else _COLUMNS
+    return labelled_table(found, locale, columns, numbers)
 
 
-VIEW = DetectView()
+def labelled_table(
+    found: Detections, locale: str, columns: Sequence[str], cells: Sequence[Sequence[str]]
+) -> str:
+    """Every box: its number, label and score, and what the cells say.
+
+    Args:
+        found: the boxes.
+        locale: one of `demo.i18n.LOCALES`.
+        columns: behind the score; the string `column_<name>` is the head of one.
+        cells: of these columns, a row a box.
+    """
+    colors = [hex_color(i) for i in range(len(found.labels))]
+    values = zip(found.scores.tolist(), found.class_ids.tolist(), cells, strict=True)
+    rows = [
+        (number, found.labels[class_id], colors[class_id], f"{100 * score:.1f}", numbers)
+        for number, (score, class_id, numbers) in enumerate(values, 1)
+    ]
+    heads = ("number", "label", "score", *columns)
+    return render("boxes_table", columns=heads, rows=rows, locale=locale)
+
+
+VIEW = DetectView[Detections]()

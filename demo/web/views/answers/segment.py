@@ -5,7 +5,7 @@ from demo.service.service import Answer
 from demo.web.views.answers.detect import DetectView, boxes_table
 
 
-class SegmentView(DetectView):
+class SegmentView(DetectView[Detections]):
     """Counts per class, and a table of all boxes with the areas of their masks."""
 
     name = "segment"
@@ -17,7 +17,7 @@ class SegmentView(DetectView):
         width, height = result.size_wh
         areas = result.masks.runs().areas().tolist()
         cells = [f"{area:,} · {100 * area / (width * height):.1f} %" for area in areas]
-        return boxes_table(result, locale, cells)
+        return boxes_table(result, locale, "area", cells)
 
 
 VIEW = SegmentView()

@@ -1,7 +1,7 @@
 """Results of models: frozen and self-checking; every model returns one, every drawer takes one."""
 
 from dataclasses import asdict, dataclass, replace
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -191,20 +191,20 @@ class Detections:
             size_wh,
         )
 
-    def __getitem__(self, index: Index) -> "Detections":
+    def __getitem__(self, index: Index) -> Self:
         """The rows selected by a boolean mask, or by an array of indices in their order."""
         masks = None if self.masks is None else self.masks[index]
-        chosen = self.xyxy[index], self.scores[index], self.class_ids[index]
-        return Detections(*chosen, self.labels, self.size_wh, masks)
+        scores, ids = self.scores[index], self.class_ids[index]
+        return replace(self, xyxy=self.xyxy[index], scores=scores, class_ids=ids, masks=masks)
 
-    def with_pixels(self) -> "Detections":
+    def with_pixels(self) -> Self:
         """The boxes whose masks have pixels, with all of these; as they are without masks."""
         if self.masks is None:
             return self
         masks = self.masks.runs()
         return replace(self, masks=masks)[masks.areas() > 0]
 
-    def select(self, confidence: float, classes: tuple[str, ...] = ()) -> "Detections":
+    def select(self, confidence: float, classes: tuple[str, ...] = ()) -> Self:
         """Boxes with score ≥ confidence and, unless `classes` is empty, a label among `classes`."""
         keep = self.scores >= confidence
         if classes:

@@ -1,0 +1,65 @@
+"""Detection of oriented boxes: labelled boxes that are turned as their objects are."""
+
+from collections.abc import Mapping
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from demo.drawing.oriented_boxes import draw_oriented
+from demo.export import oriented_boxes
+from demo.export.files import DetectQuery, File, detection_files
+from demo.export.replay import PICTURE
+from demo.geometry import rotated_boxes
+from demo.results import Image
+from demo.results.oriented_boxes import OrientedBoxes
+from demo.tasks.base import JsonObject
+from demo.tasks.detect import MoreThanBoxes, box_rows, captions
+
+
+class Obb(MoreThanBoxes[OrientedBoxes]):
+    """Detection whose boxes are turned."""
+
+    name = "obb"
+    title = "tab_obb"
+    order = 35
+    summary = "Find objects in a picture from the air, in boxes turned as they are."
+    model_doc = "the name of a model of oriented boxes, see /models."
+    returns = (
+        "The picture with the boxes drawn, and the boxes in its pixels as JSON, each with its\n"
+        "centre, size and angle in radians, and its corners."
+    )
+
+    def suppress(self, result: OrientedBoxes, iou: float) -> OrientedBoxes:
+        """As `rotated_boxes.nms`."""
+        return rotated_boxes.nms(result, iou)
+
+    def box_facts(self, result: OrientedBoxes) -> list[JsonObject]:
+        """As of boxes, each with `xywhr` and `corners`; `xyxy` is the upright box around it."""
+        pairs = zip(box_rows(result), oriented_boxes.oriented_rows(result), strict=True)
+        return [{**row, **place} for row, place in pairs]
+
+    def draw(self, image: Image, result: OrientedBoxes, query: DetectQuery) -> Image:
+        """Turned boxes and name plates on a copy."""
+        return draw_oriented(image, result, query.line_width or None)
+
+    def files(
+        self,
+        result: OrientedBoxes,
+        facts: Mapping[str, object],
+        url: str,
+        query: DetectQuery | None = None,
+        picture: str = PICTURE,
+    ) -> list[File]:
+        """JSON, CSV, COCO, YOLO and the scripts that give the same answer."""
+        write = partial(oriented_boxes.written, result)
+        return detection_files(result, facts, url, query, picture, f"/{self.name}", write)
+
+    def draw_frame(
+        self, image: Image, result: OrientedBoxes, ids: NDArray[np.int64] | None = None
+    ) -> Image:
+        """Turned boxes, each captioned by its label and the number of its track."""
+        return draw_oriented(image, result, captions=captions(result, ids))
+
+
+TASK = Obb()
