@@ -12,7 +12,7 @@ from demo.inference.named_model import named_model
 from demo.models.spec import ImageRequest
 from demo.service.service import Answer, Service
 
-_EXPLAINED = ("classify", "detect")
+_EXPLAINED = ("classify", "detect", "segment")
 """Tasks whose models are proposed for a wrong name."""
 
 

@@ -11,9 +11,8 @@ from demo.export.files import DetectQuery, File, detection_files
 from demo.export.polygons import mask_rows
 from demo.export.replay import PICTURE
 from demo.models.spec import ModelSpec, Request
-from demo.models.target import Target
 from demo.results import Detections, Image
-from demo.tasks.base import JsonObject, Task
+from demo.tasks.base import JsonObject
 from demo.tasks.detect import Detect, box_rows, captions
 
 
@@ -43,14 +42,6 @@ class Segment(Detect):
         """Masks and name plates on a copy."""
         width = query.line_width or None
         return draw_detections(image, result, line_width=width, show_boxes=False)
-
-    def target(self, spec: ModelSpec, result: Detections, text: str) -> Target:
-        """Raises DemoError: masks are not explained."""
-        return Task.target(self, spec, result, text)
-
-    def targets(self, result: Detections) -> list[tuple[str, str]]:
-        """Nothing: masks are not explained."""
-        return []
 
     def files(
         self,

@@ -61,10 +61,10 @@ def explain_router(service: Service, budget: UploadBudget) -> APIRouter:
 
         method: layer-cam, grad-cam, attention-rollout (of vision transformers),
         integrated-gradients or occlusion; empty is the first that suits the model. target: a label
-        or class id; of a detector the number of a box, best first, and another class for it as in
-        2:dog; empty is the best of the answer. layer: one of the model's, empty is all. check takes
-        up to 60 passes and is only stated in JSON. format: json, npy (the raw map) or png (the map
-        with transparency).
+        or class id; of a detector or segmenter the number of a box, best first, and another class
+        for it as in 2:dog; empty is the best of the answer. layer: one of the model's, empty is
+        all. check takes up to 60 passes and is only stated in JSON. format: json, npy (the raw map)
+        or png (the map with transparency).
         """
         try:
             if format not in _FORMATS:

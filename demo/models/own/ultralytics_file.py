@@ -107,8 +107,7 @@ def _segmenter(name: str, labels: tuple[str, ...], side: int, network: nn.Module
     boxes = _detector(name, labels, side, network)
     assert isinstance(boxes.family, Yolo)
     load = partial(_load_segmenter, name, labels)
-    # Their maps are those of a detector, but nothing asks for explanations of masks.
-    return replace(boxes, family=YoloSegment(boxes.family), network=load, cam_layers=())
+    return replace(boxes, family=YoloSegment(boxes.family), network=load)
 
 
 def _transformer(name: str, labels: tuple[str, ...], side: int, network: nn.Module) -> Run:

@@ -47,7 +47,11 @@ class _Controls:
 
 
 def build_boxes_tab(
-    context: Context, task: str, no_model: str = "no_model", explained: bool = True
+    context: Context,
+    task: str,
+    no_model: str = "no_model",
+    explained: bool = True,
+    box: str = "explain_box",
 ) -> None:
     """Lay the tab out and connect it: any change answers by itself, the last one wins.
 
@@ -56,6 +60,7 @@ def build_boxes_tab(
         task: name of the task.
         no_model: string key of the sentence where no model of the task is present.
         explained: whether answers of the task can be explained.
+        box: string key of what each of its explanations is of.
     """
     mode_switch()
     with gr.Row(elem_classes="two-columns"):
@@ -80,7 +85,7 @@ def build_boxes_tab(
     events = (picture.change, confidence.change, iou.change, model.input, classes.input, size.input)
     values = _values(context, task)
     if explained:
-        why(context, Asked(task, picture, model, options, values, events, boxes=True))
+        why(context, Asked(task, picture, model, options, values, events, box))
     _connect(context, task, picture, controls, [status, annotated, table, downloads])
 
 
