@@ -33,6 +33,7 @@ def test_a_map_and_its_check(running: LocalEngine, method: str) -> None:
     count = Progress()
     checks = check(running, "patches", found, count)
     assert checks.passes == count.done <= CHECK_PASSES
+    assert checks.similarity is not None
     assert -1 <= checks.similarity <= 1
 
 

@@ -39,7 +39,9 @@ class ExplanationAnswer(BaseModel):
     map_wh: list[int]
     window_xyxy: list[float] = Field(description="What the map lies over, pixels of the upload.")
     size_wh: list[int]
-    checks: dict[str, float | bool] | None = Field(description="Null where it was not checked.")
+    checks: dict[str, float | bool | None] | None = Field(
+        description="Null where it was not checked."
+    )
     timing_ms: dict[str, float]
 
 
