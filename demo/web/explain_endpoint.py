@@ -27,7 +27,7 @@ def publish_explain(context: Context) -> None:
         Args:
             image: the picture, an uploaded file.
             model: the name of a classifier, a detector or a segmenter, see /models.
-            method: layer-cam, grad-cam, attention-rollout (of vision transformers),
+            method: layer-cam, grad-cam, grad-cam-plus-plus, attention-rollout (of transformers),
                 integrated-gradients or occlusion; empty is the first that suits the model.
             target: a label or the id of a class; of a detector or segmenter the number of a box,
                 best first, and another class for it as in 2:dog. Empty is the best of the answer.

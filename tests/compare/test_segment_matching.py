@@ -83,11 +83,11 @@ def test_each_part_of_the_difference_has_its_colour() -> None:
     def near(colour: tuple[int, int, int]) -> tuple[int, ...]:
         return tuple(np.rint(np.rint(np.array(colour) * 0.6) / 0.6).astype(int).tolist())
 
-    assert tints(160, 290) == {near(segment.BOTH)}
-    assert tints(110, 140) == tints(410, 440) == {near(segment.ONLY_A)}
-    assert tints(310, 340) == tints(610, 640) == {near(segment.ONLY_B)}
+    assert tints(160, 290) == {near(detect.BOTH)}
+    assert tints(110, 140) == tints(410, 440) == {near(detect.ONLY_A)}
+    assert tints(310, 340) == tints(610, 640) == {near(detect.ONLY_B)}
     # A dog to the one and a cat to the other: stripes of both.
-    assert tints(460, 590) == {near(segment.ONLY_A), near(segment.ONLY_B)}
+    assert tints(460, 590) == {near(detect.ONLY_A), near(detect.ONLY_B)}
     assert not drawn[350].any()
 
 

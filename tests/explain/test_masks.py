@@ -147,7 +147,7 @@ def test_every_mask_has_a_name_and_others_get_a_sentence(engine: LocalEngine, im
         TASK.target(spec, found, str(len(found) + 1))
     assert raised.value.key == "explain_no_box"
     with pytest.raises(DemoError) as raised:
-        TASK.target(spec, found[:0], "")
+        TASK.target(spec, found[np.array([], np.int64)], "")
     assert raised.value.key == "explain_no_boxes"
 
 

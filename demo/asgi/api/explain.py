@@ -61,7 +61,7 @@ def explain_router(service: Service, budget: UploadBudget) -> APIRouter:
     ) -> Response:
         """Explain the answer of a model about the picture in the body by a map.
 
-        method: layer-cam, grad-cam, attention-rollout (of vision transformers),
+        method: layer-cam, grad-cam, grad-cam-plus-plus, attention-rollout (of transformers),
         integrated-gradients or occlusion; empty is the first that suits the model. target: a label
         or class id; of a detector or segmenter the number of a box, best first, and another class
         for it as in 2:dog; empty is the best of the answer. layer: one of the model's, empty is
