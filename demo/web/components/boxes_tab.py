@@ -56,8 +56,7 @@ def build_boxes_tab(
     """Lay the tab out and connect it: any change answers by itself, the last one wins.
 
     Args:
-        context: see `Context`.
-        task: name of the task.
+        context, task: see `Context`; name of the task.
         no_model: string key of the sentence where no model of the task is present.
         explained: whether answers of the task can be explained.
         box: string key of what each of its explanations is of.
