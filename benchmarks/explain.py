@@ -9,7 +9,8 @@ picture; outside of the network's crop a map is 0. Then the check: how often it 
 five times its cells in random order, better than random.
 
 With --weights: the rank correlation of maps with those of the same network with random weights in
-its last third, of LayerCAM on the test photos of `animals`, for a classifier and for a detector.
+its last third, on the test photos of `animals`, for a classifier and for a detector; and how often
+the check says that a map does not depend on these weights. --folder: of weights, with yolo11n.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from demo.explain.curves import Chance, cells
 from demo.explain.explanation import Explanation, asked, explain, weights_similarity
 from demo.explain.passes import Passes, Progress
 from demo.explain.placement import on_upload
+from demo.explain.randomisation import UNCHANGED
 from demo.images.decode import decode
 from demo.images.limits import Limits
 from demo.inference.local_engine import LocalEngine
@@ -39,7 +41,7 @@ MODELS = {
     "efficientnet_lite0": ("airplane", "motorcycle"),
 }
 """Models, and the classes of boxes3 that they know by some name."""
-SIMILAR = ("efficientnet_lite0", "yolo-vitrine")
+SIMILAR = ("efficientnet_lite0", "yolo-vitrine", "yolo11n")
 SHUFFLES = 5
 """Shuffled maps of each photo."""
 
@@ -121,7 +123,9 @@ def energy(rows: Sequence[Numbers]) -> float:
     return float(np.mean([row.energy for row in rows]) / np.mean([row.share for row in rows]))
 
 
-def similarities(engine: LocalEngine, model: str, photos: Sequence[Photo]) -> list[float]:
+def similarities(
+    engine: LocalEngine, model: str, photos: Sequence[Photo], method: str
+) -> list[float | None]:
     """Rank correlations of maps with those of random weights, of photos with an answer."""
     found = []
     for photo in photos:
@@ -135,21 +139,24 @@ def similarities(engine: LocalEngine, model: str, photos: Sequence[Photo]) -> li
                 continue
             x0, y0, x1, y1 = answer.xyxy[0].tolist()
             target = Target(int(answer.class_ids[0]), (x0, y0, x1, y1))
-        question = asked(engine.spec(model), "layer-cam", target)
+        question = asked(engine.spec(model), method, target)
         made = explain(engine, model, ImageRequest(image), question)
         found.append(weights_similarity(engine, model, made, Progress()))
     return found
 
 
-def print_similarities(engine: LocalEngine, data: Path, step: int) -> None:
-    """Print the spread for each of `SIMILAR`."""
-    photos = [one for one in boxed_photos(data, "animals") if one.is_test][::step]
-    for model in SIMILAR:
-        found = similarities(engine, model, photos)
+def print_similarities(engine: LocalEngine, given: argparse.Namespace) -> None:
+    """Print the spread for each of `SIMILAR` that is here."""
+    photos = [one for one in boxed_photos(given.data, "animals") if one.is_test][:: given.photos]
+    here = {row["name"] for row in engine.models() if row["available"]}
+    for model in [name for name in SIMILAR if name in here]:
+        every = similarities(engine, model, photos, given.method)
+        found = [one for one in every if one is not None]
         low, middle, high = np.quantile(found, (0.05, 0.5, 0.95))
         print(
-            f"{model} layer-cam, {len(found)} photos: rank correlation with random weights "
-            f"{middle:.2f}, 90 % of them {low:.2f} to {high:.2f}",
+            f"{model} {given.method}, {len(found)} photos, {len(every) - len(found)} boxes too "
+            f"small: rank correlation with random weights {middle:.2f}, 90 % of them {low:.2f} to "
+            f"{high:.2f}; unchanged {np.mean([one >= UNCHANGED for one in found]):.3f}",
             flush=True,
         )
 
@@ -163,10 +170,11 @@ def main() -> None:
         "--method", default="layer-cam", choices=[m.name for m in methods.all_methods()]
     )
     arguments.add_argument("--weights", action="store_true")
+    arguments.add_argument("--folder", type=Path)
     given = arguments.parse_args()
-    engine = LocalEngine(Settings(offline=True, device="cpu"))
+    engine = LocalEngine(Settings(weights_dir=given.folder, offline=True, device="cpu"))
     if given.weights:
-        print_similarities(engine, given.data, given.photos)
+        print_similarities(engine, given)
     else:
         print_trust(engine, given)
     engine.close()

@@ -9,7 +9,8 @@ from demo.explain import methods
 from demo.explain.curves import Curves, curves
 from demo.explain.method import HeatMap, Method
 from demo.explain.passes import Passes, Progress
-from demo.explain.randomisation import randomised_map, similarity
+from demo.explain.placement import place_of
+from demo.explain.randomisation import UNCHANGED, randomised_map, similarity
 from demo.inference.engine import Engine, ExclusiveModel
 from demo.models.spec import ModelSpec, Prepared, Request
 from demo.models.target import Explainable, Target
@@ -17,12 +18,6 @@ from demo.validate import brief
 
 CHECK_PASSES = 60
 """Passes of a check at most."""
-UNCHANGED = 0.7
-"""Rank correlation from which on a map of random weights counts as the same map.
-
-Well above what LayerCAM of a classifier has (`python -m benchmarks.explain --weights`). Of one box
-of a detector it is often higher, since the place of the box is given, whatever the weights are.
-"""
 _LAST_LAYERS = 1 / 3
 
 
@@ -58,17 +53,18 @@ class Checks:
     """What is known of how far a map can be trusted.
 
     curves: deletion and insertion. similarity: rank correlation with the map of the same network
-    with random weights in its last third, −1…1. passes: how many the check took.
+    with random weights in its last third, −1…1, of a box within it; None where the box has too few
+    cells of the map. passes: how many the check took.
     """
 
     curves: Curves
-    similarity: float
+    similarity: float | None
     passes: int
 
     @property
-    def depends_on_weights(self) -> bool:
-        """Whether the map changes with what the network has learned."""
-        return self.similarity < UNCHANGED
+    def depends_on_weights(self) -> bool | None:
+        """Whether the map changes with what the last layers have learned; None: nobody can tell."""
+        return None if self.similarity is None else self.similarity < UNCHANGED
 
 
 def methods_for(spec: ModelSpec) -> list[Method]:
@@ -141,16 +137,18 @@ def check(engine: Engine, model: str, found: Explanation, progress: Progress) ->
         return Checks(measured, alike, progress.done - before)
 
 
-def weights_similarity(engine: Engine, model: str, found: Explanation, progress: Progress) -> float:
+def weights_similarity(
+    engine: Engine, model: str, found: Explanation, progress: Progress
+) -> float | None:
     """`Checks.similarity` alone. Raises DemoError and StoppedError as `explain` does."""
     with engine.exclusive(model) as own:
         return _similarity(_passes(own, found.prepared, found.question, progress), found)
 
 
-def _similarity(passes: Passes, found: Explanation) -> float:
+def _similarity(passes: Passes, found: Explanation) -> float | None:
     question = found.question
     random = randomised_map(question.method, passes, question.layers, _LAST_LAYERS)
-    return similarity(found.heat, random)
+    return similarity(found.heat, random, place_of(question.target, found.prepared))
 
 
 def _passes(

@@ -1,7 +1,8 @@
 """Passes of one network for an explanation; between two of them others get their answers."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -66,6 +67,8 @@ class Passes:
     def run(self, work: Callable[[nn.Module, Tensor], T], pictures: int = 1) -> T:
         """`work` with the network and its input, a tensor on the network's device.
 
+        Of the network's outputs it gets the first alone, since methods explain one tensor.
+
         pictures: how many the work passes through the network; each counts. Raises StoppedError
         where nobody wants it any more.
         """
@@ -76,14 +79,15 @@ class Passes:
         def alone(own: nn.Module) -> T:
             network = own if self.network is None else self.network
             device = next(network.parameters()).device
-            return work(network, torch.from_numpy(self.inputs).to(device))
+            with _one_output(network):
+                return work(network, torch.from_numpy(self.inputs).to(device))
 
         value = self.model.run(alone)
         self.progress.done += pictures
         return value
 
     def outputs(self) -> Outputs:
-        """The outputs for the input, one float32 array each."""
+        """The first output for the input, float32."""
         return self.run(_outputs)
 
     def with_inputs(self, inputs: Pixels) -> "Passes":
@@ -108,6 +112,18 @@ class Passes:
 
 @torch.no_grad()
 def _outputs(network: nn.Module, inputs: Tensor) -> Outputs:
-    answer = network(inputs)
-    outputs = answer if isinstance(answer, tuple) else (answer,)
-    return tuple(output.float().cpu().numpy() for output in outputs)
+    return (network(inputs).float().cpu().numpy(),)
+
+
+@contextmanager
+def _one_output(network: nn.Module) -> Iterator[None]:
+    """Let the network give its first output alone for the length of the block."""
+
+    def first(module: nn.Module, inputs: object, outputs: object) -> object:
+        return outputs[0] if isinstance(outputs, tuple) else outputs
+
+    hook = network.register_forward_hook(first)
+    try:
+        yield
+    finally:
+        hook.remove()

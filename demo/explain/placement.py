@@ -1,4 +1,4 @@
-"""A map on the upload: only the part of the network's input that shows the upload, in its place."""
+"""Where a map lies on the upload, and where on a map a box of the upload lies."""
 
 import cv2
 import numpy as np
@@ -7,6 +7,21 @@ from numpy.typing import NDArray
 from demo.explain.method import HeatMap
 from demo.geometry.letterbox import Letterbox
 from demo.models.spec import Prepared
+from demo.models.target import Target
+
+Share = tuple[float, float, float, float]
+"""Left, upper, right and lower end of a part of a map, each a share of its sides, 0–1."""
+WHOLE: Share = (0.0, 0.0, 1.0, 1.0)
+
+
+def place_of(target: Target, prepared: Prepared) -> Share:
+    """Where on a map the target's box lies; all of it for a target without a box."""
+    if target.xyxy is None or not isinstance(prepared.geometry, Letterbox):
+        return WHOLE
+    height, width = prepared.inputs.shape[2:]
+    box = prepared.geometry.forward(np.array([target.xyxy], np.float32))[0]
+    x0, y0, x1, y1 = (box / (width, height, width, height)).clip(0, 1).tolist()
+    return x0, y0, x1, y1
 
 
 def on_upload(heat: HeatMap, prepared: Prepared, size_wh: tuple[int, int]) -> NDArray[np.float32]:

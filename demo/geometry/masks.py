@@ -67,6 +67,29 @@ def decode(masks: RunLengths, i: int) -> Window:
     return Window(columns[:, y0:y1].T, x0, y0)
 
 
+def mask_iou(
+    a: RunLengths, b: RunLengths, wanted: NDArray[np.bool_] | None = None
+) -> NDArray[np.float64]:
+    """N×M: intersection over union of each mask of a and each of b; 0 of two empty ones.
+
+    wanted: N×M, which of them are asked for; the others are 0.
+    """
+    shared = np.zeros((len(a), len(b)))
+    ends = [np.cumsum(counts, dtype=np.int64) for counts in b.counts]
+    for i, counts in enumerate(a.counts):
+        edges = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
+        # How many pixels of the mask come before an edge: between two edges it is a straight line.
+        inside = np.where(np.arange(len(counts)) % 2 == 1, counts, 0)
+        before = np.concatenate([[0], np.cumsum(inside, dtype=np.int64)])
+        for j in range(len(b)) if wanted is None else np.flatnonzero(wanted[i]).tolist():
+            starts, stops = ends[j][:-1:2], ends[j][1::2]
+            shared[i, j] = (
+                np.interp(stops, edges, before) - np.interp(starts, edges, before)
+            ).sum()
+    together = a.areas()[:, None] + b.areas()[None, :] - shared
+    return shared / np.maximum(together, 1)
+
+
 def outlines(window: Window, tolerance: float = 0.0) -> list[Ring]:
     """The outline of each connected part of a mask, along the edges of its pixels, largest first.
 

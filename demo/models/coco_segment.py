@@ -8,7 +8,7 @@ from functools import partial
 
 from demo.models.coco import LABELS, SIZES, TITLES, Facts
 from demo.models.spec import ModelSpec, WeightsEntry
-from demo.models.yolo import Yolo
+from demo.models.yolo import CAM_LAYERS, Yolo
 from demo.models.yolo_segment import YoloSegment, load_segmenter
 
 _SIDE = 640
@@ -53,6 +53,7 @@ def _spec(order: int, facts: Facts) -> ModelSpec:
         family=YoloSegment(Yolo(facts.stem, LABELS, _SIDE, nms_free)),
         network=partial(load_segmenter, facts.stem, facts.stem, LABELS, nms_free),
         packs_convolutions=True,
+        cam_layers=CAM_LAYERS,
         published={"metric": "COCO mask mAP50-95", "value": facts.score},
         needs_nms=not nms_free,
         params=facts.params,

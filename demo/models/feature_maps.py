@@ -1,4 +1,4 @@
-"""The layers of a network whose outputs are maps over the picture, found by one pass."""
+"""The layers of a network that give maps over the picture: by one pass, or by their kind."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -50,6 +50,27 @@ def timm_layers(network: nn.Module, side: int) -> tuple[str, ...]:
     # Others give tokens or N×h×w×C.
     maps = len(shape) == 4 and shape[1] == channels and shape[2] == shape[3] > 1
     return (name,) if maps else ()
+
+
+def timm_attention(network: nn.Module) -> tuple[str, ...]:
+    """`ModelSpec.attention_layers` of a network of timm: those of a vision transformer.
+
+    None where another class than timm's plain ViT or DeiT mixes the tokens in other ways as well,
+    or where the answer comes from neither the class token nor the mean of the patches.
+    """
+    from timm.layers.attention import Attention
+    from timm.models.deit import VisionTransformerDistilled
+    from timm.models.vision_transformer import VisionTransformer
+
+    if type(network) not in (VisionTransformer, VisionTransformerDistilled):
+        return ()
+    plain: VisionTransformer = network
+    rows, columns = plain.patch_embed.grid_size or (0, 1)
+    if plain.global_pool not in ("token", "avg") or rows != columns:
+        return ()
+    names = tuple(f"blocks.{number}.attn" for number in range(len(plain.blocks)))
+    layers = dict(plain.named_modules())
+    return names if all(isinstance(layers.get(name), Attention) for name in names) else ()
 
 
 @torch.no_grad()

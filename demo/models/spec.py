@@ -186,9 +186,9 @@ class ModelSpec:
         confidence, iou: thresholds of a detector in place of the program's, 0–1, or None.
         cam_layers: names of the modules of the plain network whose N×C×h×w outputs class activation
             maps are computed from, the usual one first; none where it has no such maps.
-        attention_layers: names of the `nn.MultiheadAttention` modules of a vision transformer,
-            first to last, whose tokens are one for the class and then a square of patches; none
-            where it has no such layers.
+        attention_layers: names of the attention modules of a vision transformer, first to last,
+            `nn.MultiheadAttention` or timm's own; the tokens are a few for the whole picture, such
+            as that of the class, and then a square of patches. None where it has no such layers.
     """
 
     name: str

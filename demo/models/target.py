@@ -28,7 +28,7 @@ class Explainable(Protocol):
         """Where the target's logit stands in the first output, behind the axis of the batch.
 
         Args:
-            outputs: of the network for this request, whose answer the target is from.
+            outputs: the first of the network for this request, whose answer the target is from.
             prepared: the request.
             target: a class of the family.
         """

@@ -15,7 +15,7 @@ from torch import nn
 from demo.models import imagenet
 from demo.models.checkpoint import fill, load_state
 from demo.models.classifier import Classifier, Preprocessing
-from demo.models.feature_maps import timm_layers
+from demo.models.feature_maps import timm_attention, timm_layers
 from demo.models.spec import ModelSpec, WeightsEntry, WeightsFile
 
 SNAPSHOT = Path(__file__).with_name("timm.json")
@@ -36,7 +36,7 @@ class _Row(TypedDict):
     """The facts of one model, see `timm.models.PretrainedCfg`.
 
     size_bytes: of the tensors of the published file. gflops: of one pass over the usual input,
-    counted as PyTorch's FlopCounterMode counts. cam_layers: see `ModelSpec`.
+    counted as PyTorch's FlopCounterMode counts. cam_layers, attention_layers: see `ModelSpec`.
     """
 
     url: str
@@ -50,6 +50,7 @@ class _Row(TypedDict):
     mean: tuple[float, ...]
     std: tuple[float, ...]
     cam_layers: tuple[str, ...]
+    attention_layers: tuple[str, ...]
 
 
 def snapshot() -> dict[str, _Row]:
@@ -85,6 +86,7 @@ def _row(name: str) -> _Row:
         "mean": facts["mean"],
         "std": facts["std"],
         "cam_layers": timm_layers(network, crop),
+        "attention_layers": timm_attention(network),
     }
 
 
@@ -132,6 +134,7 @@ def _spec(name: str, row: _Row, labels: tuple[str, ...]) -> ModelSpec:
         params=row["params"],
         order=300,
         cam_layers=tuple(row["cam_layers"]),
+        attention_layers=tuple(row["attention_layers"]),
     )
 
 

@@ -103,9 +103,10 @@ class Yolo:
         """Anchor and class of the target's box, see `Explainable`."""
         geometry, raw = prepared.geometry, outputs[0][0]
         assert isinstance(geometry, Letterbox)
-        box = geometry.forward(np.array([target.xyxy], np.float32))[0]
+        picture = (0, 0, *geometry.size_wh)
+        boxes = geometry.forward(np.array([target.xyxy, picture], np.float32))
         grids = Grids(geometry.input_hw, self.strides)
-        anchor = anchor_of(raw, grids, len(self.labels), box, target.class_id)
+        anchor = anchor_of(raw, grids, len(self.labels), boxes, target.class_id)
         return anchor, raw.shape[1] - len(self.labels) + target.class_id
 
     def output_scores(

@@ -3,10 +3,14 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from demo.models.checkpoint import fill
 from demo.models.mask_prototypes import MaskPrototypes
 from demo.models.networks.segment_head import UndecodedSegmentHead
 from demo.models.spec import Outputs, Prepared, Request, WeightsFile
+from demo.models.target import Target
 from demo.models.ultralytics import build, detector_state, undecoded
 from demo.models.yolo import Yolo
 from demo.results import Detections
@@ -36,6 +40,16 @@ class YoloSegment:
         # The outputs of a batch are parts of one array, which would be kept whole.
         masks = MaskPrototypes(prototypes[0].copy(), chosen, found.xyxy, found.size_wh)
         return replace(found, masks=masks)
+
+    def output_index(self, outputs: Outputs, prepared: Prepared, target: Target) -> tuple[int, ...]:
+        """Anchor and class of the box of the target's mask, see `Explainable`."""
+        return self.detector.output_index(outputs, prepared, target)
+
+    def output_scores(
+        self, output: NDArray[np.float32], index: tuple[int, ...]
+    ) -> NDArray[np.float64]:
+        """As `Yolo.output_scores`."""
+        return self.detector.output_scores(output, index)
 
 
 def load_segmenter(

@@ -12,20 +12,23 @@ from demo.inference.named_model import named_model
 from demo.models.spec import ImageRequest
 from demo.service.service import Answer, Service
 
-_EXPLAINED = ("classify", "detect")
+_EXPLAINED = ("classify", "detect", "segment")
 """Tasks whose models are proposed for a wrong name."""
 
 
 class CheckFacts(TypedDict):
-    """The JSON of a check; areas under the curves, and the rank correlation with random weights."""
+    """The JSON of a check; areas under the curves, and the rank correlation with random weights.
+
+    The latter and its verdict are null for a box that has too few cells of the map.
+    """
 
     deletion_auc: float
     insertion_auc: float
     random_deletion_auc: float
     random_insertion_auc: float
     better_than_random: bool
-    randomised_similarity: float
-    depends_on_weights: bool
+    randomised_similarity: float | None
+    depends_on_weights: bool | None
     passes: int
 
 
@@ -89,7 +92,7 @@ def _check_facts(checks: Checks) -> CheckFacts:
         "random_deletion_auc": round(float(auc(found.random_deletion).mean()), 4),
         "random_insertion_auc": round(float(auc(found.random_insertion).mean()), 4),
         "better_than_random": found.better_than_random,
-        "randomised_similarity": round(checks.similarity, 4),
+        "randomised_similarity": None if checks.similarity is None else round(checks.similarity, 4),
         "depends_on_weights": checks.depends_on_weights,
         "passes": checks.passes,
     }

@@ -10,13 +10,13 @@ from demo.drawing.detections import draw_detections
 from demo.export.files import DetectQuery, File, detection_files
 from demo.export.polygons import mask_rows
 from demo.export.replay import PICTURE
-from demo.models.spec import ModelSpec
+from demo.models.spec import ModelSpec, Request
 from demo.results import Detections, Image
 from demo.tasks.base import JsonObject
-from demo.tasks.detect import MoreThanBoxes, box_rows, captions
+from demo.tasks.detect import Detect, box_rows, captions
 
 
-class Segment(MoreThanBoxes[Detections]):
+class Segment(Detect[Detections]):
     """Detection whose boxes have masks; these are computed for the boxes that are kept."""
 
     name = "segment"
@@ -69,6 +69,10 @@ class Segment(MoreThanBoxes[Detections]):
     ) -> Image:
         """Masks, each captioned by its label and the number of its track."""
         return draw_detections(image, result, captions=captions(result, ids), show_boxes=False)
+
+    def warm_up_request(self) -> Request | None:
+        """None: the page opens on another tab."""
+        return None
 
 
 TASK = Segment()

@@ -26,11 +26,11 @@ def publish_explain(context: Context) -> None:
 
         Args:
             image: the picture, an uploaded file.
-            model: the name of a classifier or a detector, see /models.
-            method: layer-cam, grad-cam, attention-rollout (of vision transformers),
+            model: the name of a classifier, a detector or a segmenter, see /models.
+            method: layer-cam, grad-cam, grad-cam-plus-plus, attention-rollout (of transformers),
                 integrated-gradients or occlusion; empty is the first that suits the model.
-            target: a label or the id of a class; of a detector the number of a box, best first,
-                and another class for it as in 2:dog. Empty is the best of the answer.
+            target: a label or the id of a class; of a detector or segmenter the number of a box,
+                best first, and another class for it as in 2:dog. Empty is the best of the answer.
             layer: one of the model's layers for maps; empty is all of them.
             check: whether the map is checked, which takes up to 60 passes.
 

@@ -57,13 +57,11 @@ def test_two_detectors_side_by_side_and_a_click_shows_the_box(visit: Visit) -> N
     assert counts[0] >= 2  # persons that both have found
     notes = page.locator("#compare-difference .note")
     expect(notes).to_contain_text("yolo11n has 80, yolo-vitrine has 27")
-    box = page.locator(".compare-view rect").first
+    box = page.locator(".compare-view path").first
     expect(box).to_be_hidden()
     rows.nth(1).locator("button").press("Enter")
     expect(box).to_be_visible()
-    wanted = (rows.nth(1).get_attribute("data-xywh") or "").split(" ")
-    shown = [box.get_attribute(name) for name in ("x", "y", "width", "height")]
-    assert shown == wanted
+    assert box.get_attribute("d") == rows.nth(1).get_attribute("data-outline")
     numbers = page.locator("table.compare-numbers tbody tr")
     expect(page.locator("#compare-status")).to_contain_text("2 of 2 models", timeout=SLOW)
     expect(numbers.nth(0)).to_contain_text("2.62 M")

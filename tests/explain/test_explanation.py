@@ -20,8 +20,10 @@ from demo.models.spec import ImageRequest, InputView, Prepared
 from demo.models.target import Target
 from tests.explain.conftest import textured
 
+EVERY = ["layer-cam", "grad-cam", "grad-cam-plus-plus", "integrated-gradients", "occlusion"]
 
-@pytest.mark.parametrize("method", ["layer-cam", "grad-cam", "integrated-gradients", "occlusion"])
+
+@pytest.mark.parametrize("method", EVERY)
 def test_a_map_and_its_check(running: LocalEngine, method: str) -> None:
     one = textured(np.random.default_rng(3))
     question = asked(running.spec("patches"), method, Target(one.class_id))
@@ -33,6 +35,7 @@ def test_a_map_and_its_check(running: LocalEngine, method: str) -> None:
     count = Progress()
     checks = check(running, "patches", found, count)
     assert checks.passes == count.done <= CHECK_PASSES
+    assert checks.similarity is not None
     assert -1 <= checks.similarity <= 1
 
 
@@ -62,7 +65,7 @@ def test_the_methods_of_a_model_are_those_that_suit_it(running: LocalEngine) -> 
         model: [one.name for one in methods_for(running.spec(model))]
         for model in ("patches", "blind")
     }
-    assert names["patches"] == ["layer-cam", "grad-cam", "integrated-gradients", "occlusion"]
+    assert names["patches"] == EVERY
     assert names["blind"] == ["integrated-gradients", "occlusion"]
     # Without a name it is the first of them.
     for model, some in names.items():

@@ -86,6 +86,35 @@ def test_layer_cam_weighs_each_cell_by_its_positive_gradient(
     np.testing.assert_allclose(LayerCam().of_layer(asked, "8"), expected, atol=1e-4)
 
 
+@pytest.mark.parametrize("place", range(3))
+def test_grad_cam_plus_plus_is_the_formula_of_its_paper(
+    trained: nn.Module, pictures: list[Textured], place: int
+) -> None:
+    """Equations 10, 13 and 19 of Chattopadhay et al. 2018, place by place, in float64."""
+    one = pictures[place]
+    asked = passes(trained, one)
+    kept: list[torch.Tensor] = []
+    hook = trained.get_submodule("8").register_forward_hook(lambda _, __, out: kept.append(out))
+    logit = trained(torch.from_numpy(asked.inputs))[0, one.class_id]
+    hook.remove()
+    [slope] = torch.autograd.grad(logit, kept[0])
+    maps, slopes = kept[0][0].detach().double().numpy(), slope[0].double().numpy()
+    score = np.exp(float(logit.detach()))
+    expected = np.zeros(maps.shape[1:])
+    for channel, slants in zip(maps, slopes, strict=True):
+        weight = 0.0
+        for (i, j), slant in np.ndenumerate(slants):
+            second, third = score * slant**2, score * slant**3
+            below = 2 * second + channel.sum() * third
+            alpha = second / below if below else 0.0
+            weight += alpha * max(score * slants[i, j], 0)
+        expected += weight * channel
+    expected = expected.clip(0)
+    heat = methods.find("grad-cam-plus-plus").explain(asked, ["8"])
+    assert expected.max() > 0
+    np.testing.assert_allclose(heat / heat.max(), expected / expected.max(), atol=1e-4)
+
+
 def at(heat: NDArray[np.float32]) -> tuple[int, int]:
     """The pixel x, y of the input at which a map is highest."""
     large = cv2.resize(heat, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
@@ -94,7 +123,7 @@ def at(heat: NDArray[np.float32]) -> tuple[int, int]:
 
 
 def test_the_patch_that_decides_is_hit(trained: nn.Module, pictures: list[Textured]) -> None:
-    hits = dict.fromkeys(("layer-cam", "grad-cam", "occlusion"), 0)
+    hits = dict.fromkeys(("layer-cam", "grad-cam", "grad-cam-plus-plus", "occlusion"), 0)
     for one in pictures:
         for name in hits:
             x, y = at(methods.find(name).explain(passes(trained, one), ["8"]))

@@ -5,7 +5,7 @@ import pytest
 from faster_coco_eval import mask as coco_mask
 from numpy.typing import NDArray
 
-from demo.geometry.masks import Window, decode, encode, joined, outlines, ring_area
+from demo.geometry.masks import Window, decode, encode, joined, mask_iou, outlines, ring_area
 from demo.results import RunLengths
 from tests.support.masks import blobs, run_lengths, whole
 
@@ -87,3 +87,17 @@ def test_joined_rings_have_the_area_of_all() -> None:
     for pixels in blobs(12, (300, 200), seed=1):
         rings = outlines(Window(pixels, 0, 0))
         assert abs(ring_area(joined(rings))) == pixels.sum()
+
+
+def test_the_overlap_of_masks_is_that_of_their_pixels() -> None:
+    one, other = blobs(5, (91, 67), seed=1), blobs(4, (91, 67), seed=2)
+    other[0], one[1], other[2] = one[0], False, False
+    found = mask_iou(run_lengths(one), run_lengths(other))
+    both = (one[:, None] & other[None]).sum((2, 3))
+    either = (one[:, None] | other[None]).sum((2, 3))
+    np.testing.assert_allclose(found, both / np.maximum(either, 1), atol=1e-12)
+    assert found[0, 0] == 1
+    assert found[1, 2] == 0
+    wanted = np.zeros((5, 4), np.bool_)
+    wanted[0, 0] = True
+    assert mask_iou(run_lengths(one), run_lengths(other), wanted).sum() == 1

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -165,6 +166,43 @@ def test_a_detector_of_tensors_and_its_thresholds(tmp_path: Path) -> None:
     confidence = clear_confidence(found)
     [result] = predict(checkpoint, photo("bus.jpg"), 320, confidence, nms_free=False, iou=1.0)
     assert_same_boxes(found.select(confidence), result)
+
+
+@pytest.mark.parametrize("architecture", ["yolov8n-seg", "yolo11n-seg", "yolo26n-seg"])
+def test_a_segmenter_of_tensors_answers_as_its_checkpoint(
+    architecture: str, tmp_path: Path
+) -> None:
+    net = network(architecture, ["a", "b", "c"])
+    checkpoint = save(net, tmp_path / "best.pt")
+    file = tmp_path / "state.safetensors"
+    state = {k: v.half() if v.is_floating_point() else v for k, v in net.state_dict().items()}
+    save_file(state, file)
+    described: dict[str, Any] = {"labels": ["a", "b", "c"], "size": 320, "task": "segment"}
+    describe(file, architecture=architecture, confidence=0.4, **described)
+    model, whole = loaded(file), loaded(checkpoint)
+    assert (model.spec.task, model.spec.confidence) == ("segment", 0.4)
+    assert model.spec.cam_layers == whole.spec.cam_layers
+    answers = []
+    for one in (model, whole):
+        found = one.ask(photo("bus.jpg"))
+        assert isinstance(found, Detections)
+        answers.append(found.select(0.3).with_pixels())
+    ours, theirs = answers
+    assert len(ours) == len(theirs) > 20
+    np.testing.assert_allclose(ours.xyxy, theirs.xyxy, atol=1e-2)
+    assert ours.masks is not None
+    assert theirs.masks is not None
+    pairs = zip(ours.masks.runs().counts, theirs.masks.runs().counts, strict=True)
+    assert all(np.array_equal(a, b) for a, b in pairs)
+
+
+def test_a_detector_of_tensors_is_no_segmenter(tmp_path: Path) -> None:
+    file = tmp_path / "state.safetensors"
+    save_file(network("yolo11n", ["a"]).state_dict(), file)
+    describe(file, architecture="yolo11n-seg", labels=["a"])
+    assert refusal(file).key == "weights_do_not_fit"
+    describe(file, architecture="yolo11n", labels=["a"], task="segment")
+    assert refusal(file).key == "own_toml_value"
 
 
 @pytest.mark.parametrize(

@@ -203,11 +203,12 @@ class TestSegment:
         assert kept.masks is not None
         assert kept.masks.runs().areas().tolist() == [0, 400]
 
-    def test_nothing_of_it_is_explained(self) -> None:
-        assert self.task.targets(segments()) == []
-        with pytest.raises(DemoError) as caught:
-            self.task.target(self.spec, segments(), "")
-        assert caught.value.key == "explain_no_gradients"
+    def test_a_mask_is_explained_by_its_box(self) -> None:
+        found = segments()
+        assert [name for _, name in self.task.targets(found)] == ["1", "2", "3"]
+        target = self.task.target(self.spec, found, "2")
+        assert target.xyxy == tuple(found.xyxy[1].tolist())
+        assert target.class_id == found.class_ids[1]
 
     @pytest.mark.parametrize(
         ("name", "value"), [("confidence", 0), ("iou", 2), ("classes", ["unicorn"]), ("size", 50)]

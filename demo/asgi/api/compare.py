@@ -24,10 +24,10 @@ from demo.web.faults import explained
 class ComparisonAnswer(BaseModel):
     """The answer; see `comparison_facts` for the rows of its lists."""
 
-    task: str = Field(description="What the models do: classify or detect.")
+    task: str = Field(description="What the models do: classify, detect or segment.")
     answers: list[dict[str, object]] = Field(
-        description="As /classify or /detect answer, with params, gflops and latency_ms; model and"
-        " error of a model that failed. In the order of the request."
+        description="As /classify, /detect or /segment answer, with params, gflops and latency_ms;"
+        " model and error of a model that failed. In the order of the request."
     )
     agree: dict[str, object] | None = Field(
         description="What all models say of each label; null where fewer than two have answered."
@@ -48,7 +48,8 @@ def compare_router(service: Service, budget: UploadBudget) -> APIRouter:
     ) -> Response:
         """Compare two to eight models, named with commas between, on the picture in the body.
 
-        confidence and iou are thresholds of detectors; left out they are each model's own.
+        confidence and iou are thresholds of detectors and segmenters; left out they are each
+        model's own.
         """
         names = [name for name in (part.strip() for part in models.split(",")) if name]
         values = {"confidence": confidence, "iou": iou}

@@ -39,7 +39,9 @@ class ExplanationAnswer(BaseModel):
     map_wh: list[int]
     window_xyxy: list[float] = Field(description="What the map lies over, pixels of the upload.")
     size_wh: list[int]
-    checks: dict[str, float | bool] | None = Field(description="Null where it was not checked.")
+    checks: dict[str, float | bool | None] | None = Field(
+        description="Null where it was not checked."
+    )
     timing_ms: dict[str, float]
 
 
@@ -59,12 +61,12 @@ def explain_router(service: Service, budget: UploadBudget) -> APIRouter:
     ) -> Response:
         """Explain the answer of a model about the picture in the body by a map.
 
-        method: layer-cam, grad-cam, attention-rollout (of vision transformers),
+        method: layer-cam, grad-cam, grad-cam-plus-plus, attention-rollout (of transformers),
         integrated-gradients or occlusion; empty is the first that suits the model. target: a label
-        or class id; of a detector the number of a box, best first, and another class for it as in
-        2:dog; empty is the best of the answer. layer: one of the model's, empty is all. check takes
-        up to 60 passes and is only stated in JSON. format: json, npy (the raw map) or png (the map
-        with transparency).
+        or class id; of a detector or segmenter the number of a box, best first, and another class
+        for it as in 2:dog; empty is the best of the answer. layer: one of the model's, empty is
+        all. check takes up to 60 passes and is only stated in JSON. format: json, npy (the raw map)
+        or png (the map with transparency).
         """
         try:
             if format not in _FORMATS:

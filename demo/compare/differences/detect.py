@@ -39,10 +39,14 @@ class DetectDifference(Difference[Detections]):
     name = "detect"
     options = ("confidence", "iou")
 
+    def matches(self, a: Detections, b: Detections) -> BoxMatches:
+        """Which objects of two results are the same one."""
+        return match_boxes(a, b)
+
     def agreement(self, results: Mapping[str, Detections]) -> JsonObject:
         """`same`: every box of one is found by all; `labels`: the number of boxes of each."""
         first, *others = results.values()
-        matches = [match_boxes(first, other) for other in others]
+        matches = [self.matches(first, other) for other in others]
         return {
             "same": not any(found.only_a or found.only_b for found in matches),
             "labels": [
@@ -55,7 +59,7 @@ class DetectDifference(Difference[Detections]):
 
         `other_knows` says of the latter whether the other model has a class of that name.
         """
-        matches = match_boxes(a, b)
+        matches = self.matches(a, b)
         return {
             "both": [
                 {
@@ -74,19 +78,27 @@ class DetectDifference(Difference[Detections]):
 
     def draw(self, image: Image, a: Detections, b: Detections) -> Image:
         """Boxes of both models in green as the first has them, of one alone in blue or orange."""
-        matches = match_boxes(a, b)
-        both = [i for i, _, _ in matches.both]
-        parts = [(a, both, BOTH), (a, [*matches.only_a], ONLY_A), (b, [*matches.only_b], ONLY_B)]
-        captions = [label_of(found, i) for found, rows, _ in parts for i in rows]
-        colours: list[Colour] = [colour for _, rows, colour in parts for _ in rows]
-        together = Detections(
-            np.concatenate([found.xyxy[rows] for found, rows, _ in parts]),
-            np.concatenate([found.scores[rows] for found, rows, _ in parts]),
-            np.zeros(len(captions), np.int64),
-            ("",),
-            a.size_wh,
-        )
-        return draw_detections(image, together, captions=captions, colours=colours)
+        return draw_matches(image, a, b, self.matches(a, b))
+
+
+def draw_matches(
+    image: Image, a: Detections, b: Detections, matches: BoxMatches, show_boxes: bool = True
+) -> Image:
+    """A copy of H×W×3 uint8 RGB with the name of each object, and its box, in its colour."""
+    both = [i for i, _, _ in matches.both]
+    parts = [(a, both, BOTH), (a, [*matches.only_a], ONLY_A), (b, [*matches.only_b], ONLY_B)]
+    captions = [label_of(found, i) for found, rows, _ in parts for i in rows]
+    colours: list[Colour] = [colour for _, rows, colour in parts for _ in rows]
+    together = Detections(
+        np.concatenate([found.xyxy[rows] for found, rows, _ in parts]),
+        np.concatenate([found.scores[rows] for found, rows, _ in parts]),
+        np.zeros(len(captions), np.int64),
+        ("",),
+        a.size_wh,
+    )
+    return draw_detections(
+        image, together, captions=captions, colours=colours, show_boxes=show_boxes
+    )
 
 
 def match_boxes(a: Detections, b: Detections, min_iou: float = MIN_IOU) -> BoxMatches:
@@ -94,7 +106,17 @@ def match_boxes(a: Detections, b: Detections, min_iou: float = MIN_IOU) -> BoxMa
 
     min_iou: lowest IoU of a match, 0–1.
     """
-    overlaps = np.where(_same_class(a, b), iou(a.xyxy, b.xyxy), -1.0)
+    return match(np.where(same_class(a, b), iou(a.xyxy, b.xyxy), -1.0), min_iou)
+
+
+def match(overlaps: NDArray[np.floating], min_iou: float = MIN_IOU) -> BoxMatches:
+    """Match rows and columns greedily, highest overlap first, each at most once.
+
+    Args:
+        overlaps: N×M, one for each object of a and of b, −1 where they cannot match.
+        min_iou: lowest overlap of a match, 0–1.
+    """
+    overlaps = overlaps.copy()
     both: list[tuple[int, int, float]] = []
     while overlaps.size and (best := float(overlaps.max())) >= min_iou:
         i, j = (int(place) for place in np.unravel_index(overlaps.argmax(), overlaps.shape))
@@ -103,8 +125,8 @@ def match_boxes(a: Detections, b: Detections, min_iou: float = MIN_IOU) -> BoxMa
     found_a, found_b = {i for i, _, _ in both}, {j for _, j, _ in both}
     return BoxMatches(
         tuple(both),
-        tuple(i for i in range(len(a)) if i not in found_a),
-        tuple(j for j in range(len(b)) if j not in found_b),
+        tuple(i for i in range(overlaps.shape[0]) if i not in found_a),
+        tuple(j for j in range(overlaps.shape[1]) if j not in found_b),
     )
 
 
@@ -138,7 +160,8 @@ def label_of(found: Detections, i: int) -> str:
     return found.labels[int(found.class_ids[i])]
 
 
-def _same_class(a: Detections, b: Detections) -> NDArray[np.bool_]:
+def same_class(a: Detections, b: Detections) -> NDArray[np.bool_]:
+    """N×M: whether a box of a and one of b have classes of one name."""
     keys_a, keys_b = ([label_key(label_of(f, i)) for i in range(len(f))] for f in (a, b))
     same = [[one == other for other in keys_b] for one in keys_a]
     return np.array(same, np.bool_).reshape(len(a), len(b))

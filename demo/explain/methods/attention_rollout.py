@@ -1,4 +1,4 @@
-"""Attention roll-out: what the class token of a vision transformer looks at through all layers."""
+"""Attention roll-out: what the answer of a vision transformer looks at through all layers."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -34,7 +34,7 @@ class AttentionRollout(Method):
         return bool(spec.attention_layers)
 
     def explain(self, passes: Passes, layers: Sequence[str]) -> HeatMap:
-        """The attention of the class token to each patch."""
+        """The attention of the tokens that answer to each patch."""
         names = passes.model.spec.attention_layers
 
         def rolled_out(network: nn.Module, inputs: Tensor) -> HeatMap:
@@ -43,8 +43,10 @@ class AttentionRollout(Method):
                 mixed = (weights + torch.eye(len(weights), device=weights.device)) / 2
                 joint = mixed if joint is None else mixed @ joint
             assert joint is not None
-            patches: HeatMap = joint[0, 1:].float().cpu().numpy()
-            side = isqrt(len(patches))
+            side = isqrt(len(joint))
+            first_patch = len(joint) - side**2
+            row = joint[_answering(network, first_patch), first_patch:].mean(0)
+            patches: HeatMap = row.float().cpu().numpy()
             return patches.reshape(side, side)
 
         return passes.run(rolled_out)
@@ -53,10 +55,34 @@ class AttentionRollout(Method):
 METHOD = AttentionRollout()
 
 
+def _answering(network: nn.Module, first_patch: int) -> slice:
+    """The tokens that the answer is computed from.
+
+    The class token, of a distilled network also the next one, of one without them the patches;
+    registers, which stand between, take no part.
+    """
+    if getattr(network, "global_pool", "token") == "avg":
+        return slice(first_patch, None)
+    return slice(2 if getattr(network, "dist_token", None) is not None else 1)
+
+
 @torch.no_grad()
 def _attention(network: nn.Module, names: Sequence[str], inputs: Tensor) -> list[Tensor]:
     """The weights of the layers for one picture, L×L each, the mean over the heads."""
     found: list[Tensor] = []
+    with ExitStack() as undo:
+        for name in names:
+            layer = network.get_submodule(name)
+            if isinstance(layer, nn.MultiheadAttention):
+                _ask_torch(layer, found, undo)
+            else:
+                _ask_timm(layer, found, undo)
+        network(inputs)
+    return found
+
+
+def _ask_torch(layer: nn.MultiheadAttention, found: list[Tensor], undo: ExitStack) -> None:
+    """Let torch's layer give its weights, as it does when asked for them."""
 
     def ask(module: nn.Module, inputs: Values, named: Names) -> tuple[Values, Names]:
         return inputs, {**named, "need_weights": True}
@@ -64,10 +90,16 @@ def _attention(network: nn.Module, names: Sequence[str], inputs: Tensor) -> list
     def keep(module: nn.Module, inputs: Values, output: tuple[Tensor, Tensor]) -> None:
         found.append(output[1][0])
 
-    with ExitStack() as hooks:
-        for name in names:
-            layer = network.get_submodule(name)
-            hooks.callback(layer.register_forward_pre_hook(ask, with_kwargs=True).remove)
-            hooks.callback(layer.register_forward_hook(keep).remove)
-        network(inputs)
-    return found
+    undo.callback(layer.register_forward_pre_hook(ask, with_kwargs=True).remove)
+    undo.callback(layer.register_forward_hook(keep).remove)
+
+
+def _ask_timm(layer: nn.Module, found: list[Tensor], undo: ExitStack) -> None:
+    """Let timm's layer compute its weights step by step; they pass through its dropout."""
+
+    def keep(module: nn.Module, inputs: Values, output: Tensor) -> None:
+        found.append(output[0].mean(0))
+
+    undo.callback(setattr, layer, "fused_attn", layer.fused_attn)
+    layer.fused_attn = False  # type: ignore[assignment]
+    undo.callback(layer.get_submodule("attn_drop").register_forward_hook(keep).remove)

@@ -98,7 +98,11 @@ def pick_pairs(raw: Rows, grids: Grids, classes: int) -> Candidates:
 
 
 def anchor_of(
-    raw: Rows, grids: Grids, classes: int, xyxy: NDArray[np.floating], class_id: int
+    raw: Rows,
+    grids: Grids,
+    classes: int,
+    boxes: NDArray[np.floating],
+    class_id: int,
 ) -> int:
     """The anchor whose box is the most like a given one; of several, the best of its class.
 
@@ -106,11 +110,13 @@ def anchor_of(
         raw: A×(4·bins+C), one output of the head.
         grids: its maps.
         classes: C.
-        xyxy: 4 numbers, network pixels.
+        boxes: 2×4 xyxy, network pixels: the given box, and the picture, at whose edges it was cut.
         class_id: of the given box.
     """
-    every = np.arange(len(raw))
-    overlap = iou(_corners(raw, every, grids, classes), np.asarray(xyxy, np.float32)[None])[:, 0]
+    given, picture = np.asarray(boxes, np.float32)
+    corners = _corners(raw, np.arange(len(raw)), grids, classes)
+    cut = corners.clip(np.tile(picture[:2], 2), np.tile(picture[2:], 2))
+    overlap = iou(cut, given[None])[:, 0]
     alike = np.flatnonzero(overlap >= overlap.max() - _SAME_IOU)
     logits = raw[alike, raw.shape[1] - classes + class_id]
     return int(alike[logits.argmax()])

@@ -14,7 +14,7 @@ from demo.models.card import Card
 from demo.models.classifier import Preprocessing
 from demo.models.efficientnet_lite import cam_layers as lite_cam_layers
 from demo.models.efficientnet_lite import preset as lite_preset
-from demo.models.feature_maps import timm_layers
+from demo.models.feature_maps import timm_attention, timm_layers
 from demo.models.networks.classifiers import CAM_LAYERS, NETWORKS
 from demo.models.networks.efficientnet_lite import SCALES, EfficientNetLite, renamed
 
@@ -122,7 +122,8 @@ def _timm(name: str) -> Architecture | None:
         int(crop / facts["crop_pct"]), crop, way, tuple(facts["mean"]), tuple(facts["std"])
     )
     params = sum(p.numel() for p in made.parameters())
-    return Architecture(name, build, preset, params, dict, timm_layers(made, crop))
+    maps, attention = timm_layers(made, crop), timm_attention(made)
+    return Architecture(name, build, preset, params, dict, maps, attention)
 
 
 def labels_of_imagenet() -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The state of a YOLO detector whose description names its architecture."""
+"""The state of a YOLO detector or segmenter whose description names its architecture."""
 
 import re
 from functools import partial
@@ -11,13 +11,15 @@ from demo.models.own.base import Run, own_spec
 from demo.models.own.description import Description, read_labels
 from demo.models.spec import ModelSpec, WeightsFile
 from demo.models.yolo import Yolo, load_network
+from demo.models.yolo_segment import YoloSegment, load_segmenter
 
-_NAMES = re.compile(r"yolo(?:v[5689]|v10|11|12|26)[a-z]")
+_NAMES = re.compile(r"yolo(?:(?:v[5689]|v10|11|12|26)[a-z]|(?:v8|11|26)[a-z]-seg)")
+_SEGMENTS = "-seg"
 _SIDE = 640
 
 
 def is_detector(architecture: str) -> bool:
-    """Whether a name is that of a YOLO of ultralytics, such as `yolo11n`."""
+    """Whether a name is that of a YOLO of ultralytics, such as `yolo11n` or `yolo11n-seg`."""
     return _NAMES.fullmatch(architecture) is not None
 
 
@@ -27,7 +29,12 @@ def spec(path: Path, name: str, found: Description) -> ModelSpec:
     if labels is None:
         raise DemoError("own_labels_missing", file=path.name)
     side = -(-(found.size or _SIDE) // 32) * 32
-    load = partial(load_network, name, found.architecture, labels, False)
+    boxes = Yolo(name, labels, side)
+    family: Yolo | YoloSegment = boxes
+    task, loader = "detect", load_network
+    if found.architecture.endswith(_SEGMENTS):
+        family, task, loader = YoloSegment(boxes), "segment", load_segmenter
+    load = partial(loader, name, found.architecture, labels, False)
     try:
         network = load(WeightsFile(path, sha256=""))
     except FileNotFoundError:
@@ -36,7 +43,7 @@ def spec(path: Path, name: str, found: Description) -> ModelSpec:
         ) from None
     check_finite(network.state_dict(), path.name)
     run = Run(
-        Yolo(name, labels, side),
+        family,
         side,
         load,
         needs_nms=True,
@@ -46,7 +53,7 @@ def spec(path: Path, name: str, found: Description) -> ModelSpec:
     return own_spec(
         path,
         name=name,
-        task="detect",
+        task=task,
         labels=labels,
         architecture=found.architecture,
         params=sum(parameter.numel() for parameter in network.parameters()),

@@ -31,7 +31,7 @@ _COUNTER = ".num_batches_tracked"
 
 
 class StateFile:
-    """The state of a classifier of torchvision, this project or timm, or of a YOLO detector."""
+    """The state of a classifier of torchvision, this project or timm, or of a YOLO."""
 
     name = "state"
     order = 20

@@ -63,11 +63,10 @@ def _detector(name: str, found: Checkpoint, side: int, network: Any) -> Run:
 
 
 def _segmenter(name: str, found: Checkpoint, side: int, network: nn.Module) -> Run:
-    return _with_head(
-        _detector(name, found, side, network),
-        YoloSegment,
-        partial(_load_undecoded, UndecodedSegmentHead, name, found.labels),
-    )
+    boxes = _detector(name, found, side, network)
+    load = partial(_load_undecoded, UndecodedSegmentHead, name, found.labels)
+    # A mask is explained by its box.
+    return replace(_with_head(boxes, YoloSegment, load), cam_layers=boxes.cam_layers)
 
 
 def _pose(name: str, found: Checkpoint, side: int, network: Any) -> Run:

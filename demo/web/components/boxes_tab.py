@@ -42,15 +42,19 @@ class _Controls:
 
 
 def build_boxes_tab(
-    context: Context, task: str, no_model: str = "no_model", explained: bool = True
+    context: Context,
+    task: str,
+    no_model: str = "no_model",
+    explained: bool = True,
+    box: str = "explain_box",
 ) -> None:
     """Lay the tab out and connect it: any change answers by itself, the last one wins.
 
     Args:
-        context: see `Context`.
-        task: name of the task.
+        context, task: see `Context`; name of the task.
         no_model: string key of the sentence where no model of the task is present.
         explained: whether answers of the task can be explained.
+        box: string key of what each of its explanations is of.
     """
     mode_switch()
     with gr.Row(elem_classes="two-columns"):
@@ -76,7 +80,7 @@ def build_boxes_tab(
     options = (confidence, iou, classes, size, line_width)
     events = (picture.change, confidence.change, iou.change, model.input, classes.input, size.input)
     values = _values(context, task)
-    asked = Asked(task, picture, model, options, values, events, boxes=True)
+    asked = Asked(task, picture, model, options, values, events, box)
     connect_why = why(context, asked) if explained else None
     _connect(context, task, picture, controls, [status, annotated, table, downloads])
     if connect_why is not None:

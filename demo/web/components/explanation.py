@@ -38,7 +38,8 @@ class Asked:
     """The answer that the section is under.
 
     task: name of its task. picture, model: its components. options: components whose values are,
-    in this order, those of `values` behind the model. boxes: it explains one of several boxes.
+    in this order, those of `values` behind the model. box: string key of what it explains one of
+    several of, such as boxes; empty where the answer is one.
     """
 
     task: str
@@ -47,7 +48,7 @@ class Asked:
     options: Sequence[Component]
     values: Callable[..., Mapping[str, object]]
     triggers: Sequence[Callable[..., Dependency]]
-    boxes: bool = False
+    box: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,9 @@ def _controls(context: Context, asked: Asked) -> tuple[gr.Dropdown, gr.Dropdown,
     known = [(one.title, one.name) for one in methods.all_methods()]
     return (
         gr.Dropdown(known, value=known[0][1], label=t("explain_method"), elem_id=f"{name}-method"),
-        gr.Dropdown([], label=t("explain_box"), visible=asked.boxes, elem_id=f"{name}-box"),
+        gr.Dropdown(
+            [], label=t(asked.box or "explain_box"), visible=bool(asked.box), elem_id=f"{name}-box"
+        ),
         gr.Dropdown([], label=t("explain_other"), elem_id=f"{name}-other"),
     )
 
@@ -177,7 +180,7 @@ def _choices(asked: Asked, answer: Answer, wish: Wish) -> _Choices:
     way = gr.Dropdown(choices=suited, value=method) if suited else gr.skip()
     choices = answer.task.targets(answer.result)
     known = {name for _, name in choices}
-    if not asked.boxes:
+    if not asked.box:
         best = choices[0][1]
         chosen = wish.other if wish.other in known and wish.other != best else None
         update = gr.Dropdown(choices=choices[1:], value=chosen)

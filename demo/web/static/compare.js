@@ -1,4 +1,4 @@
-// Shows the box of a row of the comparison on its picture; another click on the row hides it.
+// Shows the box or mask of a row of the comparison on its picture; another click on the row hides it.
 (() => {
   const choose = (row) => {
     const view = row.closest(".html-container, .prose, body").querySelector(".compare-view");
@@ -10,9 +10,7 @@
       other.querySelector("button").ariaPressed = String(chosen);
     }
     view.classList.toggle("shown", shows);
-    const [x, y, width, height] = row.dataset.xywh.split(" ");
-    for (const rect of view.querySelectorAll("rect"))
-      for (const [name, value] of Object.entries({ x, y, width, height })) rect.setAttribute(name, value);
+    for (const path of view.querySelectorAll("path")) path.setAttribute("d", row.dataset.outline);
   };
   document.addEventListener("click", (event) => {
     const row = event.target.closest?.("table.compare-boxes tbody tr");

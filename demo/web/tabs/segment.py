@@ -9,5 +9,5 @@ TAB = Tab(
     "segment",
     22,
     "tab_segment",
-    partial(build_boxes_tab, task="segment", no_model="segment_no_model", explained=False),
+    partial(build_boxes_tab, task="segment", no_model="segment_no_model", box="explain_mask"),
 )

@@ -9,6 +9,7 @@ import numpy as np
 
 from demo.drawing.heat_layer import heat_layer
 from demo.explain.curves import LEVELS, Curves, Scores, auc
+from demo.explain.explanation import Checks
 from demo.explain.placement import on_upload
 from demo.i18n import translate
 from demo.images.encode import encode_jpeg, encode_rgba, thumbnail
@@ -111,18 +112,23 @@ def _verdicts(explained: Explained, locale: str) -> list[_Verdict]:
     found = checks.curves
     beaten = int((found.gain > found.random_gains).sum())
     good = found.better_than_random
-    key = "explain_depends" if checks.depends_on_weights else "explain_unchanged"
     return [
         *said,
         _Verdict(
             translate("explain_better" if good else "explain_random", locale, count=beaten),
             "calm" if good else "warn",
         ),
-        _Verdict(
-            translate(key, locale, value=checks.similarity),
-            "calm" if checks.depends_on_weights else "warn",
-        ),
+        _of_weights(checks, locale),
     ]
+
+
+def _of_weights(checks: Checks, locale: str) -> _Verdict:
+    """What the test with random weights has found."""
+    if checks.depends_on_weights is None:
+        return _Verdict(translate("explain_small_box", locale), "calm")
+    key = "explain_depends" if checks.depends_on_weights else "explain_unchanged"
+    text = translate(key, locale, value=checks.similarity)
+    return _Verdict(text, "calm" if checks.depends_on_weights else "warn")
 
 
 def _plots(found: Curves, locale: str) -> list[_Plot]:

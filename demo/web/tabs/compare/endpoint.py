@@ -44,15 +44,15 @@ def _endpoint(context: Context) -> Callable[..., Answers]:
 
         Args:
             image: the picture, an uploaded file.
-            models: names of classifiers, or of detectors, see /models.
+            models: names of classifiers, of detectors or of segmenters, see /models.
             confidence: lowest score of a box, 0.01 to 1; null is each model's own.
             iou: overlap above which the weaker of two boxes of one class goes, 0 to 1; null as
                 above.
 
         Returns:
-            For detectors the picture with what the first two that answered have both found, and
-            each alone; the answers, where they agree, sizes and warm latencies as JSON. A model
-            that failed has its sentence in place of an answer.
+            For detectors and segmenters the picture with what the first two that answered have
+            both found, and each alone; the answers, where they agree, sizes and warm latencies as
+            JSON. A model that failed has its sentence in place of an answer.
         """
         values = {"confidence": confidence, "iou": iou}
         path, locale = required_picture(image), request_locale(request)

@@ -1,16 +1,17 @@
 """A comparison of two detectors as HTML: the difference picture, and a table of its boxes."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from demo.compare.differences.detect import (
     BOTH,
+    DIFFERENCE,
     ONLY_A,
     ONLY_B,
     BoxMatches,
+    DetectDifference,
     knows,
     label_of,
-    match_boxes,
 )
 from demo.drawing.palette import Colour
 from demo.i18n import translate
@@ -22,7 +23,10 @@ from demo.web.views.templates import render
 
 
 class _Row(NamedTuple):
-    """One object: xywh in pixels; scores in %, empty where a model has not found it."""
+    """One object; scores in %, empty where a model has not found it.
+
+    outline: the path of an SVG around it, pixels of the upload.
+    """
 
     label: str
     colour: str
@@ -30,7 +34,7 @@ class _Row(NamedTuple):
     score_a: str
     score_b: str
     overlap: str
-    xywh: tuple[str, str, str, str]
+    outline: str
 
 
 class DetectComparison(ComparisonView[Detections]):
@@ -38,17 +42,25 @@ class DetectComparison(ComparisonView[Detections]):
 
     name = "detect"
     pairwise = True
+    of_task: ClassVar[DetectDifference] = DIFFERENCE
+    """How the answers are compared."""
+    picture_alt: ClassVar[str] = "compare_picture_alt"
+    """String key of what the difference picture shows."""
+    show_one: ClassVar[str] = "compare_show_box"
+    """String key of the button of a row."""
 
     def difference(self, results: Mapping[str, Detections], picture: str, locale: str) -> str:
         """The picture with a legend, and a row a box; a click on a row shows the box."""
         (name_a, a), (name_b, b) = results.items()
-        matches = match_boxes(a, b)
+        matches = self.of_task.matches(a, b)
         if not len(a) and not len(b):
             return note(translate("compare_nothing", locale))
         only_a, only_b = (translate("compare_only", locale, name=n) for n in (name_a, name_b))
         return render(
             "compare_boxes",
             picture=picture,
+            alt=translate(self.picture_alt, locale),
+            show_one=self.show_one,
             width=a.size_wh[0],
             height=a.size_wh[1],
             legend=[
@@ -56,8 +68,9 @@ class DetectComparison(ComparisonView[Detections]):
                 (_hex(ONLY_A), only_a, len(matches.only_a)),
                 (_hex(ONLY_B), only_b, len(matches.only_b)),
             ],
+            remark=self.remark(a, b, locale),
             models=(name_a, name_b),
-            rows=_rows(matches, (name_a, a), (name_b, b), locale),
+            rows=self._rows(matches, (name_a, a), (name_b, b), locale),
             locale=locale,
         )
 
@@ -65,32 +78,45 @@ class DetectComparison(ComparisonView[Detections]):
         """The number of boxes of each class, or that there are none."""
         return class_counts(result) if len(result) else nothing_found(result, locale)
 
+    def remark(self, a: Detections, b: Detections, locale: str) -> str:
+        """A sentence under the legend; empty for none."""
+        return ""
 
-def _rows(
-    matches: BoxMatches, first: tuple[str, Detections], second: tuple[str, Detections], locale: str
-) -> list[_Row]:
-    a, b = first[1], second[1]
-    rows = [
-        _Row(
-            label_of(a, i),
-            _hex(BOTH),
-            translate("compare_both", locale),
-            _percent(a, i),
-            _percent(b, j),
-            f"{100 * overlap:.0f} %",
-            _xywh(a, i),
-        )
-        for i, j, overlap in matches.both
-    ]
-    for i in matches.only_a:
-        found_by = _alone(first[0], second, label_of(a, i), locale)
-        row = _Row(label_of(a, i), _hex(ONLY_A), found_by, _percent(a, i), "", "", _xywh(a, i))
-        rows.append(row)
-    for j in matches.only_b:
-        found_by = _alone(second[0], first, label_of(b, j), locale)
-        row = _Row(label_of(b, j), _hex(ONLY_B), found_by, "", _percent(b, j), "", _xywh(b, j))
-        rows.append(row)
-    return rows
+    def outlines(self, found: Detections) -> list[str]:
+        """The path of an SVG around each object, pixels of the upload."""
+        return [
+            f"M{x0:.1f} {y0:.1f}H{x1:.1f}V{y1:.1f}H{x0:.1f}Z"
+            for x0, y0, x1, y1 in found.xyxy.tolist()
+        ]
+
+    def _rows(
+        self,
+        matches: BoxMatches,
+        first: tuple[str, Detections],
+        second: tuple[str, Detections],
+        locale: str,
+    ) -> list[_Row]:
+        a, b = first[1], second[1]
+        lines_a, lines_b = self.outlines(a), self.outlines(b)
+        rows = [
+            _Row(
+                label_of(a, i),
+                _hex(BOTH),
+                translate("compare_both", locale),
+                _percent(a, i),
+                _percent(b, j),
+                f"{100 * overlap:.0f} %",
+                lines_a[i],
+            )
+            for i, j, overlap in matches.both
+        ]
+        for i in matches.only_a:
+            label, found_by = label_of(a, i), _alone(first[0], second, label_of(a, i), locale)
+            rows.append(_Row(label, _hex(ONLY_A), found_by, _percent(a, i), "", "", lines_a[i]))
+        for j in matches.only_b:
+            label, found_by = label_of(b, j), _alone(second[0], first, label_of(b, j), locale)
+            rows.append(_Row(label, _hex(ONLY_B), found_by, "", _percent(b, j), "", lines_b[j]))
+        return rows
 
 
 def _alone(name: str, other: tuple[str, Detections], label: str, locale: str) -> str:
@@ -102,11 +128,6 @@ def _alone(name: str, other: tuple[str, Detections], label: str, locale: str) ->
 
 def _percent(found: Detections, i: int) -> str:
     return f"{100 * float(found.scores[i]):.1f}"
-
-
-def _xywh(found: Detections, i: int) -> tuple[str, str, str, str]:
-    x0, y0, x1, y1 = found.xyxy[i].tolist()
-    return f"{x0:.1f}", f"{y0:.1f}", f"{x1 - x0:.1f}", f"{y1 - y0:.1f}"
 
 
 def _hex(colour: Colour) -> str:
