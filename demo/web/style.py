@@ -31,7 +31,7 @@ def head() -> str:
     fragments = [_read(name) for name in ("preferences.html", "timeline.html")]
     names = (
         *("uploads.js", "accessible_names.js", "line_editor.js", "camera_result.js", "camera.js"),
-        *("compare.js", "explain.js"),
+        *("compare.js", "explain.js", "models.js"),
     )
     scripts = [_upload_strings(), *(_read(name) for name in names)]
     return "".join(fragments) + "".join(f"<script>{script}</script>" for script in scripts)

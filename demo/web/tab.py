@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import gradio as gr
+from gradio.components import Component
 from gradio.i18n import I18nData
 
 from demo.i18n import LOCALES, strings
 from demo.service.service import Service
 
+Files = tuple[Path, ...]
+"""Example pictures that stand together."""
 Label = str | I18nData
 """A text, or a key that the browser translates."""
 
@@ -25,13 +29,16 @@ class Context:
     """What a tab is built with.
 
     service: answers. i18n: the strings that the browser translates with. page: the whole page.
-    pickers: the model pickers laid out so far, with the tasks of their models.
+    pickers: the model pickers laid out so far, with the tasks of their models; more_models: what
+    holds the others of their tasks. examples: under each input picture, by their files.
     """
 
     service: Service
     i18n: gr.I18n
     page: gr.Blocks
     pickers: dict[gr.Dropdown, tuple[str, ...]] = field(default_factory=dict)
+    more_models: dict[gr.Accordion, tuple[str, ...]] = field(default_factory=dict)
+    examples: dict[Component, dict[Files, gr.Dataset]] = field(default_factory=dict)
 
     def t(self, key: str) -> I18nData:
         """A label that the browser translates. Raises KeyError for an unknown key."""

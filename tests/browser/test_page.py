@@ -98,10 +98,10 @@ def test_an_example_answers_with_one_click(visit: Visit) -> None:
 def test_models_lists_and_filters(visit: Visit) -> None:
     page = visit()
     open_tab(page, "models")
-    expect(page.locator("#models-table")).to_contain_text("resnet50")
+    expect(page.locator("#models-list")).to_contain_text("resnet50")
     page.locator("#models-filter input, #models-filter textarea").first.fill("yolo")
-    expect(page.locator("#models-table")).not_to_contain_text("resnet50")
-    expect(page.locator("#models-table")).to_contain_text("yolo11n")
+    expect(page.locator("#models-list")).not_to_contain_text("resnet50")
+    expect(page.locator("#models-list")).to_contain_text("yolo11n")
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ ANSWERS = {
     "classify": "#classify-input img >> nth=1",
     "detect": "#detect-boxes tbody tr >> nth=4",
     "augment": "#augment-previews button img >> nth=8",
-    "models": "#models-table tbody tr >> nth=8",
+    "models": "#models-list tbody tr >> nth=8",
 }
 
 

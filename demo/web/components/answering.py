@@ -25,7 +25,7 @@ Updates = tuple[object, ...]
 """New values of a handler's outputs, in their order."""
 
 _POLL_S = 0.3
-_MAX_WAITING_VISITORS = 32
+WAITING_VISITORS = 32
 """Visitors of one tab who may wait at once; waiting for a download delays no other visitor."""
 
 
@@ -60,7 +60,7 @@ def answer_on_change(
         inputs,
         outputs,
         trigger_mode="multiple" if drops_older else "always_last",
-        concurrency_limit=_MAX_WAITING_VISITORS,
+        concurrency_limit=WAITING_VISITORS,
         show_progress="hidden",
         api_visibility="private",
     )

@@ -20,6 +20,7 @@ from demo.web.components.camera_pane import (
 )
 from demo.web.components.explanation import Asked, why
 from demo.web.components.model_picker import model_picker
+from demo.web.components.more_models import more_models
 from demo.web.components.numbers import Slider
 from demo.web.components.picture import PictureIn, PictureOut
 from demo.web.components.picture_input import picture_input
@@ -60,7 +61,7 @@ def build_boxes_tab(
     mode_switch()
     with gr.Row(elem_classes="two-columns"):
         with gr.Column(scale=5, min_width=320):
-            picture = picture_input(context, task)
+            picture = picture_input(context, task, task)
         with gr.Column(scale=7, min_width=320):
             annotated, status = _answer(context, task, no_model)
     camera_pane(context, task)
@@ -68,6 +69,7 @@ def build_boxes_tab(
         model = model_picker(context, task)
         confidence, classes = _filters(context, task, model.value)
         blur = _blur(context, task, model.value)
+    brought = more_models(context, model, task, picture)
     downloads = gr.HTML(elem_id=f"{task}-downloads", elem_classes="picture-only", padding=False)
     with gr.Accordion(context.t("more"), open=False, elem_id=f"{task}-more"), gr.Row():
         iou, size, line_width = _more(context, task, model.value)
@@ -81,7 +83,7 @@ def build_boxes_tab(
     values = _values(context, task)
     if explained:
         why(context, Asked(task, picture, model, options, values, events, boxes=True))
-    _connect(context, task, picture, controls, [status, annotated, table, downloads])
+    _connect(context, task, picture, controls, brought, [status, annotated, table, downloads])
 
 
 def _connect(
@@ -89,13 +91,14 @@ def _connect(
     task: str,
     picture: PictureIn,
     controls: _Controls,
+    brought: gr.State,
     outputs: list[Component],
 ) -> None:
     c = controls
     # The handler of `model.change` sets the classes: only visitors' events count. It sets the
     # thresholds of the few models that state their own, which then have to count.
     options = (c.model, c.confidence, c.iou, c.classes, c.size, c.line_width)
-    inputs = (c.model.input, c.classes.input, c.size.input, c.line_width.input)
+    inputs = (c.model.input, brought.change, c.classes.input, c.size.input, c.line_width.input)
     answer_on_change(
         [picture.change, c.confidence.change, c.iou.change, *inputs],
         answer_handler(context, task, _values(context, task), _show(context), (None, "", "")),

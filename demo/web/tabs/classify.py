@@ -7,6 +7,7 @@ from demo.web.components.answering import Updates, Visit, answer_handler, answer
 from demo.web.components.camera_pane import camera_pane, mode_switch, send_to_camera
 from demo.web.components.explanation import Asked, why
 from demo.web.components.model_picker import model_picker
+from demo.web.components.more_models import more_models
 from demo.web.components.numbers import Slider
 from demo.web.components.picture_input import picture_input
 from demo.web.tab import Context, Tab
@@ -19,7 +20,7 @@ def build(context: Context) -> None:
     mode_switch()
     with gr.Row(elem_classes="two-columns"):
         with gr.Column(scale=5, min_width=320):
-            picture = picture_input(context, "classify")
+            picture = picture_input(context, "classify", "classify")
         with gr.Column(scale=7, min_width=320):
             status = gr.HTML(
                 answer_view.empty("empty_answer"), elem_id="classify-answer", elem_classes="status"
@@ -30,6 +31,7 @@ def build(context: Context) -> None:
         top_k = Slider(
             1, 20, 5, step=1, label=t("top_k"), elem_id="classify-top", elem_classes="picture-only"
         )
+    more_models(context, model, "classify", picture)
     downloads = gr.HTML(elem_id="classify-downloads", elem_classes="picture-only", padding=False)
     with gr.Accordion(
         t("seen_title"), open=True, elem_id="classify-input", elem_classes="picture-only"

@@ -17,6 +17,7 @@ from demo.tasks.detect import (
 )
 from demo.web.components.camera_pane import blur_choices
 from demo.web.components.model_picker import model_picker
+from demo.web.components.more_models import more_models
 from demo.web.components.numbers import Slider
 from demo.web.components.thresholds import threshold_updates
 from demo.web.tab import Context, Label
@@ -56,6 +57,7 @@ def option_controls(context: Context) -> OptionControls:
     """Lay out model and frame step, and the box options in a column of their own."""
     t = context.t
     model = model_picker(context, *streaming_tasks(), name="video")
+    more_models(context, model, "video")
     every = Slider(1, 30, 1, step=1, label=t("video_every"), elem_id="video-every")
     available = isinstance(model.value, str)
     spec = boxes_spec(context, model.value)
