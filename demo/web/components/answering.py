@@ -95,7 +95,7 @@ def answer_handler(
             return
 
         def work() -> Answer:
-            return context.service.predict(task, path, model, values(model, *controls))
+            return context.service.predict(task, path, model, values(model, *controls), locale)
 
         try:
             for step in progress_then_result(context.service, model, locale, work):

@@ -9,6 +9,7 @@ from gradio.components import Component
 from demo.errors import DemoError
 from demo.export.names import download_stem
 from demo.images.encode import encode_jpeg
+from demo.labels.names import with_display
 from demo.service.service import Answer
 from demo.tasks.detect import INPUT_SIZES, MIN_CONFIDENCE
 from demo.web.components.answering import Updates, Visit, answer_handler, answer_on_change
@@ -18,6 +19,7 @@ from demo.web.components.camera_pane import (
     mode_switch,
     send_to_camera,
 )
+from demo.web.components.class_list import class_choices, first_choices, translate_on_load
 from demo.web.components.explanation import Asked, why
 from demo.web.components.model_picker import model_picker
 from demo.web.components.more_models import more_models
@@ -26,6 +28,7 @@ from demo.web.components.picture import PictureIn, PictureOut
 from demo.web.components.picture_input import picture_input
 from demo.web.components.private_files import save
 from demo.web.components.thresholds import first_thresholds, threshold_updates
+from demo.web.request import request_locale
 from demo.web.tab import Context
 from demo.web.views import answer as answer_view
 from demo.web.views import answers
@@ -105,6 +108,7 @@ def _connect(
         [picture, *options],
         outputs,
     )
+    translate_on_load(context, c.model, c.classes)
     names = ("model", "confidence", "classes", "blur", "iou", "size")
     send_to_camera(context, task, {name: getattr(c, name) for name in names})
     c.model.change(
@@ -142,7 +146,7 @@ def _filters(context: Context, task: str, model: object) -> tuple[gr.Slider, gr.
         elem_id=f"{task}-confidence",
     )
     classes = gr.Dropdown(
-        _labels(context, model),
+        first_choices(context, model),
         value=[],
         multiselect=True,
         label=context.t("classes"),
@@ -155,7 +159,7 @@ def _filters(context: Context, task: str, model: object) -> tuple[gr.Slider, gr.
 def _blur(context: Context, task: str, model: object) -> gr.Dropdown:
     """The labels of what is blurred in the camera's frames."""
     return gr.Dropdown(
-        _labels(context, model),
+        first_choices(context, model),
         value=[],
         multiselect=True,
         label=context.t("live_hide"),
@@ -209,9 +213,8 @@ def _show(context: Context) -> Callable[[Answer, Visit], Updates]:
         annotated = save(
             encode_jpeg(answer.annotated), folder, "jpg", download_stem(visit.file_name)
         )
-        files = answer.task.files(
-            answer.result, answer.facts, visit.url, answer.query, visit.file_name
-        )
+        facts = with_display(answer.facts, answer.spec.labels, visit.locale)
+        files = answer.task.files(answer.result, facts, visit.url, answer.query, visit.file_name)
         return (
             annotated,
             answers.details(answer, visit.locale),
@@ -225,7 +228,12 @@ def _fit_controls(context: Context, task: str) -> Callable[..., tuple[object, ..
     """The handler for another model: classes, what it can blur, overlap, its own thresholds."""
 
     def fit(
-        name: str, chosen: list[str], blurred: list[str], confidence: float, iou: float
+        name: str,
+        chosen: list[str],
+        blurred: list[str],
+        confidence: float,
+        iou: float,
+        request: gr.Request,
     ) -> tuple[object, ...]:
         try:
             spec = context.service.spec(name, task)
@@ -234,16 +242,9 @@ def _fit_controls(context: Context, task: str) -> Callable[..., tuple[object, ..
         known = [c for c in chosen or () if c in spec.labels]
         info = context.t("iou_on" if spec.needs_nms else "iou_off")
         return (
-            gr.Dropdown(choices=list(dict.fromkeys(spec.labels)), value=known),
+            gr.Dropdown(choices=class_choices(spec.labels, request_locale(request)), value=known),
             blur_choices(list(spec.labels), blurred),
             *threshold_updates(context, spec, confidence, iou, info),
         )
 
     return fit
-
-
-def _labels(context: Context, name: object) -> list[str]:
-    """The labels to choose from; a list of choices must not hold one twice."""
-    if not isinstance(name, str):
-        return []
-    return list(dict.fromkeys(context.service.engine.spec(name).labels))

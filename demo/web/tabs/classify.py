@@ -2,6 +2,7 @@
 
 import gradio as gr
 
+from demo.labels.names import with_display
 from demo.service.service import Answer
 from demo.web.components.answering import Updates, Visit, answer_handler, answer_on_change
 from demo.web.components.camera_pane import camera_pane, mode_switch, send_to_camera
@@ -58,7 +59,8 @@ def _show(answer: Answer, visit: Visit) -> Updates:
     """The model's input and the download links."""
     view = answer.prediction.view
     model_input = answer_view.model_input(answer.picture, view, visit.locale) if view else ""
-    files = answer.task.files(answer.result, answer.facts, visit.url, answer.query, visit.file_name)
+    facts = with_display(answer.facts, answer.spec.labels, visit.locale)
+    files = answer.task.files(answer.result, facts, visit.url, answer.query, visit.file_name)
     return model_input, answer_view.download_links(files, visit.locale)
 
 

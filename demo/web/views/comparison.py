@@ -8,6 +8,7 @@ from demo.compare.comparison import Comparison, Entry
 from demo.compare.labels import ClassSets, label_key
 from demo.compare.measure import MIN_PASSES
 from demo.i18n import translate
+from demo.labels.names import localized
 from demo.models.score import score_title, score_value
 from demo.models.spec import ModelSpec
 from demo.web.views import comparisons
@@ -87,7 +88,7 @@ def _card(comparison: Comparison, one: Entry, locale: str) -> _Card:
     if one.fault is not None:
         fault = note(translate(one.fault.key, locale, **one.fault.fields), "warn")
     if one.prediction is not None and one.result is not None:
-        body = comparisons.find(comparison.task.name).answer(one.result, locale)
+        body = comparisons.find(comparison.task.name).answer(localized(one.result, locale), locale)
         return _Card(name, "answered", body + fault, f"{one.prediction.timing.forward:.0f}")
     if fault:
         return _Card(name, "failed", fault, "")

@@ -4,6 +4,7 @@ from time import monotonic_ns
 
 from demo import tasks
 from demo.i18n import translate
+from demo.labels.names import display_names
 from demo.models.about import About
 from demo.models.score import format_score
 from demo.models.spec import ModelSpec
@@ -25,7 +26,7 @@ def model_card(spec: ModelSpec, locale: str) -> str:
         title=spec.title,
         facts=_facts(spec, locale),
         sentences=[(key, texts) for key, texts in sentences.items() if any(texts)],
-        labels=list(dict.fromkeys(spec.labels)),
+        labels=list(dict.fromkeys(display_names(spec.labels, locale))),
         # A card that is opened again has to differ from the one before, or it would not arrive.
         stamp=monotonic_ns(),
         locale=locale,

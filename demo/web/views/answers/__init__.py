@@ -3,6 +3,7 @@
 from functools import cache
 
 from demo.discover import collect
+from demo.labels.names import localized
 from demo.service.service import Answer
 from demo.web.views.answer import picture_notes, timing
 from demo.web.views.answers.base import AnyView
@@ -16,7 +17,7 @@ def find(task: str) -> AnyView:
 def status(answer: Answer, locale: str) -> str:
     """The result at a glance, where the time went, and what was done to the upload."""
     return (
-        find(answer.task.name).result(answer.result, answer, locale)
+        find(answer.task.name).result(localized(answer.result, locale), answer, locale)
         + timing(answer.timing, answer.prediction, locale)
         + picture_notes(answer.picture, locale)
     )
@@ -24,7 +25,7 @@ def status(answer: Answer, locale: str) -> str:
 
 def details(answer: Answer, locale: str) -> str:
     """The result in full."""
-    return find(answer.task.name).details(answer.result, answer, locale)
+    return find(answer.task.name).details(localized(answer.result, locale), answer, locale)
 
 
 @cache
