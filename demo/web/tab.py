@@ -38,7 +38,7 @@ class Context:
     page: gr.Blocks
     pickers: dict[gr.Dropdown, tuple[str, ...]] = field(default_factory=dict)
     more_models: dict[gr.Accordion, tuple[str, ...]] = field(default_factory=dict)
-    examples: dict[Component, dict[Files, gr.Dataset]] = field(default_factory=dict)
+    examples: dict[Component, dict[Files, gr.Column]] = field(default_factory=dict)
 
     def t(self, key: str) -> I18nData:
         """A label that the browser translates. Raises KeyError for an unknown key."""

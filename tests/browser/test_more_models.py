@@ -58,7 +58,8 @@ def bare(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Iterato
         VITRINE_DOWNLOADS="yolo*,resnet*",
     ).wait()
     yield running
-    assert "Traceback" not in running.stop()
+    printed = running.stop()
+    assert "Traceback" not in printed, printed
 
 
 @pytest.fixture

@@ -31,20 +31,20 @@ class Pressed(gr.EventData):
 class ModelList:
     """The components of a list.
 
-    html: the list itself. card: the dialog. brought: name of the model that was brought last.
+    html: the list itself. brought: name of the model that was brought last.
     """
 
     html: gr.HTML
-    card: gr.HTML
     brought: gr.State
 
 
-def model_list(context: Context, name: str, show: Callable[[str], str]) -> ModelList:
+def model_list(context: Context, name: str, card: gr.HTML, show: Callable[[str], str]) -> ModelList:
     """Lay out a list of models, empty at first, and connect its buttons.
 
     Args:
         context: gives the service.
         name: the prefix of the elements' ids.
+        card: the place of the cards that the list opens; not inside of what may be folded.
         show: language → the list as HTML, for after a model has been brought.
     """
     status = gr.HTML(elem_id=f"{name}-status", padding=False)
@@ -53,7 +53,6 @@ def model_list(context: Context, name: str, show: Callable[[str], str]) -> Model
         js_on_load="window.vitrineModels(element, trigger);",
         padding=False,
     )
-    card = card_dialog(name)
     brought = gr.State("")
     html.click(
         _bring(context, show),
@@ -69,7 +68,7 @@ def model_list(context: Context, name: str, show: Callable[[str], str]) -> Model
         return card_of(context, pressed.model, request)
 
     html.select(open_card, None, card, show_progress="hidden", api_visibility="private")
-    return ModelList(html, card, brought)
+    return ModelList(html, brought)
 
 
 def card_dialog(name: str) -> gr.HTML:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import gradio as gr
 
 from demo.inference.engine import ModelRow
-from demo.web.components.model_list import card_of, model_list
+from demo.web.components.model_list import card_dialog, card_of, model_list
 from demo.web.components.model_picker import missing_count, model_choices
 from demo.web.components.picture import PictureIn
 from demo.web.components.picture_input import follow_model
@@ -33,11 +33,12 @@ def more_models(
         about = gr.Button(
             context.t("model_about"), size="sm", elem_id=f"{name}-about", elem_classes="about-model"
         )
+    card = card_dialog(f"{name}-models")
     with gr.Accordion(
         context.t("models_more"), open=not here, elem_id=f"{name}-more-models"
     ) as entry:
         listed = model_list(
-            context, f"{name}-models", lambda locale: _missing(context, tasks, locale)
+            context, f"{name}-models", card, lambda locale: _missing(context, tasks, locale)
         )
     context.more_models[entry] = tasks
     chosen = gr.State("")
@@ -68,9 +69,7 @@ def more_models(
         api_visibility="private",
     )
     if not picker.multiselect:
-        about.click(
-            open_card, picker, listed.card, show_progress="hidden", api_visibility="private"
-        )
+        about.click(open_card, picker, card, show_progress="hidden", api_visibility="private")
     if picture is not None:
         follow_model(context, picture, picker)
     return chosen

@@ -46,14 +46,14 @@ def follow_model(context: Context, picture: PictureIn, model: gr.Dropdown) -> No
             chosen = tuple(examples.of(context.service.engine.spec(name)))
         except DemoError:  # the answer itself reports what is wrong with the name
             return [gr.skip() for _ in lists]
-        return [gr.Dataset(visible=files == chosen) for files in lists]
+        return [gr.Column(visible=files == chosen) for files in lists]
 
     model.change(
         follow, model, list(lists.values()), show_progress="hidden", api_visibility="private"
     )
 
 
-def _examples(context: Context, picture: PictureIn, task: str) -> dict[Files, gr.Dataset]:
+def _examples(context: Context, picture: PictureIn, task: str) -> dict[Files, gr.Column]:
     """A row of examples for each group of models that have the same; that of the default shows."""
     engine = context.service.engine
     specs = [engine.spec(row["name"]) for row in engine.models() if row["task"] == task]
@@ -64,15 +64,15 @@ def _examples(context: Context, picture: PictureIn, task: str) -> dict[Files, gr
     return {files: _row(context, picture, files, files == first) for files in groups}
 
 
-def _row(context: Context, picture: PictureIn, files: Files, visible: bool) -> gr.Dataset:
-    shown = gr.Examples(
-        [[str(path)] for path in files],
-        inputs=[picture],
-        label=context.t("examples"),
-        api_visibility="private",
-        visible=visible,
-    )
-    return shown.dataset
+def _row(context: Context, picture: PictureIn, files: Files, visible: bool) -> gr.Column:
+    with gr.Column(visible=visible) as column:
+        gr.Examples(
+            [[str(path)] for path in files],
+            inputs=[picture],
+            label=context.t("examples"),
+            api_visibility="private",
+        )
+    return column
 
 
 def _show_what_browsers_cannot(context: Context, picture: PictureIn) -> None:

@@ -2,7 +2,7 @@
 
 import gradio as gr
 
-from demo.web.components.model_list import model_list
+from demo.web.components.model_list import card_dialog, model_list
 from demo.web.request import request_locale
 from demo.web.tab import Context, Tab
 from demo.web.views.families import families
@@ -17,7 +17,7 @@ def build(context: Context) -> None:
     def show(request: gr.Request) -> str:
         return shown(request_locale(request))
 
-    listed = model_list(context, "families", shown)
+    listed = model_list(context, "families", card_dialog("families"), shown)
     context.page.load(show, None, listed.html, show_progress="hidden", api_visibility="private")
 
 

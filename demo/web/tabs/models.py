@@ -5,7 +5,7 @@ import gradio as gr
 from demo import tasks
 from demo.i18n import translate
 from demo.inference.engine import ModelRow
-from demo.web.components.model_list import model_list
+from demo.web.components.model_list import card_dialog, model_list
 from demo.web.request import request_locale
 from demo.web.tab import Context, Tab
 from demo.web.views.models_table import models_table
@@ -14,7 +14,7 @@ from demo.web.views.models_table import models_table
 def build(context: Context) -> None:
     """Lay out the table of the catalog with a filter."""
     words = gr.Textbox(label=context.t("models_filter"), elem_id="models-filter")
-    listed = model_list(context, "models", lambda locale: shown("", locale))
+    listed = model_list(context, "models", card_dialog("models"), lambda locale: shown("", locale))
     table = listed.html
 
     def shown(text: str | None, locale: str) -> str:
