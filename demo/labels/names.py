@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-from demo.results import Detections, Result, Scores
+from demo.results import Result
 
 R = TypeVar("R", bound=Result)
 
@@ -42,9 +42,10 @@ def display_names(labels: tuple[str, ...], locale: str) -> tuple[str, ...]:
 
 def localized(result: R, locale: str) -> R:
     """A result whose labels are names for people, to be shown or drawn and not to be read again."""
-    if locale not in _COLUMNS or not isinstance(result, Detections | Scores):
+    if locale not in _COLUMNS or not result.labels:
         return result
-    return replace(result, labels=display_names(result.labels, locale))
+    # Every result that has labels is a dataclass, which its protocol does not say.
+    return replace(result, labels=display_names(result.labels, locale))  # type: ignore[type-var]
 
 
 def with_display(

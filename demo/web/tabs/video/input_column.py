@@ -99,13 +99,13 @@ def show_first_frame(context: Context) -> Callable[..., tuple[object, ...]]:
     return show
 
 
-def example_film(context: Context) -> Callable[..., str]:
-    """The handler of the example: a slow pan over an example picture of the model."""
+def offer_example(context: Context, column: InputColumn, model: gr.Dropdown) -> None:
+    """Connect the button of the example: a slow pan over an example picture of the model."""
 
-    def example(model: str | None, request: gr.Request) -> str:
+    def example(name: str | None, request: gr.Request) -> str:
         service = context.service
         try:
-            spec = service.engine.spec(model) if model else None
+            spec = service.engine.spec(name) if name else None
             photo = decode(examples.film_picture(spec).read_bytes(), Limits.of(service.settings))
             target = new_folder(str(service.uploads.folder)) / "example.mp4"
             write_example_clip(photo.rgb, target)
@@ -113,7 +113,7 @@ def example_film(context: Context) -> Callable[..., str]:
             raise to_toast(error, request) from None
         return str(target)
 
-    return example
+    column.example.click(example, model, column.video, api_visibility="private")
 
 
 def _first_frame(context: Context, path: str) -> FirstFrame:

@@ -15,7 +15,7 @@ from demo.web.components.answering import error_note, model_progress
 from demo.web.request import request_locale
 from demo.web.tab import Context, Tab
 from demo.web.tabs.video.endpoint import publish
-from demo.web.tabs.video.input_column import example_film, input_column, show_first_frame
+from demo.web.tabs.video.input_column import input_column, offer_example, show_first_frame
 from demo.web.tabs.video.options import (
     OPTION_NAMES,
     boxes_spec,
@@ -46,9 +46,7 @@ def build(context: Context) -> None:
         api_visibility="private",
         show_progress="hidden",
     )
-    column.example.click(
-        example_film(context), options.model, column.video, api_visibility="private"
-    )
+    offer_example(context, column, options.model)
     options.model.change(
         fit_options(context),
         [column.video, *options.fitting()],
