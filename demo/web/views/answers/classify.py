@@ -30,7 +30,7 @@ def headline(scores: Scores, spec: ModelSpec, locale: str) -> str:
     if scores.known or spec.unknown is None:
         return ""
     key = "unknown_headline_probe" if spec.unknown.method == LINEAR_PROBE else "unknown_headline"
-    return render("headline", text=translate(key, locale))
+    return render("headline", level=2, text=translate(key, locale))
 
 
 def score_bars(scores: Scores, top_k: int, locale: str) -> str:

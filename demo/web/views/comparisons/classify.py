@@ -50,7 +50,7 @@ class ClassifyComparison(ComparisonView[Scores]):
         bars = score_bars(result, TOP_K, locale)
         if result.known:
             return bars
-        return render("headline", text=translate("compare_unknown", locale)) + bars
+        return render("headline", level=3, text=translate("compare_unknown", locale)) + bars
 
 
 def _cell(score: float | None, best: bool) -> _Cell:
