@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.acts import SLOW, open_tab, put
 from tests.browser.conftest import Visit
+from tests.browser.test_accessibility import violations
 from tests.conftest import ROOT, Server
 
 PROGRAM = """
@@ -170,6 +171,18 @@ def test_the_card_of_a_missing_model_opens_from_the_list(page: Page) -> None:
     expect(card).to_contain_text("ImageNet-1K")
     expect(card).to_contain_text("Classes that it knows (1000)")
     expect(card).to_contain_text("toilet tissue")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_list_and_card_keep_to_the_rules(visit: Visit, scheme: str) -> None:
+    page = visit(scheme=scheme)
+    open_more(page, "classify")
+    page.wait_for_timeout(1500)
+    assert violations(page) == []
+    page.locator("#classify-about").click()
+    expect(page.locator("#classify-models-card dialog")).to_be_visible(timeout=SLOW)
+    page.wait_for_timeout(500)
+    assert violations(page) == []
 
 
 def test_models_are_cards_on_a_phone_and_scroll_by_keyboard_elsewhere(visit: Visit) -> None:
