@@ -32,6 +32,7 @@ _FILES = (
 _PATTERNS = (
     "demo/**/*.py",
     "demo/strings/*.toml",
+    "demo/labels/*.txt",
     "demo/web/**/*.css",
     "demo/web/**/*.html",
     "demo/web/**/*.j2",

@@ -121,15 +121,15 @@ class Catalog:
         progress: called with the share that has arrived, 0–1. Raises DemoError where it is missing
         and cannot or may not be downloaded, or its digest is wrong.
         """
-        entry = self.spec(name).weights
-        found = self.find(name)
-        path = found.path if found else self._download(name, entry, progress)
+        spec = self.spec(name)
+        entry, found = spec.weights, self.find(name)
+        path = found.path if found else self._download(spec, progress)
         if not self._matches(path, entry):
             if not self._cached(path) or self._offline:
                 _log.warning("%s has another digest than the catalog states", path.name)
                 raise DemoError("weights_wrong_hash", file=path.name)
             # The spoilt file stays until a right one takes its place.
-            path = self._download(name, entry, progress)
+            path = self._download(spec, progress)
         stamp, digest = self._digest(path)
         official = entry.sha256 is not None and digest.startswith(entry.sha256)
         return WeightsFile(path, digest, official, stamp)
@@ -155,16 +155,33 @@ class Catalog:
         ours = path == entry.embedded or self._cached(path)
         return digest.startswith(entry.sha256) or not (ours or entry.sha256 in path.name)
 
-    def _download(self, name: str, entry: WeightsEntry, progress: Callable[[float], None]) -> Path:
+    def obstacle(self, spec: ModelSpec) -> DemoError | None:
+        """Why the weights of a model cannot or may not be downloaded; None where they may."""
+        try:
+            self._source(spec)
+        except DemoError as reason:
+            return reason
+        return None
+
+    def _source(self, spec: ModelSpec) -> tuple[str, int, Path]:
+        """Address and size in bytes of a model's file, and the path that it is downloaded to.
+
+        Raises DemoError where it cannot or may not be downloaded.
+        """
+        entry, name = spec.weights, spec.name
         if entry.package:
-            raise DemoError("weights_in_package", name=name, command=self.spec(name).command)
+            raise DemoError("weights_in_package", name=name, package=entry.package)
         if entry.url is None or entry.size_bytes is None:
             raise DemoError("weights_missing", name=name)
         if self._offline:
             raise DemoError("weights_offline", name=name)
         target = self._cache / entry.official
         self._limits.check(name, entry.size_bytes, target)
-        self._downloader.fetch(entry.url, target, entry.sha256, entry.size_bytes, progress)
+        return entry.url, entry.size_bytes, target
+
+    def _download(self, spec: ModelSpec, progress: Callable[[float], None]) -> Path:
+        url, size_bytes, target = self._source(spec)
+        self._downloader.fetch(url, target, spec.weights.sha256, size_bytes, progress)
         return target
 
     def _digest(self, path: Path) -> tuple[FileStamp, str]:

@@ -49,7 +49,9 @@ class ModelRow(TypedDict):
     """One model of the catalog, as `/models` lists it. Scores are in %.
 
     embedded: this project brings its weights. packaged: an installed Python package does. own: it
-    is made from a file of the owner's. command: the command line that brings its weights.
+    is made from a file of the owner's. command: the command line that brings its weights. obstacle:
+    of a model that is not available, the string key of why it cannot be downloaded from the page;
+    empty where it can. file: its official file's name. lineage: the family of its network.
     """
 
     name: str
@@ -60,6 +62,9 @@ class ModelRow(TypedDict):
     packaged: bool
     own: bool
     command: str
+    obstacle: str
+    file: str
+    lineage: str
     params: int | None
     size_bytes: int | None
     published: Score | None
@@ -121,6 +126,12 @@ class Engine(Protocol):
 
     def default(self, task: str) -> str:
         """Name of the best model of a task that is present. Raises DemoError where none is."""
+
+    def bring(self, name: str) -> None:
+        """Download a model's weights where they are not here, and load it; blocks.
+
+        Raises DemoError as `run` does: the owner's limits of downloads hold.
+        """
 
     def status(self, name: str) -> Status:
         """Whether a model is absent, present, downloading, loading or resident."""

@@ -19,6 +19,7 @@ from demo.inference.engine import ModelRow, Prediction, Status
 from demo.inference.leased_model import LeasedModel
 from demo.inference.model_cache import ModelCache
 from demo.inference.own_models import RefusedFile
+from demo.models.lineage import lineage
 from demo.models.spec import ImageRequest, ModelSpec, Request
 from demo.results import Timing
 from demo.settings import Settings
@@ -103,6 +104,11 @@ class LocalEngine:
         """The facts of a model. Raises DemoError for an unknown name."""
         return self._catalog.spec(name)
 
+    def bring(self, name: str) -> None:
+        """Download a model's weights where they are not here, and load it, see `Engine.bring`."""
+        with self._cache.lease(name):
+            pass
+
     def status(self, name: str) -> Status:
         """Whether a model is absent, present, downloading, loading or resident."""
         return self._cache.status(name)
@@ -165,6 +171,7 @@ class LocalEngine:
         trim()
 
     def _row(self, spec: ModelSpec, path: Path | None) -> ModelRow:
+        obstacle = self._catalog.obstacle(spec) if path is None else None
         is_embedded = path is not None and path == spec.weights.embedded
         return {
             "name": spec.name,
@@ -175,6 +182,9 @@ class LocalEngine:
             "packaged": is_embedded and bool(spec.weights.package),
             "own": spec.own,
             "command": spec.command,
+            "obstacle": "" if obstacle is None else obstacle.key,
+            "file": spec.weights.official,
+            "lineage": lineage(spec),
             "params": spec.params,
             "size_bytes": self._catalog.size_bytes(spec.name),
             "published": spec.published,

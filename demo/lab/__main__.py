@@ -166,7 +166,7 @@ def _calibrate_lite(spec: "ModelSpec", folder: Path | None) -> Iterator[str]:
 
     data = require_folder(folder, "caltech101")
     if spec.weights.embedded is None:
-        raise DemoError("weights_in_package", name=spec.name, command=spec.command)
+        raise DemoError("weights_in_package", name=spec.name, package=spec.weights.package)
     file = WeightsFile(spec.weights.embedded, spec.weights.sha256 or "", official=True)
     facts = calibrate(spec, spec.network(file), data)
     rules = json.loads(efficientnet_lite.UNKNOWN_RULES.read_text("utf-8"))

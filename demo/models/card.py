@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from demo.models import example
+from demo.models.about import About
 from demo.models.score import Score
 from demo.models.spec import Family, ModelSpec, UnknownRule, WeightsEntry, WeightsFile
 
@@ -41,7 +43,8 @@ class Card(BaseModel):
 
     input_size: height and width in pixels, or how many random numbers. mean, std: of RGB in 0–1.
     unknown_alone: the rule of a classifier where the network that `unknown` asks too is missing.
-    confidence, iou, exclusive: of a detector, see `ModelSpec` and `Yolo`.
+    confidence, iou, exclusive: of a detector, see `ModelSpec` and `Yolo`. good_for, not_for, data,
+    failures: see `About`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -65,6 +68,10 @@ class Card(BaseModel):
     confidence: float | None = None
     iou: float | None = None
     exclusive: list[list[str]] = []
+    good_for: str = Field("", validation_alias="for")
+    not_for: str = ""
+    data: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +123,8 @@ def card_spec(
         confidence=card.confidence,
         iou=card.iou,
         cam_layers=cam_layers,
+        about=About(card.data, card.failures, card.good_for, card.not_for),
+        examples=example.of_card(card.name),
     )
 
 

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import NamedTuple
 
-from demo.models import yolo
+from demo.models import about, example, yolo
 from demo.models.spec import ModelSpec, WeightsEntry
 
 _NAMES = """
@@ -43,10 +43,12 @@ def _spec(
         cam_layers=yolo.CAM_LAYERS,
         network=partial(yolo.load_network, name, weights.stem, LABELS, nms_free),
         packs_convolutions=True,
-        published={"metric": "COCO mAP50-95", "value": published},
+        published={"dataset": "COCO", "metric": "mAP50-95", "value": published},
         needs_nms=not nms_free,
         params=params,
         order=order,
+        about=about.COCO,
+        examples=example.COCO,
     )
 
 

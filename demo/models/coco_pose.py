@@ -6,6 +6,7 @@ folder of weights.
 
 from functools import partial
 
+from demo.models import about, example
 from demo.models.coco import SIZES, TITLES, Facts
 from demo.models.spec import ModelSpec, WeightsEntry
 from demo.models.yolo import Yolo
@@ -71,10 +72,12 @@ def _spec(order: int, facts: Facts) -> ModelSpec:
         family=YoloPose(Yolo(facts.stem, LABELS, _SIDE, nms_free), SKELETON),
         network=partial(load_pose, facts.stem, facts.stem, LABELS, nms_free),
         packs_convolutions=True,
-        published={"metric": "COCO keypoint mAP50-95", "value": facts.score},
+        published={"dataset": "COCO", "metric": "keypoint mAP50-95", "value": facts.score},
         needs_nms=not nms_free,
         params=facts.params,
         order=order,
+        about=about.KEYPOINTS,
+        examples=example.PERSONS,
     )
 
 

@@ -7,6 +7,7 @@ folder of weights.
 from functools import partial
 from typing import TYPE_CHECKING
 
+from demo.models import about, example
 from demo.models.checkpoint import fill
 from demo.models.coco import LABELS, SIZES, Facts
 from demo.models.decoded_detector import DecodedDetector, Layout
@@ -54,9 +55,11 @@ def _spec(order: int, facts: Facts) -> ModelSpec:
         weights=WeightsEntry(facts.stem, (".safetensors", ".pt"), f"{facts.stem}.pt"),
         family=DecodedDetector(facts.stem, LABELS, (_SIDE, _SIDE), LAYOUT, "stretch"),
         network=partial(load_transformer, facts.stem, facts.stem, LABELS),
-        published={"metric": "COCO mAP50-95", "value": facts.score},
+        published={"dataset": "COCO", "metric": "mAP50-95", "value": facts.score},
         params=facts.params,
         order=order,
+        about=about.COCO,
+        examples=example.COCO,
     )
 
 

@@ -6,6 +6,7 @@ folder of weights.
 
 from functools import partial
 
+from demo.models import about, example
 from demo.models.coco import LABELS, SIZES, TITLES, Facts
 from demo.models.spec import ModelSpec, WeightsEntry
 from demo.models.yolo import CAM_LAYERS, Yolo
@@ -54,10 +55,12 @@ def _spec(order: int, facts: Facts) -> ModelSpec:
         network=partial(load_segmenter, facts.stem, facts.stem, LABELS, nms_free),
         packs_convolutions=True,
         cam_layers=CAM_LAYERS,
-        published={"metric": "COCO mask mAP50-95", "value": facts.score},
+        published={"dataset": "COCO", "metric": "mask mAP50-95", "value": facts.score},
         needs_nms=not nms_free,
         params=facts.params,
         order=order,
+        about=about.COCO,
+        examples=example.COCO,
     )
 
 

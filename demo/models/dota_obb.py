@@ -6,6 +6,7 @@ folder of weights.
 
 from functools import partial
 
+from demo.models import about
 from demo.models.coco import SIZES, TITLES, Facts
 from demo.models.spec import ModelSpec, WeightsEntry
 from demo.models.yolo import Yolo
@@ -59,10 +60,11 @@ def _spec(order: int, facts: Facts) -> ModelSpec:
         family=YoloObb(Yolo(facts.stem, LABELS, _SIDE, nms_free)),
         network=partial(load_oriented, facts.stem, facts.stem, LABELS, nms_free),
         packs_convolutions=True,
-        published={"metric": "DOTA v1 mAP50", "value": facts.score},
+        published={"dataset": "DOTA v1", "metric": "mAP50", "value": facts.score},
         needs_nms=not nms_free,
         params=facts.params,
         order=order,
+        about=about.AERIAL,
     )
 
 

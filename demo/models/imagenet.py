@@ -15,6 +15,7 @@ from typing import TypedDict
 import torch
 from torch import Tensor, nn
 
+from demo.models import about, example
 from demo.models.checkpoint import fill, load_state
 from demo.models.classifier import Classifier, Preprocessing
 from demo.models.spec import ModelSpec, WeightsEntry, WeightsFile
@@ -121,9 +122,11 @@ def _spec(name: str, row: _Row, labels: tuple[str, ...]) -> ModelSpec:
         family=Classifier(name, preset, labels),
         network=partial(_load_network, name, preset.crop, len(labels)),
         fixed_size=True,
-        published={"metric": "ImageNet top-1", "value": row["top1"]},
+        published={"dataset": "ImageNet", "metric": "top-1", "value": row["top1"]},
         params=row["params"],
         order=200,
+        about=about.IMAGENET,
+        examples=example.IMAGENET,
         cam_layers=cam_layers(name),
         attention_layers=attention_layers(name),
     )

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo.errors import DemoError
+from demo.models.about import About
+from demo.models.example import Example
 from demo.models.file_stamp import FileStamp
 from demo.models.score import Score
 from demo.results import Image, Result
@@ -189,6 +191,8 @@ class ModelSpec:
         attention_layers: names of the attention modules of a vision transformer, first to last,
             `nn.MultiheadAttention` or timm's own; the tokens are a few for the whole picture, such
             as that of the class, and then a square of patches. None where it has no such layers.
+        about: sentences of its card; None where nothing is stated.
+        examples: pictures on which it is worth seeing, the best one first.
     """
 
     name: str
@@ -217,6 +221,8 @@ class ModelSpec:
     runtime: str = "torch"
     cam_layers: tuple[str, ...] = ()
     attention_layers: tuple[str, ...] = ()
+    about: About | None = None
+    examples: tuple[Example, ...] = ()
 
     @property
     def command(self) -> str:

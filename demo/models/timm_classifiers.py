@@ -12,7 +12,7 @@ from typing import TypedDict
 
 from torch import nn
 
-from demo.models import imagenet
+from demo.models import about, example, imagenet
 from demo.models.checkpoint import fill, load_state
 from demo.models.classifier import Classifier, Preprocessing
 from demo.models.feature_maps import timm_attention, timm_layers
@@ -133,6 +133,8 @@ def _spec(name: str, row: _Row, labels: tuple[str, ...]) -> ModelSpec:
         fixed_size=True,
         params=row["params"],
         order=300,
+        about=about.IMAGENET,
+        examples=example.IMAGENET,
         cam_layers=tuple(row["cam_layers"]),
         attention_layers=tuple(row["attention_layers"]),
     )

@@ -3,6 +3,8 @@
 from importlib.util import find_spec
 from pathlib import Path
 
+from demo.models.spec import ModelSpec
+
 _FILES = (
     ("ultralytics", "assets/bus.jpg"),
     ("gradio", "media_assets/images/cheetah.jpg"),
@@ -13,6 +15,18 @@ _FILES = (
 def paths() -> list[Path]:
     """The three pictures, as files of the installed packages, without importing those."""
     return [_package(name) / inside for name, inside in _FILES]
+
+
+def of(spec: ModelSpec | None) -> list[Path]:
+    """The example pictures of a model that are on this machine; the page's three for no model."""
+    if spec is None or not spec.examples:
+        return paths()
+    return [file for one in spec.examples if (file := _package(one.package) / one.path).is_file()]
+
+
+def film_picture(spec: ModelSpec | None) -> Path:
+    """The picture that the example film of a model pans over: the last of its examples."""
+    return of(spec)[-1]
 
 
 def _package(name: str) -> Path:

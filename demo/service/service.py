@@ -19,6 +19,7 @@ from demo.images.decode import Picture
 from demo.images.limits import Limits
 from demo.inference.engine import Engine, Prediction
 from demo.inference.named_model import named_model, no_such_model
+from demo.labels.names import localized
 from demo.models.spec import ImageRequest, ModelSpec
 from demo.results import Detections, Image, Result, Timing
 from demo.service.answer_cache import AnswerCache
@@ -136,7 +137,14 @@ class Service:
         """Names of the models of a task that are present on this machine."""
         return [m["name"] for m in self.engine.models() if m["task"] == task and m["available"]]
 
-    def predict(self, task: str, path: str, model: object, values: Mapping[str, object]) -> Answer:
+    def predict(
+        self,
+        task: str,
+        path: str,
+        model: object,
+        values: Mapping[str, object],
+        locale: str = "en",
+    ) -> Answer:
         """The answer of a task's endpoint, `/classify` or `/detect`.
 
         Args:
@@ -144,6 +152,7 @@ class Service:
             path: the upload.
             model: name of a model of that task.
             values: options by name, see the task's `parse`.
+            locale: one of `demo.i18n.LOCALES`, of the names that are drawn.
 
         Raises DemoError for a wrong value, a wrong file, or a model that cannot answer.
         """
@@ -160,7 +169,7 @@ class Service:
                 start = time.perf_counter()
                 result = chosen.refine(spec, prediction.result, query)
                 refined_at = time.perf_counter()
-                annotated = chosen.draw(picture.rgb, result, query)
+                annotated = chosen.draw(picture.rgb, localized(result, locale), query)
                 end = time.perf_counter()
         timing = replace(timing, decode=decode_ms)
         if annotated is not None:

@@ -13,6 +13,7 @@ from demo.drawing.label_plates import clean
 from demo.errors import DemoError
 from demo.export.files import File, score_files
 from demo.export.replay import PICTURE
+from demo.labels.names import labels_of
 from demo.models.spec import ModelSpec, UnknownRule
 from demo.models.target import Target
 from demo.results import Image, Scores
@@ -116,8 +117,9 @@ class Classify(Task[Scores, ClassifyQuery]):
 
 def class_named(spec: ModelSpec, text: str) -> int:
     """The id of a class, from its label or from the id itself. Raises DemoError for another."""
-    if text in spec.labels:
-        return spec.labels.index(text)
+    [label] = labels_of([text], spec.labels)
+    if label in spec.labels:
+        return spec.labels.index(str(label))
     if not (text.isdecimal() and text.isascii() and int(text[:9]) < len(spec.labels)):
         raise DemoError("explain_no_class", got=validate.brief(text), name=spec.name)
     return int(text)

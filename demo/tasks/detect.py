@@ -12,6 +12,7 @@ from demo.errors import DemoError
 from demo.export.files import DetectQuery, File, detection_files
 from demo.export.replay import PICTURE
 from demo.geometry import boxes
+from demo.labels.names import labels_of
 from demo.models.spec import ImageRequest, ModelSpec, Request
 from demo.models.target import Target
 from demo.results import Detections, Image
@@ -52,7 +53,9 @@ class Detect(Task[D, DetectQuery]):
             DEFAULT_IOU,
             "overlap above which the weaker of two boxes of one class goes, 0 to 1; null as above.",
         ),
-        QueryField("classes", "names", (), "label names to keep; empty keeps all."),
+        QueryField(
+            "classes", "names", (), "label names to keep, or their Chinese names; empty keeps all."
+        ),
     )
     summary = "Find objects in a picture."
     model_doc = "the name of a detector, see /models."
@@ -68,7 +71,10 @@ class Detect(Task[D, DetectQuery]):
         least = stated.get("confidence", low)
         confidence = validate.number(least, "confidence", MIN_CONFIDENCE, 1.0)
         iou = validate.number(stated.get("iou", overlap), "iou", 0.0, 1.0)
-        classes = validate.names(values.get("classes", ()), "classes", spec.labels)
+        given = values.get("classes", ())
+        if isinstance(given, list | tuple):
+            given = labels_of(given, spec.labels)
+        classes = validate.names(given, "classes", spec.labels)
         size = values.get("size")
         side = None if size is None else validate.whole(size, "size", 64, 1280)
         width = validate.whole(values.get("line_width", 0), "line_width", 0, _MAX_LINE_WIDTH)

@@ -28,6 +28,7 @@ _SCRIPTS = (
     "camera",
     "compare",
     "explain",
+    "models",
 )
 """Files of `static`, in the order in which they run."""
 _SYSTEM_FONTS = (

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import gradio as gr
+from gradio.components import Component
 from gradio.i18n import I18nData
 
 from demo.i18n import LOCALES, strings
 from demo.service.service import Service
 from demo.web.address import TabAddress
 
+Files = tuple[Path, ...]
+"""Example pictures that stand together."""
 Label = str | I18nData
 """A text, or a key that the browser translates."""
 
@@ -47,9 +51,10 @@ class Labels:
 class Context:
     """What a tab is built with.
 
-    service: answers. page: the whole page. pickers: the model pickers laid out so far, with the
-    tasks of their models. labels: those of the page. addresses: what of each tab stands in its
-    address. pictures: the input pictures, by tab.
+    service: answers. page: the whole page. labels: those of the page. pickers: the model pickers
+    laid out so far, with the tasks of their models; more_models: what holds the others of their
+    tasks. addresses: what of each tab stands in its address. pictures: the input pictures, by tab.
+    examples: under each input picture, by their files.
     """
 
     service: Service
@@ -58,6 +63,8 @@ class Context:
     labels: Labels = field(default_factory=Labels)
     addresses: dict[str, TabAddress] = field(default_factory=dict)
     pictures: dict[str, gr.Image] = field(default_factory=dict)
+    more_models: dict[gr.Accordion, tuple[str, ...]] = field(default_factory=dict)
+    examples: dict[Component, dict[Files, gr.Column]] = field(default_factory=dict)
 
     def t(self, key: str) -> I18nData:
         """A label that the browser translates.

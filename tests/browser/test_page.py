@@ -95,13 +95,42 @@ def test_an_example_answers_with_one_click(visit: Visit) -> None:
     expect(page.locator("#detect-status .chips")).to_contain_text("bus 1", timeout=SLOW)
 
 
+def test_each_model_has_the_examples_on_which_it_is_worth_seeing(visit: Visit) -> None:
+    page = visit()
+    open_tab(page, "detect")
+    shown = page.locator("#detect-examples img")
+    expect(shown.first).to_have_attribute("src", re.compile("bus"))
+    choose(page, "detect", "yolo-vitrine")
+    expect(shown).to_have_count(1)
+    expect(shown.first).to_have_attribute("src", re.compile("zidane"))
+    page.locator("#detect-examples button").first.click()
+    expect(page.locator("#detect-status .chips")).to_contain_text("face 2", timeout=SLOW)
+
+
+def test_in_chinese_the_classes_have_chinese_names(visit: Visit) -> None:
+    page = visit(locale="zh-CN")
+    open_tab(page, "detect")
+    put(page, "detect")
+    expect(page.locator("#detect-status .chips")).to_contain_text("公共汽车 1", timeout=SLOW)
+    expect(page.locator("#detect-boxes tbody")).to_contain_text("人")
+    name, data = saved(page, "#detect-downloads", "JSON")
+    pairs = {(row["label"], row["display"]) for row in json.loads(data)["boxes"]}
+    assert pairs == {("person", "人"), ("bus", "公共汽车")}
+    box = page.locator("#detect-classes input")
+    box.click()
+    box.fill("公共汽车")
+    page.get_by_role("option").filter(has_text="公共汽车").first.click()
+    expect(page.locator("#detect-boxes tbody tr")).to_have_count(1, timeout=SLOW)
+    assert name.endswith(".json")
+
+
 def test_models_lists_and_filters(visit: Visit) -> None:
     page = visit()
     open_tab(page, "models")
-    expect(page.locator("#models-table")).to_contain_text("resnet50")
+    expect(page.locator("#models-list")).to_contain_text("resnet50")
     page.locator("#models-filter input, #models-filter textarea").first.fill("yolo")
-    expect(page.locator("#models-table")).not_to_contain_text("resnet50")
-    expect(page.locator("#models-table")).to_contain_text("yolo11n")
+    expect(page.locator("#models-list")).not_to_contain_text("resnet50")
+    expect(page.locator("#models-list")).to_contain_text("yolo11n")
 
 
 @pytest.mark.parametrize(
@@ -144,7 +173,7 @@ ANSWERS = {
     "classify": "#classify-input img >> nth=1",
     "detect": "#detect-boxes tbody tr >> nth=4",
     "augment": "#augment-previews button img >> nth=8",
-    "models": "#models-table tbody tr >> nth=8",
+    "models": "#models-list tbody tr >> nth=8",
 }
 
 
@@ -197,13 +226,13 @@ def test_the_overlap_slider_is_disabled_for_a_model_without_nms(visit: Visit) ->
     expect(page.locator("#detect-iou")).to_contain_text("no overlap to settle")
 
 
-def test_a_missing_model_is_reported_with_its_command(visit: Visit) -> None:
+def test_offline_a_missing_model_says_so_without_a_command(visit: Visit) -> None:
     page = visit()
-    put(page, "classify")
-    expect(page.locator("#classify-answer table.score-bars")).to_be_visible(timeout=SLOW)
-    choose(page, "classify", "resnet50")
-    note = page.locator("#classify-answer .note.warn")
-    expect(note).to_contain_text("python -m demo.weights fetch resnet50", timeout=SLOW)
+    page.locator("#classify-more-models > button").click()
+    row = page.locator("#classify-models-list tr[data-words='resnet50 resnet']")
+    expect(row).to_contain_text("downloads are switched off here", timeout=SLOW)
+    expect(row.get_by_role("button", name="Bring")).to_have_count(0)
+    assert "demo.weights" not in page.locator("body").inner_text()
 
 
 def test_a_picture_of_no_known_class_is_reported(visit: Visit, shared_data: Path) -> None:
@@ -211,5 +240,25 @@ def test_a_picture_of_no_known_class_is_reported(visit: Visit, shared_data: Path
     choose(page, "classify", "cnn-cifar10")
     put(page, "classify", shared_data / "caltech101" / "ewer" / "image_0003.webp")
     note = page.locator("#classify-answer .note.warn")
-    expect(note).to_contain_text("Probably none of these classes", timeout=SLOW)
-    expect(note).to_contain_text("wrongly doubts")
+    expect(note).to_contain_text("wrongly doubts", timeout=SLOW)
+    answer = page.locator("#classify-answer")
+    headline = answer.get_by_role("heading", name="Probably none of these classes")
+    top = headline.bounding_box()
+    bars = answer.locator("table.score-bars").bounding_box()
+    assert top is not None
+    assert bars is not None
+    assert top["y"] < bars["y"]
+    size = "e => parseFloat(getComputedStyle(e).fontSize)"
+    label = answer.locator("table.score-bars th").first
+    assert headline.evaluate(size) > label.evaluate(size)
+    colour = "e => getComputedStyle(e).color"
+    assert label.evaluate(colour) != headline.evaluate(colour)
+    assert _contrast_on_white(label.evaluate(colour)) >= 4.5
+
+
+def _contrast_on_white(colour: str) -> float:
+    """WCAG 2.2's contrast of `rgb(r, g, b)` with white."""
+    shares = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+    linear = [s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
+    light = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return 1.05 / (light + 0.05)

@@ -22,6 +22,7 @@ from demo.service import examples
 from demo.settings import Settings
 from demo.tasks.base import Query
 from demo.web.faults import explained
+from demo.web.views import comparison as comparison_view
 from tests.support.checkpoints import network, save
 from tests.support.exports import export
 
@@ -75,6 +76,10 @@ def test_answers_stream_in_and_a_failing_model_stops_nobody(
     assert missing.fault is not None
     assert missing.fault.key == "weights_offline"
     assert missing.latency is None
+    cards = comparison_view.answers(last, "en")
+    assert cards.count("compare-card answered") == 2
+    assert cards.count("compare-card failed") == 1
+    assert "switched downloads off" in cards
     for entry in (last.entries[0], last.entries[2]):
         assert entry.latency is not None
         assert entry.latency.passes >= MIN_PASSES

@@ -123,7 +123,7 @@ class TestLookUp:
         assert raised.value.key == "weights_missing"
         entry = WeightsEntry("net", (".pth",), "n.pth", "https://x.invalid/n.pth", None, 9)
         settings = Settings(cache_dir=tmp_path, offline=True)
-        with pytest.raises(DemoError, match=r"demo\.weights fetch net") as raised:
+        with pytest.raises(DemoError, match="switched downloads off") as raised:
             Catalog(settings, [spec("net", entry)]).open("net", print)
         assert raised.value.key == "weights_offline"
 

@@ -264,7 +264,11 @@ class TestCatalog:
         row = rows["mobilenet_v2"]
         assert row["available"]
         assert not row["embedded"]
-        assert row["published"] == {"metric": "ImageNet top-1", "value": 72.154}
+        assert row["published"] == {
+            "dataset": "ImageNet",
+            "metric": "top-1",
+            "value": 72.154,
+        }
         assert row["size_bytes"] == 14_268_491 == engine.size_bytes("mobilenet_v2")
         assert rows["cnn-cifar10"]["embedded"]
         assert rows["efficientnet_lite0"]["packaged"]

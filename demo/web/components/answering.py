@@ -26,7 +26,7 @@ Updates = tuple[object, ...]
 
 _SHOWING = (gr.HTML, gr.Image, gr.Gallery, gr.Code)
 _POLL_S = 0.3
-_MAX_WAITING_VISITORS = 32
+WAITING_VISITORS = 32
 """Visitors of one tab who may wait at once; waiting for a download delays no other visitor."""
 
 
@@ -76,7 +76,7 @@ def answer_on_change(
         outputs,
         js=sent,
         trigger_mode="multiple" if drops_older else "always_last",
-        concurrency_limit=_MAX_WAITING_VISITORS,
+        concurrency_limit=WAITING_VISITORS,
         show_progress="hidden",
         api_visibility="private",
     )
@@ -127,7 +127,7 @@ def answer_handler(
             return
 
         def work() -> Answer:
-            return context.service.predict(task, path, model, values(model, *controls))
+            return context.service.predict(task, path, model, values(model, *controls), locale)
 
         try:
             for step in progress_then_result(context.service, model, locale, work):

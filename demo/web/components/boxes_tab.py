@@ -8,18 +8,27 @@ from gradio.components import Component
 
 from demo.errors import DemoError
 from demo.export.names import download_stem
+from demo.labels.names import with_display
 from demo.service.service import Answer
 from demo.tasks.detect import INPUT_SIZES, MIN_CONFIDENCE
 from demo.web.components.answering import Updates, Visit, answer_handler, answer_on_change
 from demo.web.components.boxes_address import BoxesControls, keep_boxes_in_address
-from demo.web.components.camera_pane import blur_choices, camera_pane, mode_switch, send_to_camera
+from demo.web.components.camera_pane import (
+    blur_choices,
+    camera_pane,
+    mode_switch,
+    send_to_camera,
+)
+from demo.web.components.class_list import class_choices, first_choices, translate_on_load
 from demo.web.components.explanation import Asked, why
 from demo.web.components.model_picker import model_picker
+from demo.web.components.more_models import more_models
 from demo.web.components.numbers import Slider
 from demo.web.components.picture import PictureIn, PictureOut
 from demo.web.components.picture_input import picture_input
 from demo.web.components.private_files import save_drawn
 from demo.web.components.thresholds import first_thresholds, threshold_updates
+from demo.web.request import request_locale
 from demo.web.tab import Context
 from demo.web.views import answer as answer_view
 from demo.web.views import answers
@@ -59,7 +68,7 @@ def build_boxes_tab(
     mode_switch()
     with gr.Row(elem_classes="two-columns"):
         with gr.Column(scale=5, min_width=320):
-            picture = picture_input(context, task)
+            picture = picture_input(context, task, task)
         with gr.Column(scale=7, min_width=320):
             annotated, status = _answer(context, task, no_model)
     camera_pane(context, task)
@@ -67,6 +76,7 @@ def build_boxes_tab(
         model = model_picker(context, task)
         confidence, classes = _filters(context, task, model.value)
         blur = _blur(context, task, model.value)
+    brought = more_models(context, model, task, picture)
     downloads = gr.HTML(elem_id=f"{task}-downloads", elem_classes="picture-only", padding=False)
     with gr.Accordion(context.t("more"), open=False, elem_id=f"{task}-more"), gr.Row():
         iou, size, line_width = _more(context, task, model.value)
@@ -82,7 +92,7 @@ def build_boxes_tab(
     values = _values(context, task)
     asked = Asked(task, picture, model, options, values, events, box)
     connect_why = why(context, asked) if explained else None
-    _connect(context, task, picture, controls, [status, annotated, table, downloads])
+    _connect(context, task, picture, controls, brought, [status, annotated, table, downloads])
     if connect_why is not None:
         connect_why()
 
@@ -92,6 +102,7 @@ def _connect(
     task: str,
     picture: PictureIn,
     controls: _Controls,
+    brought: gr.State,
     outputs: list[Component],
 ) -> None:
     c = controls
@@ -106,13 +117,14 @@ def _connect(
     # The handler above sets the classes: only visitors' events count. It sets the thresholds of
     # the few models that state their own, which then have to count.
     options = (c.model, c.confidence, c.iou, c.classes, c.size, c.line_width)
-    inputs = (c.model.input, c.classes.input, c.size.input, c.line_width.input)
+    inputs = (c.model.input, brought.change, c.classes.input, c.size.input, c.line_width.input)
     answer_on_change(
         [picture.change, c.confidence.change, c.iou.change, *inputs],
         answer_handler(context, task, _values(context, task), _show(context), (None, "", "")),
         [picture, *options],
         outputs,
     )
+    translate_on_load(context, c.model, c.classes)
     names = ("model", "confidence", "classes", "blur", "iou", "size")
     send_to_camera(context, task, {name: getattr(c, name) for name in names})
 
@@ -143,7 +155,7 @@ def _filters(context: Context, task: str, model: object) -> tuple[gr.Slider, gr.
         elem_id=f"{task}-confidence",
     )
     classes = gr.Dropdown(
-        _labels(context, model),
+        first_choices(context, model),
         value=[],
         multiselect=True,
         label=context.t("classes"),
@@ -156,7 +168,7 @@ def _filters(context: Context, task: str, model: object) -> tuple[gr.Slider, gr.
 def _blur(context: Context, task: str, model: object) -> gr.Dropdown:
     """The labels of what is blurred in the camera's frames."""
     return gr.Dropdown(
-        _labels(context, model),
+        first_choices(context, model),
         value=[],
         multiselect=True,
         label=context.t("live_hide"),
@@ -208,9 +220,8 @@ def _show(context: Context) -> Callable[[Answer, Visit], Updates]:
         assert answer.annotated is not None
         folder = str(context.service.uploads.folder)
         drawn = save_drawn(answer.annotated, folder, download_stem(visit.file_name))
-        files = answer.task.files(
-            answer.result, answer.facts, visit.url, answer.query, visit.file_name
-        )
+        facts = with_display(answer.facts, answer.spec.labels, visit.locale)
+        files = answer.task.files(answer.result, facts, visit.url, answer.query, visit.file_name)
         return (
             drawn.shown,
             answers.details(answer, visit.locale),
@@ -225,7 +236,12 @@ def _fit_controls(context: Context, task: str) -> Callable[..., tuple[object, ..
     infos = {True: context.t("iou_on"), False: context.t("iou_off")}
 
     def fit(
-        name: str, chosen: list[str], blurred: list[str], confidence: float, iou: float
+        name: str,
+        chosen: list[str],
+        blurred: list[str],
+        confidence: float,
+        iou: float,
+        request: gr.Request,
     ) -> tuple[object, ...]:
         try:
             spec = context.service.spec(name, task)
@@ -233,16 +249,9 @@ def _fit_controls(context: Context, task: str) -> Callable[..., tuple[object, ..
             return gr.skip(), gr.skip(), gr.skip(), gr.skip()
         known = [c for c in chosen or () if c in spec.labels]
         return (
-            gr.Dropdown(choices=list(dict.fromkeys(spec.labels)), value=known),
+            gr.Dropdown(choices=class_choices(spec.labels, request_locale(request)), value=known),
             blur_choices(list(spec.labels), blurred),
             *threshold_updates(context, spec, confidence, iou, infos[spec.needs_nms]),
         )
 
     return fit
-
-
-def _labels(context: Context, name: object) -> list[str]:
-    """The labels to choose from; a list of choices must not hold one twice."""
-    if not isinstance(name, str):
-        return []
-    return list(dict.fromkeys(context.service.engine.spec(name).labels))

@@ -7,16 +7,24 @@ import gradio as gr
 from demo.errors import DemoError
 from demo.images.file_types import SHOWN_BY_BROWSERS
 from demo.service import examples
+from demo.web.components.model_picker import default_model
 from demo.web.components.picture import PictureIn, ShownAs
 from demo.web.components.shared_picture import share_picture
 from demo.web.components.uploads import given_name
-from demo.web.tab import Context
+from demo.web.tab import Context, Files
 
 _JS_TAKE_PREVIEW = "(shown, of, own) => shown && own?.path === of ? shown : undefined"
 
 
-def picture_input(context: Context, name: str) -> PictureIn:
-    """Lay out upload, clipboard and webcam with the examples; `name` makes the ids unique."""
+def picture_input(context: Context, name: str, task: str = "") -> PictureIn:
+    """Lay out upload, clipboard and webcam with the examples.
+
+    Args:
+        context: gives the service.
+        name: the prefix of the elements' ids.
+        task: the task whose models have examples of their own, see `follow_model`; none for the
+            page's common ones.
+    """
     picture = PictureIn(
         sources=["upload", "clipboard", "webcam"],
         label=context.t("your_picture"),
@@ -27,15 +35,49 @@ def picture_input(context: Context, name: str) -> PictureIn:
         elem_id=f"{name}-picture",
     )
     share_picture(context, name, picture)
-    gr.Examples(
-        [[str(path)] for path in examples.paths()],
-        inputs=[picture],
-        label=context.t("examples"),
-        elem_id=f"{name}-examples",
-        api_visibility="private",
-    )
+    with gr.Column(elem_id=f"{name}-examples"):
+        context.examples[picture] = _examples(context, picture, task)
     _show_what_browsers_cannot(context, picture)
     return picture
+
+
+def follow_model(context: Context, picture: PictureIn, model: gr.Dropdown) -> None:
+    """Show under `picture` the examples on which the chosen model is worth seeing."""
+    lists = context.examples[picture]
+
+    def follow(name: str) -> list[object]:
+        try:
+            chosen = tuple(examples.of(context.service.engine.spec(name)))
+        except DemoError:  # the answer itself reports what is wrong with the name
+            return [gr.skip() for _ in lists]
+        return [gr.Column(visible=files == chosen) for files in lists]
+
+    model.change(
+        follow, model, list(lists.values()), show_progress="hidden", api_visibility="private"
+    )
+
+
+def _examples(context: Context, picture: PictureIn, task: str) -> dict[Files, gr.Column]:
+    """A row of examples for each group of models that have the same; that of the default shows."""
+    engine = context.service.engine
+    specs = [engine.spec(row["name"]) for row in engine.models() if row["task"] == task]
+    # The common ones too: they belong to the owner's own models, which may come later.
+    groups = dict.fromkeys([*(tuple(examples.of(one)) for one in specs), tuple(examples.paths())])
+    default = default_model(context, task)
+    first = tuple(examples.of(engine.spec(default) if default else None))
+    return {files: _row(context, picture, files, files == first) for files in groups}
+
+
+def _row(context: Context, picture: PictureIn, files: Files, visible: bool) -> gr.Column:
+    column = gr.Column(visible=visible)
+    with column:
+        gr.Examples(
+            [[str(path)] for path in files],
+            inputs=[picture],
+            label=context.t("examples"),
+            api_visibility="private",
+        )
+    return column
 
 
 def _show_what_browsers_cannot(context: Context, picture: PictureIn) -> None:

@@ -2,6 +2,7 @@
 
 import gradio as gr
 
+from demo.labels.names import with_display
 from demo.service.service import Answer
 from demo.web.address import Parameter, TabAddress
 from demo.web.addressed import keep_in_address, read_model, read_number
@@ -9,6 +10,7 @@ from demo.web.components.answering import Updates, Visit, answer_handler, answer
 from demo.web.components.camera_pane import camera_pane, mode_switch, send_to_camera
 from demo.web.components.explanation import Asked, why
 from demo.web.components.model_picker import model_picker
+from demo.web.components.more_models import more_models
 from demo.web.components.numbers import Slider
 from demo.web.components.picture_input import picture_input
 from demo.web.tab import Context, Tab
@@ -21,7 +23,7 @@ def build(context: Context) -> None:
     mode_switch()
     with gr.Row(elem_classes="two-columns"):
         with gr.Column(scale=5, min_width=320):
-            picture = picture_input(context, "classify")
+            picture = picture_input(context, "classify", "classify")
         with gr.Column(scale=7, min_width=320):
             status = gr.HTML(
                 answer_view.empty("empty_answer"), elem_id="classify-answer", elem_classes="status"
@@ -32,6 +34,7 @@ def build(context: Context) -> None:
         top_k = Slider(
             1, 20, 5, step=1, label=t("top_k"), elem_id="classify-top", elem_classes="picture-only"
         )
+    more_models(context, model, "classify", picture)
     downloads = gr.HTML(elem_id="classify-downloads", elem_classes="picture-only", padding=False)
     with gr.Accordion(
         t("seen_title"), open=True, elem_id="classify-input", elem_classes="picture-only"
@@ -64,7 +67,8 @@ def _show(answer: Answer, visit: Visit) -> Updates:
     """The model's input and the download links."""
     view = answer.prediction.view
     model_input = answer_view.model_input(answer.picture, view, visit.locale) if view else ""
-    files = answer.task.files(answer.result, answer.facts, visit.url, answer.query, visit.file_name)
+    facts = with_display(answer.facts, answer.spec.labels, visit.locale)
+    files = answer.task.files(answer.result, facts, visit.url, answer.query, visit.file_name)
     return model_input, answer_view.download_links(files, visit.locale)
 
 

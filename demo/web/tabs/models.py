@@ -1,10 +1,11 @@
-"""Models: the catalog with sizes, scores and licences, and how to get what is missing."""
+"""Models: the catalog with sizes, scores and licences, and what brings the others."""
 
 import gradio as gr
 
 from demo import tasks
 from demo.i18n import translate
 from demo.inference.engine import ModelRow
+from demo.web.components.model_list import card_dialog, model_list
 from demo.web.request import request_locale
 from demo.web.tab import Context, Tab
 from demo.web.views.models_table import models_table
@@ -13,10 +14,10 @@ from demo.web.views.models_table import models_table
 def build(context: Context) -> None:
     """Lay out the table of the catalog with a filter."""
     words = gr.Textbox(label=context.t("models_filter"), elem_id="models-filter")
-    table = gr.HTML(elem_id="models-table")
+    listed = model_list(context, "models", card_dialog("models"), lambda locale: shown("", locale))
+    table = listed.html
 
-    def show(text: str | None, request: gr.Request) -> str:
-        locale = request_locale(request)
+    def shown(text: str | None, locale: str) -> str:
         parts = (text or "").lower().split()
         rows = [
             row
@@ -24,7 +25,10 @@ def build(context: Context) -> None:
             if all(part in _searchable(row, locale) for part in parts)
         ]
         refused = [] if parts else context.service.engine.refused()
-        return models_table(rows, refused, locale)
+        return models_table(rows, refused, locale, opened=bool(parts))
+
+    def show(text: str | None, request: gr.Request) -> str:
+        return shown(text, request_locale(request))
 
     words.change(
         show,
@@ -39,7 +43,7 @@ def build(context: Context) -> None:
 
 def _searchable(row: ModelRow, locale: str) -> str:
     title = translate(tasks.find(row["task"]).title, locale)
-    return f"{row['name']} {row['task']} {title}".lower()
+    return f"{row['name']} {row['lineage']} {row['task']} {title}".lower()
 
 
 TAB = Tab("models", 90, "tab_models", build)

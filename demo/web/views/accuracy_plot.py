@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from demo.compare.comparison import Entry
 from demo.i18n import translate
-from demo.models.score import Score
+from demo.models.score import score_title
 from demo.web.views.answer import note
 from demo.web.views.scatter_plot import Dot, scatter_plot
 
@@ -37,10 +37,6 @@ def _comparable(entries: Sequence[Entry]) -> tuple[str, list[Dot]]:
         for score in (one.spec.measured, one.spec.published):
             if score is not None and "unit" not in score:
                 dot = Dot(one.spec.name, one.latency.p50, score["value"])
-                groups.setdefault(_title(score), {}).setdefault(one.spec.name, dot)
+                groups.setdefault(score_title(score), {}).setdefault(one.spec.name, dot)
     title, dots = max(groups.items(), key=lambda group: len(group[1]), default=("", {}))
     return title, list(dots.values())
-
-
-def _title(score: Score) -> str:
-    return f"{score['metric']} ({score['dataset']})" if "dataset" in score else score["metric"]

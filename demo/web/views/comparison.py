@@ -8,14 +8,15 @@ from demo.compare.comparison import Comparison, Entry
 from demo.compare.labels import ClassSets, label_key
 from demo.compare.measure import MIN_PASSES
 from demo.i18n import translate
-from demo.models.score import Score, format_score
+from demo.labels.names import localized
+from demo.models.score import score_title, score_value
 from demo.models.spec import ModelSpec
 from demo.web.views import comparisons
 from demo.web.views.accuracy_plot import accuracy_plot
 from demo.web.views.answer import empty, note
 from demo.web.views.templates import render
 
-_COLUMNS = ("model", "params", "gflops", "latency", "published", "measured")
+_COLUMNS = ("model", "params", "gflops", "latency")
 
 
 class _Card(NamedTuple):
@@ -28,15 +29,17 @@ class _Card(NamedTuple):
 
 
 class _Numbers(NamedTuple):
-    """The numbers of one model as text: `…` until it is measured, `–` where it is not known."""
+    """The numbers of one model as text: `…` until it is measured, `–` where it is not known.
+
+    scores: for each column of scores (measured or published, number) of the model.
+    """
 
     name: str
     params: str
     gflops: str
     latency: str
     spread: str
-    published: str
-    measured: str
+    scores: list[list[tuple[str, str]]]
 
 
 def status(comparison: Comparison, waiting: str, locale: str) -> str:
@@ -85,7 +88,7 @@ def _card(comparison: Comparison, one: Entry, locale: str) -> _Card:
     if one.fault is not None:
         fault = note(translate(one.fault.key, locale, **one.fault.fields), "warn")
     if one.prediction is not None and one.result is not None:
-        body = comparisons.find(comparison.task.name).answer(one.result, locale)
+        body = comparisons.find(comparison.task.name).answer(localized(one.result, locale), locale)
         return _Card(name, "answered", body + fault, f"{one.prediction.timing.forward:.0f}")
     if fault:
         return _Card(name, "failed", fault, "")
@@ -97,35 +100,39 @@ def numbers(comparison: Comparison, locale: str) -> str:
     answered = [one for one in comparison.entries if one.result is not None]
     if not answered:
         return ""
+    titles = list(dict.fromkeys(title for one in answered for title in _scores(one.spec)))
     return render(
         "compare_numbers",
         columns=_COLUMNS,
-        rows=[_numbers(one) for one in answered],
+        titles=titles,
+        rows=[_numbers(one, titles) for one in answered],
         note=translate("compare_numbers_note", locale, low=MIN_PASSES, device=_device(comparison)),
         chart=accuracy_plot(answered, locale) if comparison.done else "",
         locale=locale,
     )
 
 
-def _numbers(one: Entry) -> _Numbers:
+def _numbers(one: Entry, titles: Sequence[str]) -> _Numbers:
     size, latency = one.size, one.latency
     missing = "–" if size or one.fault else "…"
+    scores = _scores(one.spec)
     return _Numbers(
         one.spec.name,
         f"{size.params / 1e6:.2f} M" if size and size.params is not None else missing,
         f"{size.gflops:.2f}" if size and size.gflops is not None else missing,
         f"{latency.p50:.1f}" if latency else "–" if one.fault else "…",
         f"{latency.low:.1f} – {latency.high:.1f}" if latency else "",
-        _score(one.spec.published),
-        _score(one.spec.measured),
+        [scores.get(title, []) for title in titles],
     )
 
 
-def _score(score: Score | None) -> str:
-    if score is None:
-        return "–"
-    text = format_score(score)
-    return f"{text} ({score['dataset']})" if "dataset" in score else text
+def _scores(spec: ModelSpec) -> dict[str, list[tuple[str, str]]]:
+    """Data set and metric → (measured or published, number) of each score that a model has."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for kind, score in (("measured", spec.measured), ("published", spec.published)):
+        if score is not None:
+            found.setdefault(score_title(score), []).append((kind, score_value(score)))
+    return found
 
 
 def _device(comparison: Comparison) -> str:

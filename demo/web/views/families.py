@@ -6,6 +6,8 @@ from typing import NamedTuple
 from demo.i18n import translate
 from demo.inference.engine import ModelRow
 from demo.models.history import HISTORY, Milestone
+from demo.web.views.answer import megabytes
+from demo.web.views.models_table import model_state
 from demo.web.views.scatter_plot import Dot, scatter_plot
 from demo.web.views.templates import render
 
@@ -15,17 +17,19 @@ _IMAGENET_CLASSES = 1000
 
 
 class _Row(NamedTuple):
-    """One network; command: what brings its weights, empty where they are here."""
+    """One network; model: its name in the catalog, whether it is here, why it cannot be brought."""
 
     year: int
     title: str
     paper: str
-    model: str
+    name: str
+    available: bool
+    state: str
+    size: str
     idea: str
     params: str
     gflops: str
     accuracy: str
-    command: str
 
 
 def families(models: Iterable[ModelRow], locale: str) -> str:
@@ -56,11 +60,13 @@ def _row(one: Milestone, known: Mapping[str, ModelRow], locale: str) -> _Row:
         one.title,
         one.paper,
         one.model,
+        model["available"],
+        translate("families_ready", locale) if model["available"] else model_state(model, locale),
+        megabytes(model["size_bytes"]),
         translate(one.idea, locale),
         f"{params / 1e6:.1f} M" if params else "–",
         f"{one.gflops:.1f}",
         f"{score['value']:.1f} %" if score else "–",
-        "" if model["available"] else model["command"],
     )
 
 

@@ -38,7 +38,7 @@ def answer(result: Detections | Scores) -> Prediction:
     return Prediction("m", "0" * 64, "torch-cpu", result, Timing(), "CPU", VIEW)
 
 
-def row(name: str, own: bool = False) -> ModelRow:
+def row(name: str, own: bool = False, obstacle: str = "") -> ModelRow:
     facts = {
         "name": name,
         "task": "detect",
@@ -47,6 +47,9 @@ def row(name: str, own: bool = False) -> ModelRow:
         "packaged": False,
         "own": own,
         "command": f"python -m demo.weights fetch {name}",
+        "obstacle": obstacle,
+        "file": f"{name}.pt",
+        "lineage": name,
         "params": 5,
         "size_bytes": 5_000_000,
         "published": {"metric": name, "value": 1.0},
@@ -116,9 +119,40 @@ def test_static_text_is_in_every_language() -> None:
     assert [f'data-l="{locale}"' in html for locale in LOCALES] == [True] * 3
 
 
-def test_a_missing_model_shows_its_download_command() -> None:
-    assert "python -m demo.weights fetch x11" in models_table([row("x11")], [], "en")
+def test_a_missing_model_has_a_button_or_says_what_is_in_its_way() -> None:
+    html = models_table([row("x11")], [], "en")
+    assert 'data-event="click" data-model="x11"' in html
+    assert "demo.weights" not in html
+    html = models_table([row("x11", obstacle="weights_missing")], [], "zh-CN")
+    assert 'data-event="click"' not in html
+    assert "由所有者把 x11.pt 放入权重文件夹" in html
     assert "No model" in models_table([], [], "en")
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_obstacle_to_a_download_has_a_short_sentence(locale: str) -> None:
+    reasons = (
+        *("weights_in_package", "weights_missing", "weights_offline"),
+        *("download_not_allowed", "download_no_room"),
+    )
+    for reason in reasons:
+        html = models_table([row("x11", obstacle=reason)], [], locale)
+        assert 'class="obstacle"' in html
+
+
+def test_scores_that_cannot_be_compared_stand_in_tables_of_their_own() -> None:
+    rows = [row(name, own=True) for name in "abcd"]
+    for one, dataset in zip(rows, ("COCO", "COCO", "animals test", "COCO"), strict=True):
+        one["published"] = {"dataset": dataset, "metric": "mAP50", "value": 41.25}
+    rows[3]["published"] = None
+    html = models_table(rows, [], "en")
+    captions = re.findall("<caption>(.*?)</caption>", html)
+    assert captions == [
+        "Detect · COCO mAP50",
+        "Detect · animals mAP50",
+        "Detect · no published score",
+    ]
+    assert html.count("COCO mAP50 41.2") == 2
 
 
 def test_a_refused_file_stands_above_the_table_with_its_reason() -> None:

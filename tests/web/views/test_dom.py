@@ -30,7 +30,7 @@ from demo.web.views import page_frame, timeline
 from demo.web.views import video as video_view
 from demo.web.views.answers import classify as classify_view
 from demo.web.views.answers import detect as detect_view
-from demo.web.views.models_table import models_table
+from demo.web.views.models_table import missing_models, models_table
 from tests.web.views.dom import dom
 
 EXPECTED = Path(__file__).parent / "expected"
@@ -97,9 +97,12 @@ def row(name: str, **more: object) -> ModelRow:
         "packaged": False,
         "own": False,
         "command": f"python -m demo.weights fetch {name}",
+        "obstacle": "",
+        "file": f"{name}.pt",
+        "lineage": "YOLO" + name,
         "params": 5_300_000,
         "size_bytes": 5_000_000,
-        "published": {"metric": "mAP", "value": 39.5},
+        "published": {"dataset": "COCO", "metric": "mAP", "value": 39.5},
         "measured": None,
         "licence": name,
         **more,
@@ -109,6 +112,7 @@ def row(name: str, **more: object) -> ModelRow:
 
 ROWS = [
     row("absent" + HOSTILE),
+    row("kept out", obstacle="weights_missing"),
     row("here", available=True, params=None, size_bytes=None, published=None),
     row(
         "own",
@@ -179,6 +183,8 @@ CASES: dict[str, Callable[[], str]] = {
     "timing_kept": lambda: answer_view.timing(Timing(draw=3), PREDICTION, "en"),
     "score_bars": lambda: classify_view.score_bars(SCORES, 2, "en"),
     "score_bars_unknown": lambda: classify_view.score_bars(STRANGE, 5, "en"),
+    "headline": lambda: classify_view.headline(STRANGE, spec(*RULE), "zh-CN"),
+    "missing_models": lambda: missing_models(ROWS, "en"),
     "unknown_notice_uncalibrated": lambda: classify_view.unknown_notice(SCORES, spec(), "zh-TW"),
     "unknown_notice_known": lambda: classify_view.unknown_notice(SCORES, spec(*RULE), "en"),
     "unknown_notice_unknown": lambda: classify_view.unknown_notice(STRANGE, spec(*RULE), "en"),

@@ -1,6 +1,7 @@
 """The page of families: every network of the history with the catalog's numbers, and the chart."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -40,7 +41,18 @@ def test_every_network_stands_there_with_the_numbers_of_the_catalog(
         assert f"{row['params'] / 1e6:.1f} M" in html
         if row["published"]:
             assert f"{row['published']['value']:.1f} %" in html
-        assert (row["command"] in html) is not row["available"]
+        assert row["command"] not in html
+        assert (f'data-event="select" data-model="{one.model}"') in html
+
+
+def test_what_is_missing_has_a_button_that_brings_it(tmp_path: Path) -> None:
+    engine = LocalEngine(Settings(cache_dir=tmp_path, device="cpu"))
+    try:
+        html = families(engine.models(), "en")
+    finally:
+        engine.close()
+    assert html.count('data-event="click"') == len(HISTORY)
+    assert 'data-model="alexnet" aria-label="Bring alexnet, 244.4 MB"' in html
 
 
 def test_the_history_goes_by_year() -> None:

@@ -13,6 +13,7 @@ from demo.web.address import Parameter, Reader, TabAddress
 from demo.web.addressed import keep_in_address, read_name, read_names, read_number
 from demo.web.components.answering import Updates, answer_on_change
 from demo.web.components.model_picker import models_picker
+from demo.web.components.more_models import more_models
 from demo.web.components.numbers import Slider
 from demo.web.components.picture import PictureIn
 from demo.web.components.picture_input import picture_input
@@ -30,9 +31,10 @@ _PRESETS = ("preset_all", "preset_small", "preset_own")
 
 @dataclass(frozen=True, slots=True)
 class _Controls:
-    """What the visitor sets; models: one picker a task, of which one shows."""
+    """What the visitor sets; models: one picker a task, each in a column of which one shows."""
 
     task: gr.Radio
+    columns: tuple[gr.Column, ...]
     models: tuple[gr.Dropdown, ...]
     confidence: gr.Slider
     pair: gr.Dropdown
@@ -71,17 +73,14 @@ def _controls(context: Context) -> _Controls:
         label=t("compare_task"),
         elem_id="compare-task",
     )
-    models = tuple(
-        models_picker(
-            context,
-            name,
-            lists[name].get("preset_all", [])[:2],
-            MAX_MODELS,
-            name="compare",
-            visible=name == first,
-        )
-        for name in names
-    )
+    columns, pickers = [], []
+    for name in names:
+        with gr.Column(visible=name == first) as column:
+            chosen = lists[name].get("preset_all", [])[:2]
+            picker = models_picker(context, name, chosen, MAX_MODELS, name="compare")
+            more_models(context, picker, f"compare-{name}")
+        columns.append(column)
+        pickers.append(picker)
     with gr.Row(elem_id="compare-presets"):
         buttons = tuple(
             gr.Button(t(key), size="sm", min_width=90, visible=key in lists[first])
@@ -101,7 +100,7 @@ def _controls(context: Context) -> _Controls:
             elem_id="compare-confidence",
         )
         pair = gr.Dropdown([], label=t("compare_pair"), visible=False, elem_id="compare-pair")
-    return _Controls(task, models, confidence, pair, buttons, stop)
+    return _Controls(task, tuple(columns), tuple(pickers), confidence, pair, buttons, stop)
 
 
 def _keep_in_address(context: Context, controls: _Controls) -> None:
@@ -141,7 +140,7 @@ def _connect(
         outputs,
         drops_older=True,
     )
-    fitted = [*c.models, c.confidence, c.pair, *c.presets]
+    fitted = [*c.columns, c.confidence, c.pair, *c.presets]
     fit = _fit_handler(context)
     gr.on(
         [context.page.load, c.task.change, *(picker.change for picker in c.models)],
@@ -207,7 +206,7 @@ def _fit_handler(context: Context) -> Callable[..., list[object]]:
         pairwise = comparisons.find(task).pairwise
         lists = presets(context.service.engine.models(), task)
         return [
-            *(gr.Dropdown(visible=name == task) for name in names),
+            *(gr.Column(visible=name == task) for name in names),
             gr.Slider(visible=pairwise),
             gr.Dropdown(
                 choices=pairs,

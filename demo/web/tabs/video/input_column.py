@@ -28,11 +28,13 @@ from demo.web.views import video as video_view
 class InputColumn:
     """The components of the column.
 
-    line: the counting line as text, `x0,y0,x1,y1` in pixels of the video, or nothing.
-    line_group: holds it; visible where a line can be counted.
+    example: puts in a film on which the chosen model is worth seeing. line: the counting line as
+    text, `x0,y0,x1,y1` in pixels of the video, or nothing. line_group: holds it; visible where a
+    line can be counted.
     """
 
     video: VideoIn
+    example: gr.Button
     frame: PictureOut
     line_group: gr.Group
     line: gr.Textbox
@@ -56,7 +58,6 @@ def input_column(context: Context) -> InputColumn:
             label=t("video_aim"), info=t("video_aim_how"), max_lines=1, elem_id="video-line"
         )
         remove = gr.Button(t("video_no_line"), size="sm", elem_id="video-no-line")
-    example.click(_example(context), None, video, api_visibility="private")
     remove.click(lambda: "", None, line, api_visibility="private", show_progress="hidden")
     frame.select(
         _add_point(context),
@@ -73,7 +74,7 @@ def input_column(context: Context) -> InputColumn:
         api_visibility="private",
         show_progress="hidden",
     )
-    return InputColumn(video, frame, line_group, line)
+    return InputColumn(video, example, frame, line_group, line)
 
 
 def show_first_frame(context: Context) -> Callable[..., tuple[object, ...]]:
@@ -96,6 +97,23 @@ def show_first_frame(context: Context) -> Callable[..., tuple[object, ...]]:
         return frame, line_group, "", empty_player(), video_view.input_facts(first, locale)
 
     return show
+
+
+def offer_example(context: Context, column: InputColumn, model: gr.Dropdown) -> None:
+    """Connect the button of the example: a slow pan over an example picture of the model."""
+
+    def example(name: str | None, request: gr.Request) -> str:
+        service = context.service
+        try:
+            spec = service.engine.spec(name) if name else None
+            photo = decode(examples.film_picture(spec).read_bytes(), Limits.of(service.settings))
+            target = new_folder(str(service.uploads.folder)) / "example.mp4"
+            write_example_clip(photo.rgb, target)
+        except DemoError as error:
+            raise to_toast(error, request) from None
+        return str(target)
+
+    column.example.click(example, model, column.video, api_visibility="private")
 
 
 def _first_frame(context: Context, path: str) -> FirstFrame:
@@ -122,17 +140,3 @@ def _draw_line(context: Context) -> Callable[..., object]:
             return gr.skip()
 
     return draw
-
-
-def _example(context: Context) -> Callable[[gr.Request], str]:
-    def example(request: gr.Request) -> str:
-        service = context.service
-        photo = decode(examples.paths()[0].read_bytes(), Limits.of(service.settings))
-        target = new_folder(str(service.uploads.folder)) / "example.mp4"
-        try:
-            write_example_clip(photo.rgb, target)
-        except DemoError as error:
-            raise to_toast(error, request) from None
-        return str(target)
-
-    return example

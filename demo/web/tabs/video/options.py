@@ -20,6 +20,7 @@ from demo.web.addressed import keep_in_address, read_number
 from demo.web.components.boxes_address import BoxesControls, boxes_address
 from demo.web.components.camera_pane import blur_choices
 from demo.web.components.model_picker import model_picker
+from demo.web.components.more_models import more_models
 from demo.web.components.numbers import Slider
 from demo.web.components.thresholds import threshold_updates
 from demo.web.tab import Context, Label
@@ -62,6 +63,7 @@ def option_controls(context: Context) -> OptionControls:
     """
     t = context.t
     model = model_picker(context, *streaming_tasks(), name="video")
+    more_models(context, model, "video")
     every = Slider(1, 30, 1, step=1, label=t("video_every"), elem_id="video-every")
     available = isinstance(model.value, str)
     spec = boxes_spec(context, model.value)

@@ -15,9 +15,15 @@ from demo.web.components.answering import error_note, model_progress
 from demo.web.request import request_locale
 from demo.web.tab import Context, Tab
 from demo.web.tabs.video.endpoint import publish
-from demo.web.tabs.video.input_column import input_column, show_first_frame
+from demo.web.tabs.video.input_column import (
+    InputColumn,
+    input_column,
+    offer_example,
+    show_first_frame,
+)
 from demo.web.tabs.video.options import (
     OPTION_NAMES,
+    OptionControls,
     boxes_spec,
     fit_options,
     option_controls,
@@ -36,7 +42,7 @@ def build(context: Context) -> None:
     with gr.Row(elem_classes="two-columns"):
         with gr.Column(scale=5, min_width=320):
             column = input_column(context)
-            options = option_controls(context)
+            options = _options(context, column)
         with gr.Column(scale=7, min_width=320):
             result = result_area(context)
     column.video.change(
@@ -75,6 +81,13 @@ def build(context: Context) -> None:
         _stop_handler(queue), None, None, api_visibility="private", show_progress="hidden"
     )
     publish(context, queue)
+
+
+def _options(context: Context, column: InputColumn) -> OptionControls:
+    """The controls; the example of the column is a film for the model that they choose."""
+    options = option_controls(context)
+    offer_example(context, column, options.model)
+    return options
 
 
 def _stop_handler(queue: VideoQueue) -> Callable[[gr.Request], None]:

@@ -3,6 +3,7 @@
 from functools import cache
 
 from demo.discover import collect
+from demo.labels.names import localized
 from demo.service.service import Answer
 from demo.web.views.answer import picture_notes, timing
 from demo.web.views.answers.base import AnyView
@@ -17,10 +18,11 @@ def find(task: str) -> AnyView:
 def status(answer: Answer, locale: str) -> str:
     """The result at a glance, where the time went, and what was done to the upload."""
     view = find(answer.task.name)
-    text = view.spoken(answer.result, answer, locale)
+    result = localized(answer.result, locale)
+    text = view.spoken(result, answer, locale)
     described = f"{answer.task.name}-answer" if answer.annotated is not None else ""
     return (
-        view.result(answer.result, answer, locale)
+        view.result(result, answer, locale)
         + (render("spoken", text=text, describes=described) if text else "")
         + timing(answer.timing, answer.prediction, locale)
         + picture_notes(answer.picture, locale)
@@ -29,7 +31,7 @@ def status(answer: Answer, locale: str) -> str:
 
 def details(answer: Answer, locale: str) -> str:
     """The result in full."""
-    return find(answer.task.name).details(answer.result, answer, locale)
+    return find(answer.task.name).details(localized(answer.result, locale), answer, locale)
 
 
 @cache

@@ -19,9 +19,10 @@ class ClassifyView(AnswerView[Scores]):
     name = "classify"
 
     def result(self, result: Scores, answer: Answer, locale: str) -> str:
-        """As many bars as the query asks for, and the notice."""
+        """As many bars as the query asks for, and the notice; a doubt stands above them."""
+        doubt = headline(result, answer.spec, locale)
         bars = score_bars(result, len(answer.facts["labels"]), locale)
-        return bars + unknown_notice(result, answer.spec, locale)
+        return doubt + bars + unknown_notice(result, answer.spec, locale)
 
     def spoken(self, result: Scores, answer: Answer, locale: str) -> str:
         """The best label with its probability, or that the picture is probably of no class."""
@@ -31,6 +32,14 @@ class ClassifyView(AnswerView[Scores]):
         return f"{label} {100 * score:.0f} %"
 
 
+def headline(scores: Scores, spec: ModelSpec, locale: str) -> str:
+    """That the picture is probably of no known class; empty where there is no sign of it."""
+    if scores.known or spec.unknown is None:
+        return ""
+    key = "unknown_headline_probe" if spec.unknown.method == LINEAR_PROBE else "unknown_headline"
+    return render("headline", level=2, text=translate(key, locale))
+
+
 def score_bars(scores: Scores, top_k: int, locale: str) -> str:
     """The k best labels with their probability; greyed where the picture is of no known class."""
     rows = [(label, f"{100 * score:.1f}") for label, score in scores.top(top_k)]
@@ -38,7 +47,7 @@ def score_bars(scores: Scores, top_k: int, locale: str) -> str:
 
 
 def unknown_notice(scores: Scores, spec: ModelSpec, locale: str) -> str:
-    """Whether the picture is probably of no known class, by which method, and its error rates.
+    """By which method known and unknown pictures are told apart, and its error rates.
 
     Where the method stands in for a better one, also the package that this one lacks.
     """

@@ -47,8 +47,10 @@ class ClassifyComparison(ComparisonView[Scores]):
 
     def answer(self, result: Scores, locale: str) -> str:
         """Bars of the five best labels, and whether the picture is probably of no known class."""
-        unknown = "" if result.known else note(translate("compare_unknown", locale))
-        return score_bars(result, TOP_K, locale) + unknown
+        bars = score_bars(result, TOP_K, locale)
+        if result.known:
+            return bars
+        return render("headline", level=3, text=translate("compare_unknown", locale)) + bars
 
 
 def _cell(score: float | None, best: bool) -> _Cell:
