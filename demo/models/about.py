@@ -32,8 +32,8 @@ COCO = About(
 """Of the official detectors and segmenters of ultralytics."""
 KEYPOINTS = About(
     data=(
-        "COCO train2017: photos with 150,000 persons and their 17 keypoints (annotations CC BY 4.0, "
-        "photos under the terms of Flickr).",
+        "COCO train2017: photos with 150,000 persons and their 17 keypoints "
+        "(annotations CC BY 4.0, photos under the terms of Flickr).",
     ),
     failures=(
         "Joints of small, crowded and partly hidden persons are missed or mixed up first.",

@@ -30,6 +30,7 @@ _TITLES = {
     "resnet": "ResNet",
     "resnext": "ResNeXt",
     "senet": "SENet",
+    "rtdetr": "RT-DETR",
     "seresne": "SENet",
     "shufflenet": "ShuffleNet",
     "squeezenet": "SqueezeNet",

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import gradio as gr
 from gradio.components import Component
 
-from demo.errors import DemoError
 from demo.export.names import download_stem
 from demo.labels.names import with_display
 from demo.service.service import Answer
@@ -14,21 +13,20 @@ from demo.tasks.detect import INPUT_SIZES, MIN_CONFIDENCE
 from demo.web.components.answering import Updates, Visit, answer_handler, answer_on_change
 from demo.web.components.boxes_address import BoxesControls, keep_boxes_in_address
 from demo.web.components.camera_pane import (
-    blur_choices,
     camera_pane,
     mode_switch,
     send_to_camera,
 )
-from demo.web.components.class_list import class_choices, first_choices, translate_on_load
+from demo.web.components.class_list import first_choices, translate_on_load
 from demo.web.components.explanation import Asked, why
+from demo.web.components.fit_controls import fit_controls
 from demo.web.components.model_picker import model_picker
 from demo.web.components.more_models import more_models
 from demo.web.components.numbers import Slider
 from demo.web.components.picture import PictureIn, PictureOut
 from demo.web.components.picture_input import picture_input
 from demo.web.components.private_files import save_drawn
-from demo.web.components.thresholds import first_thresholds, threshold_updates
-from demo.web.request import request_locale
+from demo.web.components.thresholds import first_thresholds
 from demo.web.tab import Context
 from demo.web.views import answer as answer_view
 from demo.web.views import answers
@@ -108,7 +106,7 @@ def _connect(
     c = controls
     # An address states a model together with its thresholds: they go with a visitor's choice only.
     c.model.input(
-        _fit_controls(context, task),
+        fit_controls(context, task),
         [c.model, c.classes, c.blur, c.confidence, c.iou],
         [c.classes, c.blur, c.iou, c.confidence],
         api_visibility="private",
@@ -229,29 +227,3 @@ def _show(context: Context) -> Callable[[Answer, Visit], Updates]:
         )
 
     return show
-
-
-def _fit_controls(context: Context, task: str) -> Callable[..., tuple[object, ...]]:
-    """The handler for another model: classes, what it can blur, overlap, its own thresholds."""
-    infos = {True: context.t("iou_on"), False: context.t("iou_off")}
-
-    def fit(
-        name: str,
-        chosen: list[str],
-        blurred: list[str],
-        confidence: float,
-        iou: float,
-        request: gr.Request,
-    ) -> tuple[object, ...]:
-        try:
-            spec = context.service.spec(name, task)
-        except DemoError:  # the answer itself reports what is wrong with the name
-            return gr.skip(), gr.skip(), gr.skip(), gr.skip()
-        known = [c for c in chosen or () if c in spec.labels]
-        return (
-            gr.Dropdown(choices=class_choices(spec.labels, request_locale(request)), value=known),
-            blur_choices(list(spec.labels), blurred),
-            *threshold_updates(context, spec, confidence, iou, infos[spec.needs_nms]),
-        )
-
-    return fit
