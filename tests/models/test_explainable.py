@@ -19,15 +19,15 @@ from demo.models import bundled, coco_segment, imagenet
 from demo.models.networks.classifiers import CAM_LAYERS, NETWORKS
 from demo.models.networks.efficientnet_lite import SCALES, EfficientNetLite, fold_norms
 from demo.models.networks.lite_detector import LiteDetector
+from demo.models.networks.segment_head import UndecodedSegmentHead
 from demo.models.networks.yolo_head import UndecodedHead
 from demo.models.own import architectures
 from demo.models.own.base import read_model
 from demo.models.spec import ImageRequest, WeightsFile
 from demo.models.target import Explainable, Target
-from demo.models.ultralytics import build
+from demo.models.ultralytics import build, undecoded
 from demo.models.yolo import CAM_LAYERS as YOLO_LAYERS
 from demo.models.yolo import LITE_CAM_LAYERS, Yolo
-from demo.models.yolo_segment import undecoded
 from demo.results import Detections
 from demo.settings import Settings
 from tests.support.checkpoints import network, save
@@ -84,7 +84,8 @@ def torchvision(name: str) -> nn.Module:
 
 
 def segmenter(name: str) -> nn.Module:
-    return undecoded(build(name, 2, "SegmentationModel"), False)
+    network: nn.Module = undecoded(build(name, 2, "SegmentationModel"), False, UndecodedSegmentHead)
+    return network
 
 
 def side_of(name: str) -> int:
