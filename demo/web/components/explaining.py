@@ -40,16 +40,16 @@ def maps(
     working = note(translate("explain_working", locale), "busy")
     for one in wanted:
         work = partial(explanations.explain, one.answer, one.method, one.target, "")
-        with closing(_steps(service, work)) as steps:
-            for step in steps:
+        with closing(steps(service, work)) as passes:
+            for step in passes:
                 if isinstance(step, Explained):
                     found.append(step)
                     yield working, explanation(found, locale)
                 else:
                     yield working, None
     for place, explained in enumerate(found):
-        with closing(_steps(service, partial(explanations.check, explained))) as steps:
-            for step in steps:
+        with closing(steps(service, partial(explanations.check, explained))) as passes:
+            for step in passes:
                 if isinstance(step, Explained):
                     found[place] = step
                     yield "", explanation(found, locale)
@@ -73,8 +73,11 @@ def while_wanted(
             yield updates
 
 
-def _steps(service: Service, work: Callable[[Progress], Explained]) -> Generator[int | Explained]:
-    """How many passes are done, every now and then, and at last what the work gives."""
+def steps(service: Service, work: Callable[[Progress], Explained]) -> Generator[int | Explained]:
+    """How many passes are done, every now and then, and at last what the work gives.
+
+    Closing it ends the work before its next pass. Raises DemoError as the work does.
+    """
     progress = Progress()
     future = service.submit(partial(work, progress))
     try:

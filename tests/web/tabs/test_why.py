@@ -99,3 +99,28 @@ def test_leaving_the_page_ends_a_check(own: Server) -> None:
         assert 40 < facts["checks"]["passes"] <= 60
     printed = own.stop()
     assert printed.count(STOPPED) == 1, printed
+
+
+@pytest.mark.timeout(300)
+def test_a_program_that_leaves_ends_its_check(own: Server) -> None:
+    with Client(own.url) as client:
+        picture = client.upload(examples.paths()[0].read_bytes())
+        [index] = [
+            one["id"] for one in client.config["dependencies"] if one["api_name"] == "explain"
+        ]
+        session = uuid4().hex
+        with httpx.Client(base_url=own.url, timeout=60) as http:
+            body = {
+                "data": [picture, MODEL, "", "", "", True],
+                "fn_index": index,
+                "session_hash": session,
+            }
+            http.post("/gradio_api/queue/join", json=body).raise_for_status()
+            where = {"session_hash": session}
+            with http.stream("GET", "/gradio_api/queue/data", params=where) as stream:
+                assert next(line for line in stream.iter_lines() if '"method"' in line)
+        # A program that stays gets its map, then its check.
+        _, facts = client.call("explain", picture, MODEL, "", "", "", True)
+        assert 40 < facts["checks"]["passes"] <= 60
+    printed = own.stop()
+    assert printed.count(STOPPED) == 1, printed
