@@ -8,7 +8,10 @@ import gradio as gr
 from demo.i18n import strings
 
 _STATIC = Path(__file__).parent / "static"
-_UPLOAD_STRINGS = ("upload_several", "upload_folder", "upload_no_file", "upload_not_picture")
+_UPLOAD_STRINGS = (
+    *("upload_several", "upload_folder", "upload_no_file", "upload_not_picture"),
+    *("upload_film", "upload_film_open"),
+)
 _GRADIO_KEYS = ("gradio_", "connection_lost")
 _SCRIPTS = (
     # Gradio reads the language while it starts: before all others.

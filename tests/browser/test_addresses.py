@@ -188,7 +188,7 @@ def test_the_browsers_languages_decide_where_the_address_does_not(
     open_tab(page, "models")
     # What the server writes is in the same language.
     heading = {"Classify": "Licence", "分类": "许可证", "分類": "授權條款"}[word]
-    expect(page.locator("#models-table")).to_contain_text(heading)
+    expect(page.locator("#models-list")).to_contain_text(heading)
     context.close()
 
 

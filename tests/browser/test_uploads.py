@@ -1,6 +1,7 @@
 """What is put in besides one file: several, a folder, a text, another kind, beside the box."""
 
 import base64
+import re
 from pathlib import Path
 from typing import Any
 
@@ -99,8 +100,8 @@ def test_what_is_no_picture_is_told(visit: Visit) -> None:
     page = visit()
     open_tab(page, "classify")
     box = BOX.format(tab="classify")
-    drop(page, box, file("a.mp4", b"video", "video/mp4"))
-    note(page, "upload_not_picture", name="a.mp4")
+    drop(page, box, file("a.pdf", b"%PDF-", "application/pdf"))
+    note(page, "upload_not_picture", name="a.pdf")
     drop(page, box, file("a.txt", b"text", "text/plain"), file("b.txt", b"text", "text/plain"))
     note(page, "upload_not_picture", name="a.txt")
     drop(page, box, file("folder", b""), folder=True)
@@ -132,6 +133,29 @@ def test_pasted_files_and_words(visit: Visit) -> None:
     page.locator("#detect-confidence input[type=number]").focus()
     page.evaluate(PASTE, [[file("a.pdf", b"%PDF-", "application/pdf")], ""])
     note(page, "upload_not_picture", name="a.pdf")
+
+
+def test_a_film_among_pictures_is_offered_to_video(visit: Visit, tmp_path: Path) -> None:
+    page = visit()
+    open_tab(page, "detect")
+    clip = encode(tmp_path / "clip.mp4", [square(i) for i in range(6)]).read_bytes()
+    drop(page, BOX.format(tab="detect"), file("clip.mp4", clip, "video/mp4"))
+    offered = page.locator(".upload-note")
+    expect(offered).to_contain_text(translate("upload_film", "en", name="clip.mp4"))
+    offered.get_by_role("button").click()
+    expect(page.locator("#video-status")).to_contain_text("64 × 48 pixels", timeout=SLOW)
+    expect(offered).to_have_count(0)
+
+
+def test_in_chinese_a_second_picture_takes_the_place_of_the_first(visit: Visit) -> None:
+    page = visit(locale="zh-CN")
+    open_tab(page, "detect")
+    drop(page, BOX.format(tab="detect"), bus())
+    expect(rows(page)).to_have_count(5, timeout=SLOW)
+    page.evaluate(PASTE, [[bus("other.jpg")], ""])
+    expect(page.locator("#detect-picture img")).to_have_attribute(
+        "src", re.compile("other"), timeout=SLOW
+    )
 
 
 def test_several_videos_and_a_picture_on_the_video_tab(visit: Visit, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_its_endpoint_answers(toy: Server) -> None:
 
 def test_the_models_tab_lists_its_model(toy: Server) -> None:
     with Client(toy.url) as visitor:
-        [html] = visitor.call(event(toy.url, "models-table"), "brightness")
+        [html] = visitor.call(event(toy.url, "models-list"), "brightness")
     assert "light-meter" in html
     assert "<td>Brightness</td>" in html
     assert "mobilenet" not in html

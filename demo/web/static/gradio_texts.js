@@ -24,7 +24,10 @@
     for (const one of names) {
       const given = element.getAttribute(one);
       const said = given && translated(given);
-      if (said && said !== given) element.setAttribute(one, said);
+      if (!said || said === given) continue;
+      // Other scripts find Gradio's buttons by their English names.
+      element.dataset.gradioName = given;
+      element.setAttribute(one, said);
     }
   };
   const say = (toast) => {

@@ -20,6 +20,15 @@ window.vitrineAnswers = (() => {
     // An older request that still runs could put its parts over those of the newest.
     if (one.running === 0 && one.sent === one.changes) one.shown = one.changes;
     show(name);
+    if (one.shown === one.changes) reveal(name);
+  };
+  // On a phone the answer to a new picture stands below it, out of sight.
+  let arrivedIn = null;
+  const reveal = (name) => {
+    const first = arrivedIn?.querySelector(".answer-part");
+    if (!first?.classList.contains(`answer-of-${name}`)) return;
+    arrivedIn = null;
+    if (innerWidth <= 640) first.scrollIntoView({ block: "start", behavior: "smooth" });
   };
   // Answers that come in parts are in reach with the first part of the newest request.
   const watch = (name) => {
@@ -54,6 +63,7 @@ window.vitrineAnswers = (() => {
   };
   const coming = (element) => {
     const names = namesIn(element);
+    arrivedIn = element?.closest?.("[role=tabpanel]");
     for (const name of names) { group(name).coming += 1; show(name); }
     return () => { for (const name of names) { group(name).coming -= 1; show(name); } };
   };

@@ -8,7 +8,9 @@
     heif: "image/heif", hif: "image/heif", jpeg: "image/jpeg", jpg: "image/jpeg",
     png: "image/png", tif: "image/tiff", tiff: "image/tiff", webp: "image/webp",
   };
-  const REMOVE = "button[aria-label='Remove Image'], button[aria-label=Clear]";
+  const NAMES = ["Remove Image", "Clear"];
+  const REMOVE = NAMES.map((name) => `button[aria-label='${name}'], button[data-gradio-name='${name}']`).join();
+  const FILMS = ["mp4", "m4v", "mov", "webm"];
   const passed = new WeakSet();  // events of this script
 
   const boxOf = (target) => target.closest?.(BOXES) ?? null;
@@ -23,6 +25,28 @@
     });
     note.setAttribute("role", "status");
     box.after(note);
+    return note;
+  }
+
+  const isFilm = (file) => file.type.startsWith("video/") || FILMS.includes(file.name.split(".").pop().toLowerCase());
+
+  // A film belongs to Video: one click puts it there.
+  function offer(box, film) {
+    const note = tell(box, "upload_film", { name: film.name });
+    const text = window.vitrineUploadStrings.upload_film_open[document.documentElement.dataset.l];
+    const button = Object.assign(document.createElement("button"), { type: "button", textContent: text });
+    button.addEventListener("click", () => {
+      forget(box);
+      document.querySelector('#tabs button[data-tab-id="video"]').click();
+      // A tab is laid out when it is first opened.
+      const wait = setInterval(() => {
+        const into = document.querySelector("#video-file");
+        if (!into?.offsetParent) return;
+        clearInterval(wait);
+        insert(into, film);
+      }, 50);
+    });
+    note.append(" ", button);
   }
 
   function forget(box) {
@@ -42,6 +66,8 @@
     const usable = box.id === "video-file" ? files
       : files.map(typed).filter((one) => one.type.startsWith("image/"));
     const [file] = usable;
+    const film = files.find(isFilm);
+    if (!file && film) return void offer(box, film);
     if (!file) return void tell(box, "upload_not_picture", { name: files[0].name });
     if (files.length > 1)
       tell(box, "upload_several", { count: files.length, name: file.name });
