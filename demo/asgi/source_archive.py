@@ -19,6 +19,7 @@ _FILES = (
     "app.py",
     "LICENSE",
     "README.md",
+    "README.zh-CN.md",
     "packages.txt",
     "pyproject.toml",
     "requirements.txt",
