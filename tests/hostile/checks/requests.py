@@ -241,7 +241,7 @@ def _bad_bodies(number: int) -> dict[str, tuple[str, bytes]]:
         return json.dumps({"data": [], "fn_index": number, "session_hash": "x", **more}).encode()
 
     return {
-        "fn_index 99": (_JOIN, body(fn_index=99)),
+        "fn_index 9999": (_JOIN, body(fn_index=9999)),
         "fn_index -1": (_JOIN, body(fn_index=-1)),
         "fn_index 10^400": (_JOIN, body(fn_index=10**400)),
         "fn_index text": (_JOIN, body(fn_index="x")),
