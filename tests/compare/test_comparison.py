@@ -185,7 +185,7 @@ def test_two_answers_take_little_more_than_their_forward_passes(
         ([5, {}], "unknown_model"),
         (["yolo11n", "yolo99"], "unknown_model"),
         (["yolo11n", "mobilenet_v2"], "compare_tasks"),
-        (["dcgan-cifar10", "yolo11n"], "unknown_model"),
+        (["dcgan-cifar10", "yolo11n"], "model_of_other_task"),
     ],
 )
 def test_a_wrong_choice_is_one_sentence(engine: LocalEngine, names: object, key: str) -> None:
