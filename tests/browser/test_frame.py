@@ -54,7 +54,7 @@ def test_language_picture_and_settings_need_no_storage(frame: Frame) -> None:
     expect(bars).to_have_count(3, timeout=SLOW)
     expect(frame.locator("#classify-answer .legend")).to_contain_text("网络")
     frame.locator("#tabs button[role=tab]").nth(1).click()
-    expect(frame.locator("#detect-status .chips")).to_contain_text("bus", timeout=SLOW)
+    expect(frame.locator("#detect-status .chips")).to_contain_text("公共汽车", timeout=SLOW)
     assert frame.url.endswith("/detect?lang=zh-CN")
 
 
