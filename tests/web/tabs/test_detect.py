@@ -114,7 +114,7 @@ def test_a_picture_that_is_shown_as_another_file_keeps_its_name(client: Client) 
     tiff = client.upload(cv2.imencode(".tiff", bgr)[1].tobytes(), "IMG 0001.tiff")
     check, preview = preview_events(client)
     client.call(check, tiff)
-    [shown] = client.call(preview, None)
+    shown, _ = client.call(preview, None)
     assert shown["path"].endswith(".png")
     [image] = json.loads(downloads(client, shown).content("COCO"))["images"]
     assert image["file_name"] == "IMG 0001.tiff"
@@ -123,10 +123,12 @@ def test_a_picture_that_is_shown_as_another_file_keeps_its_name(client: Client) 
 def preview_events(client: Client) -> tuple[int, int]:
     """The event that keeps the path of such a picture in a state, and the one that shows it."""
     parts = {part["id"]: part for part in client.config["components"]}
-    for shows in client.config["dependencies"]:
-        names = [parts[place]["props"].get("elem_id") for place in shows["outputs"]]
-        states = [place for place in shows["inputs"] if parts[place]["type"] == "state"]
-        if names == ["detect-picture"] and states:
-            [keeps] = [d["id"] for d in client.config["dependencies"] if d["outputs"] == states]
-            return keeps, shows["id"]
+    [picture] = [
+        place for place, part in parts.items() if part["props"].get("elem_id") == "detect-picture"
+    ]
+    events = client.config["dependencies"]
+    for keeps in (one for one in events if one["inputs"] == [picture]):
+        if [parts[place]["type"] for place in keeps["outputs"]] == ["state"]:
+            [shows] = [one["id"] for one in events if one["inputs"] == keeps["outputs"]]
+            return keeps["id"], shows
     raise AssertionError("no event shows a picture that browsers cannot")
