@@ -53,5 +53,5 @@ def test_the_models_tab_lists_its_model(toy: Server) -> None:
     with Client(toy.url) as visitor:
         [html] = visitor.call(event(toy.url, "models-list"), "brightness")
     assert "light-meter" in html
-    assert "<td>Brightness</td>" in html
+    assert "<caption>Brightness" in html
     assert "mobilenet" not in html
