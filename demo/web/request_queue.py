@@ -20,6 +20,19 @@ SESSIONS = 500
 """Sessions of which something is kept; beyond them the one unused for longest is forgotten."""
 
 
+class PendingMessages(LRUCache[str, Any]):
+    """The messages that wait for each session.
+
+    A page may read them by two streams, each of which drops them when its visitor leaves: gradio
+    then ends the session's work, which must not fail for the second.
+    """
+
+    def __delitem__(self, session: str) -> None:
+        """Drop the messages of a session, if there are any."""
+        if session in self:
+            super().__delitem__(session)
+
+
 class RequestQueue(Queue):
     """The requests that wait, by handler; an unknown handler is refused before it waits."""
 
@@ -39,7 +52,7 @@ class RequestQueue(Queue):
             blocks=page,
             default_concurrency_limit=concurrency,
         )
-        self.pending_messages_per_session = LRUCache(SESSIONS)
+        self.pending_messages_per_session = PendingMessages(SESSIONS)
         self.ANALYTICS_MAX_EVENTS = 0
 
     async def push(
