@@ -50,7 +50,7 @@ class UploadPreview:
             if file.stat().st_size <= _SMALL_BYTES:
                 return None
             picture, _ = self._service.open(str(file))
-        except (DemoError, OSError):  # whoever serves the file says what is wrong with it
+        except (DemoError, OSError):  # the route of the file says what is wrong with it
             return None
         return encode_preview(picture.rgb) if needs_preview(picture.rgb) else None
 

@@ -47,15 +47,16 @@ class Parameter:
 class TabAddress:
     """The parameters of a tab, in the order in which they are read.
 
-    fit: valid values by parameter → what else goes with them; fitted: the components that it sets.
+    fit: valid values by parameter, and the locale of the page → what else goes with them; fitted:
+    the components that it sets.
     """
 
     parameters: Sequence[Parameter]
-    fit: Callable[[Mapping[str, object]], Props] = lambda values: {}
+    fit: Callable[[Mapping[str, object], str], Props] = lambda values, locale: {}
     fitted: Sequence[Block] = ()
 
-    def read(self, query: Query) -> tuple[Props, list[DemoError]]:
-        """What a query sets, and what of it is wrong and ignored."""
+    def read(self, query: Query, locale: str) -> tuple[Props, list[DemoError]]:
+        """What a query sets, and what of it is wrong and ignored; locale: of the page."""
         values: dict[str, object] = {}
         props: Props = {}
         problems: list[DemoError] = []
@@ -68,7 +69,7 @@ class TabAddress:
                 problems.append(problem)
             else:
                 props[one.component] = {"value": values[one.name]}
-        for component, more in (self.fit(values) if values else {}).items():
+        for component, more in (self.fit(values, locale) if values else {}).items():
             # What the address states goes before what would go with it.
             props[component] = more | props.get(component, {})
         return props, problems

@@ -78,7 +78,7 @@ def _handler(context: Context, outputs: Sequence[Block]) -> Callable[..., list[o
         updates: dict[Block, object] = {}
         for tab, query in opened.queries.items():
             if tab in context.addresses:
-                props, wrong = context.addresses[tab].read(query)
+                props, wrong = context.addresses[tab].read(query, locale)
                 problems += wrong
                 updates |= {block: {"__type__": "update", **one} for block, one in props.items()}
         if problems:

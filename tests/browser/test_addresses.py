@@ -239,3 +239,14 @@ def test_the_page_works_below_a_prefix(chromium: Browser, shared_data: Path) -> 
         expect(page.locator(CONFIDENCE)).to_have_value("0.8")
         page.close()
     server.stop()
+
+
+@pytest.mark.parametrize("model", ["yolo26n", "yolo11n"])
+def test_the_classes_of_its_model_are_in_its_language(
+    visit: Visit, server: Server, model: str
+) -> None:
+    page = visit()
+    go(page, f"{server.url}/detect?model={model}&lang=zh-CN")
+    expect(page.locator("#detect-model input")).to_have_value(re.compile(f"^{model} "))
+    page.locator("#detect-classes input").click()
+    expect(page.locator("ul[role=listbox] li").first).to_contain_text("人")

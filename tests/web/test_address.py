@@ -38,14 +38,14 @@ class Garden:
             self.fit,
         )
 
-    def fit(self, values: Mapping[str, object]) -> Props:
+    def fit(self, values: Mapping[str, object], locale: str) -> Props:
         return {self.names: {"choices": plants(values), "value": []}, self.height: {"value": 1.5}}
 
 
 def test_the_values_of_an_address_are_set() -> None:
     garden = Garden()
     query = {"kind": ["small"], "height": ["0.7"], "names": ["daisy"], "flowers": ["1"]}
-    props, problems = garden.address.read(query)
+    props, problems = garden.address.read(query, "en")
     assert not problems
     assert props == {
         garden.kind: {"value": "small"},
@@ -57,14 +57,14 @@ def test_the_values_of_an_address_are_set() -> None:
 
 def test_what_is_not_stated_goes_with_what_is() -> None:
     garden = Garden()
-    props, problems = garden.address.read({"kind": ["small"], "colour": ["red"]})
+    props, problems = garden.address.read({"kind": ["small"], "colour": ["red"]}, "en")
     assert not problems
     assert props[garden.height] == {"value": 1.5}
     assert garden.count not in props
 
 
 def test_an_address_without_parameters_sets_nothing() -> None:
-    assert Garden().address.read({}) == ({}, [])
+    assert Garden().address.read({}, "en") == ({}, [])
 
 
 @pytest.mark.parametrize(
@@ -82,14 +82,16 @@ def test_an_address_without_parameters_sets_nothing() -> None:
 def test_a_wrong_value_is_one_sentence_and_ignored(
     query: Mapping[str, Sequence[str]], sentence: str
 ) -> None:
-    props, problems = Garden().address.read(query)
+    props, problems = Garden().address.read(query, "en")
     assert [str(problem)[: len(sentence)] for problem in problems] == [sentence]
     assert props == {}
 
 
 def test_a_wrong_value_takes_no_right_one_with_it() -> None:
     garden = Garden()
-    props, problems = garden.address.read({"kind": ["small"], "names": ["oak"], "count": ["4"]})
+    props, problems = garden.address.read(
+        {"kind": ["small"], "names": ["oak"], "count": ["4"]}, "en"
+    )
     assert [problem.key for problem in problems] == ["unknown_name"]
     assert props == {
         garden.kind: {"value": "small"},
@@ -101,8 +103,8 @@ def test_a_wrong_value_takes_no_right_one_with_it() -> None:
 
 def test_a_parameter_counts_only_beside_its_condition() -> None:
     garden = Garden()
-    assert garden.flowers not in garden.address.read({"flowers": ["1"]})[0]
-    assert garden.flowers not in garden.address.read({"kind": ["big"], "flowers": ["1"]})[0]
+    assert garden.flowers not in garden.address.read({"flowers": ["1"]}, "en")[0]
+    assert garden.flowers not in garden.address.read({"kind": ["big"], "flowers": ["1"]}, "en")[0]
 
 
 def test_what_a_page_was_opened_with_is_read() -> None:

@@ -9,6 +9,7 @@ from demo import tasks, validate
 from demo.models.spec import ModelSpec
 from demo.web.address import Parameter, Props, TabAddress
 from demo.web.addressed import keep_in_address, read_model, read_names, read_number
+from demo.web.components.class_list import class_choices
 from demo.web.components.thresholds import first_thresholds
 from demo.web.tab import Context
 
@@ -61,14 +62,14 @@ def boxes_address(
         found = spec(values)
         return list(dict.fromkeys(found.labels)) if found else []
 
-    def fit(values: Mapping[str, object]) -> Props:
+    def fit(values: Mapping[str, object], locale: str) -> Props:
         found = spec(values)
         if found is None or "model" not in values or not tasks.find(found.task).finds_boxes:
             return {}
         confidence, iou = first_thresholds(context, found.name)
         note: dict[str, object] = {"info": infos[found.needs_nms]} if infos else {}
         return {
-            c.classes: {"choices": labels(values), "value": []},
+            c.classes: {"choices": class_choices(found.labels, locale), "value": []},
             c.blur: {"choices": labels(values), "value": []},
             c.confidence: {"value": confidence},
             c.iou: {"value": iou, "interactive": found.needs_nms, **note},

@@ -27,7 +27,10 @@ def first_choices(context: Context, name: object) -> Choices:
 
 
 def translate_on_load(context: Context, model: gr.Dropdown, classes: gr.Dropdown) -> None:
-    """Show the classes of the model in the visitor's language as soon as the page is there."""
+    """Show the classes of the model in the visitor's language as soon as the page is there.
+
+    Also of a model that an address sets meanwhile.
+    """
 
     def translated(name: object, request: gr.Request) -> object:
         try:
@@ -36,4 +39,5 @@ def translate_on_load(context: Context, model: gr.Dropdown, classes: gr.Dropdown
             return gr.skip()
         return gr.Dropdown(choices=class_choices(labels, request_locale(request)))
 
-    context.page.load(translated, model, classes, show_progress="hidden", api_visibility="private")
+    for event in (context.page.load, model.change):
+        event(translated, model, classes, show_progress="hidden", api_visibility="private")

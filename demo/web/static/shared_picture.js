@@ -44,7 +44,8 @@
     async wanted(tab, picture) {
       await laidOut(tab);
       if (tab !== window.vitrineAddress.tab() || shared === undefined) return undefined;
-      return pathOf(picture) === pathOf(shared) ? undefined : shared;
+      // What was put in while the tab was laid out is not in `picture`; set again it would count twice.
+      return [pathOf(picture), own[tab]].includes(pathOf(shared)) ? undefined : shared;
     },
 
     // The picture that was there before a reload, if the server still has it.

@@ -95,9 +95,9 @@ def _keep_in_address(context: Context, options: OptionControls) -> None:
     step = Parameter("every", o.every, read_number("every", o.every))
     address = boxes_address(context, boxes, step, notes=False)
 
-    def fit(values: Mapping[str, object]) -> Props:
+    def fit(values: Mapping[str, object], locale: str) -> Props:
         has_boxes = boxes_spec(context, values.get("model", o.model.value)) is not None
-        return {o.box_options: {"visible": has_boxes}, **address.fit(values)}
+        return {o.box_options: {"visible": has_boxes}, **address.fit(values, locale)}
 
     fitted = (*address.fitted, o.box_options)
     keep_in_address(context, "video", TabAddress(address.parameters, fit, fitted))
