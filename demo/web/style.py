@@ -80,7 +80,8 @@ def theme() -> gr.themes.Base:
         # White text on it has a contrast of 4.5 and more (WCAG 2.2); so has the text below.
         button_primary_background_fill="*primary_600",
         button_primary_background_fill_hover="*primary_700",
-        input_background_fill_dark="*neutral_800",
+        # Darker than the blocks around them, so that one sees where an input is.
+        input_background_fill_dark="#0f172a",
         slider_color="*primary_600",
         slider_color_dark="*primary_400",
     )

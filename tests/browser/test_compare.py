@@ -121,3 +121,12 @@ def test_a_new_choice_drops_the_old_one_and_stop_stops(visit: Visit) -> None:
     choose_models(page, "classify", "cnn-cifar10", "cnn3-cifar10")
     expect(status).to_contain_text("2 of 2 models", timeout=SLOW)
     expect(page.locator(".compare-card")).to_have_count(2)
+
+
+def test_the_examples_are_those_of_the_chosen_task(visit: Visit) -> None:
+    page = visit()
+    open_tab(page, "compare")
+    shown = page.locator("#compare-examples img:visible")
+    expect(shown.first).to_have_attribute("src", re.compile("lion"), timeout=SLOW)
+    page.locator("#compare-task").get_by_label("Detect").check()
+    expect(shown.first).to_have_attribute("src", re.compile("bus"), timeout=SLOW)

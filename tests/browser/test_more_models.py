@@ -11,6 +11,7 @@ from tests.browser.acts import SLOW, open_tab, put
 from tests.browser.conftest import Visit
 from tests.browser.test_accessibility import violations
 from tests.conftest import ROOT, Server
+from tests.support.checkpoints import network, save
 
 PROGRAM = """
 import sys, time
@@ -48,13 +49,22 @@ sys.exit(serve(os.environ, []))
 
 
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Iterator[Server]:
+def own_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The owner's folder of weights, empty."""
+    return tmp_path_factory.mktemp("own")
+
+
+@pytest.fixture(scope="module")
+def bare(
+    tmp_path_factory: pytest.TempPathFactory, shared_data: Path, own_weights: Path
+) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("bare")
     program = folder / "program.py"
     program.write_text(PROGRAM.format(root=str(ROOT), weights=str(shared_data / "weights")))
     running = Server(
         str(program),
         VITRINE_CACHE=str(folder),
+        VITRINE_WEIGHTS=str(own_weights),
         VITRINE_OFFLINE="",
         VITRINE_DOWNLOADS="yolo*,resnet*",
     ).wait()
@@ -86,6 +96,25 @@ def test_on_a_bare_machine_the_picker_offers_only_what_answers(page: Page) -> No
     entry = page.locator("#classify-more-models > button")
     expect(entry).to_contain_text(re.compile(r"More models that can be brought \(1\d\d\)"))
     expect(page.locator("#classify-models-list table")).to_have_count(0)
+
+
+def test_a_tab_without_a_model_shows_how_to_bring_one_and_no_controls_of_none(
+    page: Page, bare: Server, own_weights: Path
+) -> None:
+    open_tab(page, "segment")
+    needs = ("model", "confidence", "more", "boxes", "why", "about", "answer")
+    for part in needs:
+        expect(page.locator(f"#segment-{part}")).to_be_hidden()
+    expect(page.locator("#segment-models-list table").first).to_be_visible(timeout=SLOW)
+    expect(page.locator("#segment-status")).to_contain_text("No model that segments")
+    file = own_weights / "mine.pt"
+    save(network("yolo11n-seg", ("person", "bus")), file, 160)
+    try:
+        page.goto(f"{bare.url}/segment")
+        for part in needs:
+            expect(page.locator(f"#segment-{part}")).to_be_visible(timeout=SLOW)
+    finally:
+        file.unlink()
 
 
 def test_what_can_be_brought_is_grouped_and_searched(page: Page) -> None:

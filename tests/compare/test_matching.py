@@ -1,5 +1,6 @@
 """Where answers agree and differ, by hand-made examples."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from demo.compare.differences import classify, detect
 from demo.compare.labels import ClassSets, label_key
 from demo.results import Detections, Scores
+from demo.web.views.comparisons.classify import VIEW
 
 LABELS = ("person", "Sports Ball", "dog")
 OTHER = ("sports_ball", "person")
@@ -115,6 +117,18 @@ def test_different_first_labels_are_no_agreement() -> None:
     rows = classify.label_rows({"a": scores(labels, 0.6, 0.4), "b": scores(labels, 0.1, 0.9)})
     assert [row.label for row in rows] == ["dog", "cat"]  # by the mean score
     assert not classify.same_top(rows, 2)
+
+
+def test_a_model_that_doubts_has_no_first_label() -> None:
+    labels = ("cat", "dog")
+    sure, doubting = scores(labels, 0.6, 0.4), Scores(np.array([0, 1], np.float32), labels, False)
+    html = VIEW.difference({"a": sure, "b": doubting}, "", "en")
+    assert "Probably none of the classes of b." in html
+    assert "agree" not in html  # one that is sure has nobody to agree with
+    assert re.findall(r'class="num([^"]*)"', html) == [" doubtful", "", " best", " doubtful"][::1]
+    html = VIEW.difference({"a": sure, "b": doubting, "c": sure}, "", "en")
+    assert "Probably none of the classes of b." in html
+    assert "The 2 models agree: cat." in html
 
 
 def test_class_sets_are_compared_by_name() -> None:

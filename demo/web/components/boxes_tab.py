@@ -70,16 +70,22 @@ def build_boxes_tab(
         with gr.Column(scale=7, min_width=320):
             annotated, status = _answer(context, task, no_model)
     camera_pane(context, task)
-    with gr.Row(elem_classes="controls"):
+    with gr.Row(elem_classes=["controls", "needs-model"]):
         model = model_picker(context, task)
         confidence, classes = _filters(context, task, model.value)
         blur = _blur(context, task, model.value)
     brought = more_models(context, model, task, picture)
     downloads = gr.HTML(elem_id=f"{task}-downloads", elem_classes="picture-only", padding=False)
-    with gr.Accordion(context.t("more"), open=False, elem_id=f"{task}-more"), gr.Row():
+    more = gr.Accordion(
+        context.t("more"), open=False, elem_id=f"{task}-more", elem_classes="needs-model"
+    )
+    with more, gr.Row():
         iou, size, line_width = _more(context, task, model.value)
     with gr.Accordion(
-        context.t("boxes_title"), open=True, elem_id=f"{task}-boxes", elem_classes="picture-only"
+        context.t("boxes_title"),
+        open=True,
+        elem_id=f"{task}-boxes",
+        elem_classes=["picture-only", "needs-model"],
     ):
         table = gr.HTML()
     controls = _Controls(model, confidence, classes, blur, iou, size, line_width)
@@ -135,6 +141,7 @@ def _answer(context: Context, task: str, no_model: str) -> tuple[PictureOut, gr.
         height=380,
         buttons=["fullscreen"],
         elem_id=f"{task}-answer",
+        elem_classes="needs-model",
     )
     waiting = answer_view.empty("empty_answer" if context.service.names(task) else no_model)
     status = gr.HTML(waiting, elem_id=f"{task}-status", elem_classes="status", padding=False)

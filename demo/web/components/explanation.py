@@ -76,7 +76,7 @@ def why(context: Context, asked: Asked) -> Callable[[], None]:
         context.t("explain_title"),
         open=False,
         elem_id=f"{asked.task}-why",
-        elem_classes="picture-only",
+        elem_classes=["picture-only", "needs-model"],
     ) as section:
         with gr.Row(elem_classes="controls"):
             lists = _controls(context, asked)

@@ -74,7 +74,10 @@ def model_list(context: Context, name: str, card: gr.HTML, show: Callable[[str],
 def card_dialog(name: str) -> gr.HTML:
     """The place of a card; what is put into it opens as a dialog."""
     return gr.HTML(
-        elem_id=f"{name}-card", js_on_load="window.vitrineCard(element, watch);", padding=False
+        elem_id=f"{name}-card",
+        elem_classes="out-of-flow",
+        js_on_load="window.vitrineCard(element, watch);",
+        padding=False,
     )
 
 

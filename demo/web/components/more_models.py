@@ -13,6 +13,9 @@ from demo.web.request import request_locale
 from demo.web.tab import Context
 from demo.web.views.models_table import missing_models
 
+_NO_MODEL = '<i class="no-model-here"></i>'
+"""In a tab without a model; `models.css` hides there what has the class `needs-model`."""
+
 
 def more_models(
     context: Context, picker: gr.Dropdown, name: str, picture: PictureIn | None = None
@@ -30,19 +33,23 @@ def more_models(
     tasks = context.pickers[picker]
     here = any(row["available"] for row in _rows(context, tasks))
     card = card_dialog(f"{name}-models")
-    if not picker.multiselect:
-        _about(context, picker, card, name)
-    with gr.Accordion(
-        context.t("models_more"), open=not here, elem_id=f"{name}-more-models"
-    ) as entry:
-        listed = model_list(
-            context, f"{name}-models", card, lambda locale: _missing(context, tasks, locale)
-        )
+    with gr.Row(elem_classes="more-models"):
+        if not picker.multiselect:
+            _about(context, picker, card, name)
+        with gr.Accordion(
+            context.t("models_more"), open=not here, elem_id=f"{name}-more-models"
+        ) as entry:
+            listed = model_list(
+                context, f"{name}-models", card, lambda locale: _missing(context, tasks, locale)
+            )
     context.more_models[entry] = tasks
     _fill(context, entry, listed, here)
     if picture is not None:
         follow_model(context, picture, picker)
-    return _choose_brought(context, picker, entry, listed)
+    brought = _choose_brought(context, picker, entry, listed)
+    if not here and not picker.multiselect:
+        _hide_until_brought(context, tasks, brought)
+    return brought
 
 
 def _about(context: Context, picker: gr.Dropdown, card: gr.HTML, name: str) -> None:
@@ -52,9 +59,24 @@ def _about(context: Context, picker: gr.Dropdown, card: gr.HTML, name: str) -> N
         return card_of(context, model, request)
 
     about = gr.Button(
-        context.t("model_about"), size="sm", elem_id=f"{name}-about", elem_classes="about-model"
+        context.t("model_about"),
+        size="md",
+        elem_id=f"{name}-about",
+        elem_classes=["about-model", "needs-model"],
     )
     about.click(open_card, picker, card, show_progress="hidden", api_visibility="private")
+
+
+def _hide_until_brought(context: Context, tasks: Sequence[str], brought: gr.State) -> None:
+    """Mark the tab, so that what needs a model is hidden as long as none can answer."""
+
+    def mark() -> str:
+        here = any(row["available"] for row in _rows(context, tasks))
+        return "" if here else _NO_MODEL
+
+    marked = gr.HTML(_NO_MODEL, elem_classes="out-of-flow", padding=False)
+    for event in (context.page.load, brought.change):
+        event(mark, None, marked, show_progress="hidden", api_visibility="private")
 
 
 def _fill(context: Context, entry: gr.Accordion, listed: ModelList, here: bool) -> None:

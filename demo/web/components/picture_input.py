@@ -1,5 +1,6 @@
 """The input picture of a tab, with examples under it."""
 
+from collections.abc import Callable, Sequence
 from typing import cast
 
 import gradio as gr
@@ -16,7 +17,9 @@ from demo.web.tab import Context, Files
 _JS_TAKE_PREVIEW = "(shown, of, own) => shown && own?.path === of ? shown : undefined"
 
 
-def picture_input(context: Context, name: str, task: str = "") -> PictureIn:
+def picture_input(
+    context: Context, name: str, task: str = "", lists: Sequence[Files] = ()
+) -> PictureIn:
     """Lay out upload, clipboard and webcam with the examples.
 
     Args:
@@ -24,6 +27,7 @@ def picture_input(context: Context, name: str, task: str = "") -> PictureIn:
         name: the prefix of the elements' ids.
         task: the task whose models have examples of their own, see `follow_model`; none for the
             page's common ones.
+        lists: other examples than these; the first shows.
     """
     picture = PictureIn(
         sources=["upload", "clipboard", "webcam"],
@@ -36,36 +40,68 @@ def picture_input(context: Context, name: str, task: str = "") -> PictureIn:
     )
     share_picture(context, name, picture)
     with gr.Column(elem_id=f"{name}-examples"):
-        context.examples[picture] = _examples(context, picture, task)
+        lists = lists or _lists(context, task)
+        context.examples[picture] = {
+            files: _row(context, picture, files, files == lists[0]) for files in lists
+        }
     _show_what_browsers_cannot(context, picture)
     return picture
 
 
 def follow_model(context: Context, picture: PictureIn, model: gr.Dropdown) -> None:
     """Show under `picture` the examples on which the chosen model is worth seeing."""
+
+    def files(name: str) -> Files:
+        return tuple(examples.of(context.service.engine.spec(name)))
+
+    _follow(context, picture, model, files)
+
+
+def follow_task(context: Context, picture: PictureIn, task: gr.Radio) -> None:
+    """Show under `picture` the examples of the chosen task's best model."""
+
+    def files(name: str) -> Files:
+        return examples_of_task(context, name)
+
+    _follow(context, picture, task, files)
+
+
+def examples_of_task(context: Context, task: str) -> Files:
+    """The examples of the best model of a task that is here; the common ones where there is none.
+
+    Raises DemoError for a model that is gone.
+    """
+    best = default_model(context, task)
+    return tuple(examples.of(context.service.engine.spec(best) if best else None))
+
+
+def _follow(
+    context: Context,
+    picture: PictureIn,
+    control: gr.Dropdown | gr.Radio,
+    examples_of: Callable[[str], Files],
+) -> None:
     lists = context.examples[picture]
 
     def follow(name: str) -> list[object]:
         try:
-            chosen = tuple(examples.of(context.service.engine.spec(name)))
+            chosen = examples_of(name)
         except DemoError:  # the answer itself reports what is wrong with the name
             return [gr.skip() for _ in lists]
         return [gr.Column(visible=files == chosen) for files in lists]
 
-    model.change(
-        follow, model, list(lists.values()), show_progress="hidden", api_visibility="private"
+    control.change(
+        follow, control, list(lists.values()), show_progress="hidden", api_visibility="private"
     )
 
 
-def _examples(context: Context, picture: PictureIn, task: str) -> dict[Files, gr.Column]:
-    """A row of examples for each group of models that have the same; that of the default shows."""
+def _lists(context: Context, task: str) -> list[Files]:
+    """The examples of each group of models that have the same, those of the default first."""
     engine = context.service.engine
     specs = [engine.spec(row["name"]) for row in engine.models() if row["task"] == task]
     # The common ones too: they belong to the owner's own models, which may come later.
-    groups = dict.fromkeys([*(tuple(examples.of(one)) for one in specs), tuple(examples.paths())])
-    default = default_model(context, task)
-    first = tuple(examples.of(engine.spec(default) if default else None))
-    return {files: _row(context, picture, files, files == first) for files in groups}
+    groups = [tuple(examples.of(one)) for one in specs]
+    return list(dict.fromkeys([examples_of_task(context, task), *groups, tuple(examples.paths())]))
 
 
 def _row(context: Context, picture: PictureIn, files: Files, visible: bool) -> gr.Column:

@@ -16,10 +16,10 @@ from demo.web.components.model_picker import models_picker
 from demo.web.components.more_models import more_models
 from demo.web.components.numbers import Slider
 from demo.web.components.picture import PictureIn
-from demo.web.components.picture_input import picture_input
+from demo.web.components.picture_input import examples_of_task, follow_task, picture_input
 from demo.web.latest import LatestRequests
 from demo.web.request import request_locale
-from demo.web.tab import Context, Tab
+from demo.web.tab import Context, Files, Tab
 from demo.web.tabs.compare.endpoint import publish
 from demo.web.tabs.compare.run import CLEARED, PAIR_SIGN, Wish, run_comparison, stop_handler
 from demo.web.tabs.compare.why import why
@@ -46,7 +46,7 @@ def build(context: Context) -> None:
     """Lay the tab out and connect it: any change answers by itself, the last one wins."""
     with gr.Row(elem_classes="two-columns"):
         with gr.Column(scale=5, min_width=320):
-            picture = picture_input(context, "compare")
+            picture = picture_input(context, "compare", lists=_examples(context))
             controls = _controls(context)
         with gr.Column(scale=7, min_width=320):
             status = gr.HTML(elem_id="compare-status", padding=False)
@@ -58,7 +58,21 @@ def build(context: Context) -> None:
     connect_why = why(context, picture, controls.task, controls.models)
     _connect(context, picture, controls, [status, difference, answers, numbers])
     connect_why()
+    follow_task(context, picture, controls.task)
     publish(context)
+
+
+def _examples(context: Context) -> list[Files]:
+    """The examples of the tasks, those of the task that the tab opens on first."""
+    names = [_first_task(context), *(task.name for task in compared_tasks())]
+    return list(dict.fromkeys(examples_of_task(context, name) for name in names))
+
+
+def _first_task(context: Context) -> str:
+    """The first task of which there are models to compare."""
+    names = [task.name for task in compared_tasks()]
+    rows = context.service.engine.models()
+    return next((name for name in names if presets(rows, name)), names[0])
 
 
 def _controls(context: Context) -> _Controls:
@@ -66,7 +80,7 @@ def _controls(context: Context) -> _Controls:
     names = [task.name for task in compared_tasks()]
     rows = context.service.engine.models()
     lists = {name: presets(rows, name) for name in names}
-    first = next((name for name in names if lists[name]), names[0])
+    first = _first_task(context)
     task = gr.Radio(
         [(t(task.title), task.name) for task in compared_tasks()],
         value=first,
