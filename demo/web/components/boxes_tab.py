@@ -76,18 +76,8 @@ def build_boxes_tab(
         blur = _blur(context, task, model.value)
     brought = more_models(context, model, task, picture)
     downloads = gr.HTML(elem_id=f"{task}-downloads", elem_classes="picture-only", padding=False)
-    more = gr.Accordion(
-        context.t("more"), open=False, elem_id=f"{task}-more", elem_classes="needs-model"
-    )
-    with more, gr.Row():
-        iou, size, line_width = _more(context, task, model.value)
-    with gr.Accordion(
-        context.t("boxes_title"),
-        open=True,
-        elem_id=f"{task}-boxes",
-        elem_classes=["picture-only", "needs-model"],
-    ):
-        table = gr.HTML()
+    iou, size, line_width = _more(context, task, model.value)
+    table = _table(context, task)
     controls = _Controls(model, confidence, classes, blur, iou, size, line_width)
     boxes = BoxesControls((task,), model, confidence, iou, classes, blur)
     keep_boxes_in_address(context, task, boxes, size, line_width)
@@ -185,18 +175,31 @@ def _blur(context: Context, task: str, model: object) -> gr.Dropdown:
 
 
 def _more(context: Context, task: str, model: object) -> tuple[gr.Slider, gr.Dropdown, gr.Slider]:
-    """Overlap, image size and line width, the controls that are changed seldom."""
+    """Overlap, image size and line width, the controls that are changed seldom, in a section."""
     t = context.t
-    overlap = first_thresholds(context, model)[1]
-    iou = Slider(0.05, 0.95, overlap, step=0.05, label=t("iou"), elem_id=f"{task}-iou")
-    size = gr.Dropdown(
-        [(t("size_own"), _TRAINED_SIZE), *((str(side), side) for side in INPUT_SIZES)],
-        value=_TRAINED_SIZE,
-        label=t("size"),
-        elem_id=f"{task}-size",
+    section = gr.Accordion(
+        t("more"), open=False, elem_id=f"{task}-more", elem_classes="needs-model"
     )
-    width = Slider(0, 12, 0, step=1, label=t("line_width"), elem_id=f"{task}-width")
+    with section, gr.Row():
+        overlap = first_thresholds(context, model)[1]
+        iou = Slider(0.05, 0.95, overlap, step=0.05, label=t("iou"), elem_id=f"{task}-iou")
+        size = gr.Dropdown(
+            [(t("size_own"), _TRAINED_SIZE), *((str(side), side) for side in INPUT_SIZES)],
+            value=_TRAINED_SIZE,
+            label=t("size"),
+            elem_id=f"{task}-size",
+        )
+        width = Slider(0, 12, 0, step=1, label=t("line_width"), elem_id=f"{task}-width")
     return iou, size, width
+
+
+def _table(context: Context, task: str) -> gr.HTML:
+    """The section with the table of all boxes."""
+    classes = ["picture-only", "needs-model"]
+    with gr.Accordion(
+        context.t("boxes_title"), open=True, elem_id=f"{task}-boxes", elem_classes=classes
+    ):
+        return gr.HTML()
 
 
 def _values(context: Context, task: str) -> Callable[..., Mapping[str, object]]:
