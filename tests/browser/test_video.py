@@ -154,3 +154,15 @@ def test_a_label_that_a_model_cannot_blur_is_an_error(visit: Visit, tmp_path: Pa
     choose(page, "video", "yolo-vitrine")
     page.locator("#video-start").click()
     finished(page)
+
+
+def test_start_is_within_the_first_screen_of_a_phone(visit: Visit) -> None:
+    page = visit(width=390)
+    open_tab(page, "video")
+    bottom = "e => e.getBoundingClientRect().bottom + window.scrollY"
+    start = page.locator("#video-start")
+    assert start.evaluate(bottom) < 844
+    page.locator("#video-example").click()
+    expect(page.locator("#video-frame img")).to_be_visible(timeout=SLOW)
+    expect(page.locator("#video-line")).to_be_visible()
+    assert start.evaluate(bottom) < 844

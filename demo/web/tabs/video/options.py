@@ -57,19 +57,29 @@ class OptionControls:
 
 
 def option_controls(context: Context) -> OptionControls:
-    """Lay out model and frame step, and the box options in a column of their own.
+    """Lay out model and frame step, and beside them the box options in a column of their own.
 
     The address of Video states what they are set to.
     """
+    with gr.Row(elem_classes="controls"):
+        with gr.Column(scale=5, min_width=320):
+            model = model_picker(context, *streaming_tasks(), name="video")
+            more_models(context, model, "video")
+            label = context.t("video_every")
+            every = Slider(1, 30, 1, step=1, label=label, elem_id="video-every")
+        options = _box_options(context, model, every)
+    _keep_in_address(context, options)
+    return options
+
+
+def _box_options(context: Context, model: gr.Dropdown, every: gr.Slider) -> OptionControls:
     t = context.t
-    model = model_picker(context, *streaming_tasks(), name="video")
-    more_models(context, model, "video")
-    every = Slider(1, 30, 1, step=1, label=t("video_every"), elem_id="video-every")
     available = isinstance(model.value, str)
     spec = boxes_spec(context, model.value)
     labels = list(dict.fromkeys(spec.labels)) if spec else []
     least, overlap = default_thresholds(spec) if spec else (DEFAULT_CONFIDENCE, DEFAULT_IOU)
-    with gr.Column(visible=spec is not None or not available) as box_options:
+    shown = spec is not None or not available
+    with gr.Column(scale=7, min_width=320, visible=shown) as box_options:
         confidence = Slider(
             MIN_CONFIDENCE,
             0.95,
@@ -84,9 +94,7 @@ def option_controls(context: Context) -> OptionControls:
             blur = _label_list(labels, t("live_hide"), t("film_hide_info"), elem_id="video-blur")
             heat = gr.Checkbox(False, label=t("film_heat"), elem_id="video-heat")
             iou = Slider(0.05, 0.95, overlap, step=0.05, label=t("iou"))
-    options = OptionControls(model, every, box_options, confidence, iou, classes, track, blur, heat)
-    _keep_in_address(context, options)
-    return options
+    return OptionControls(model, every, box_options, confidence, iou, classes, track, blur, heat)
 
 
 def _keep_in_address(context: Context, options: OptionControls) -> None:

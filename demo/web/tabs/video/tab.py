@@ -42,9 +42,10 @@ def build(context: Context) -> None:
     with gr.Row(elem_classes="two-columns"):
         with gr.Column(scale=5, min_width=320):
             column = input_column(context)
-            options = _options(context, column)
         with gr.Column(scale=7, min_width=320):
             result = result_area(context)
+    # Below: on a phone Start then follows the video at once.
+    options = _options(context, column)
     column.video.change(
         show_first_frame(context),
         [column.video, options.model],
