@@ -1,5 +1,6 @@
 """Settings of the owner, each with its unit and default; read from VITRINE_* variables once."""
 
+import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import fields
@@ -167,7 +168,11 @@ def _fault(name: str, got: str) -> DemoError:
 
 
 def _cache_dir() -> Path:
+    temporary = Path(tempfile.gettempdir()) / "vitrine-cache"
     try:
-        return Path.home() / ".cache" / "vitrine"
+        usual = Path.home() / ".cache" / "vitrine"
     except RuntimeError:  # a user without a home, as in containers
-        return Path(tempfile.gettempdir()) / "vitrine-cache"
+        return temporary
+    # A home that is missing or read-only, as on hosts that run a container as any user.
+    present = next(one for one in (usual, *usual.parents) if os.access(one, os.F_OK))
+    return usual if present.is_dir() and os.access(present, os.W_OK) else temporary

@@ -1,3 +1,4 @@
+import tempfile
 from dataclasses import FrozenInstanceError, asdict, replace
 from pathlib import Path
 
@@ -16,6 +17,16 @@ def test_defaults_are_the_documented_limits() -> None:
     settings = Settings.from_env({})
     assert (settings.max_megapixels, settings.max_side, settings.max_file_mb) == (25, 8192, 20)
     assert settings.keep_minutes == 10
+
+
+def test_downloads_go_to_the_temporary_folder_where_the_home_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert Settings().cache_dir == tmp_path / ".cache" / "vitrine"
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("HOME", str(tmp_path / "file" / "home"))
+    assert Settings().cache_dir == Path(tempfile.gettempdir()) / "vitrine-cache"
 
 
 SAMPLES = {

@@ -10,6 +10,7 @@ _QUIET = {
     "GRADIO_SSR_MODE": "False",
     "HF_HUB_DISABLE_TELEMETRY": "1",
 }
+_SETTINGS = ("YOLO_CONFIG_DIR", "MPLCONFIGDIR")
 
 
 @contextmanager
@@ -21,10 +22,11 @@ def private(
     Args:
         environ: `os.environ`, since gradio, huggingface_hub and ultralytics read that.
         folder: for temporary files.
-        settings_folder: where ultralytics keeps its settings, unless the owner has named a folder.
+        settings_folder: where ultralytics and matplotlib, which gradio imports, keep their
+            settings, unless the owner has named a folder.
     """
-    config = environ.get("YOLO_CONFIG_DIR") or str(settings_folder)
-    changes = {**_QUIET, "GRADIO_TEMP_DIR": str(folder), "YOLO_CONFIG_DIR": config}
+    settings = {name: environ.get(name) or str(settings_folder) for name in _SETTINGS}
+    changes = {**_QUIET, "GRADIO_TEMP_DIR": str(folder), **settings}
     before = {name: environ.get(name) for name in changes}
     place = tempfile.tempdir
     environ.update(changes)

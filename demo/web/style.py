@@ -16,6 +16,7 @@ _GRADIO_KEYS = ("gradio_", "connection_lost")
 _SCRIPTS = (
     # Gradio reads the language while it starts: before all others.
     "preferences",
+    "space_status",
     "address",
     "shared_picture",
     "copy_link",

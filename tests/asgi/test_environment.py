@@ -49,4 +49,5 @@ def test_a_folder_that_the_owner_has_named_is_kept(tmp_path: Path) -> None:
     with environment.private(environ, tmp_path, tmp_path / "settings"):
         assert environ["YOLO_CONFIG_DIR"] == "/own"
         assert environ["GRADIO_TEMP_DIR"] == str(tmp_path)
+        assert environ["MPLCONFIGDIR"] == str(tmp_path / "settings")
     assert environ == {"YOLO_CONFIG_DIR": "/own"}

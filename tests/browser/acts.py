@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import FilePayload, Frame, Locator, Page, expect
 
 from benchmarks.client import make_unique
 from demo.service import examples
@@ -21,7 +21,7 @@ TABS = {
 SLOW = 60_000
 
 
-def open_tab(page: Page, name: str) -> None:
+def open_tab(page: Page | Frame, name: str) -> None:
     """Open a tab, also where it is in the overflow menu behind the three dots."""
     tabs, place = page.locator("#tabs button[role=tab]"), TABS[name]
     if place < (shown := tabs.count()):
@@ -36,18 +36,18 @@ def bus() -> FilePayload:
     return FilePayload(name="bus.jpg", mimeType="image/jpeg", buffer=make_unique(BUS.read_bytes()))
 
 
-def put(page: Page, tab: str, picture: Path | FilePayload | None = None) -> None:
+def put(page: Page | Frame, tab: str, picture: Path | FilePayload | None = None) -> None:
     page.set_input_files(f"#{tab}-picture input[type=file]", picture or bus())
 
 
-def saved(page: Page, selector: str, text: str) -> tuple[str, bytes]:
-    with page.expect_download() as caught:
+def saved(page: Page | Frame, selector: str, text: str) -> tuple[str, bytes]:
+    with (page.page if isinstance(page, Frame) else page).expect_download() as caught:
         page.locator(selector).get_by_text(text, exact=True).click()
     download = caught.value
     return download.suggested_filename, Path(download.path()).read_bytes()
 
 
-def choose(page: Page, tab: str, model: str) -> None:
+def choose(page: Page | Frame, tab: str, model: str) -> None:
     box = page.locator(f"#{tab}-model input")
     box.click()
     box.fill(model)

@@ -6,7 +6,8 @@
   const PAUSE_MS = 250;  // browsers refuse to change an address hundreds of times in a row
   const asked = new URLSearchParams(location.search);
   const past = history.state?.vitrine ?? {};
-  const kept = { lang: null, __theme: asked.get("__theme") };
+  // __sign is the Hub's pass to a private Space: a reload needs it, a link does not give it away.
+  const kept = { lang: null, __theme: asked.get("__theme"), __sign: asked.get("__sign") };
   const settings = {};  // tab → query, and whether it differs from what a new page shows
   let root = "/", tabs = [], first = null, open = null, picture = past.picture ?? null;
   let isReady = false, timer = 0, writtenAt = 0;
