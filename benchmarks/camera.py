@@ -6,7 +6,6 @@ screen, two browsers at once, and, in the same run, the same network behind Grad
 
 import argparse
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -14,16 +13,21 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import av
 import numpy as np
 import psutil
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from benchmarks.servers import ROOT, WEIGHTS, free_port, running, wait
+from benchmarks import needs
+from benchmarks.browser import check, chromium, playwright
+from benchmarks.needs import WEIGHTS
+from benchmarks.sample_videos import VIDEOS
+from benchmarks.servers import ROOT, free_port, running, wait
 
-VIDEOS = ROOT.parent / "shared" / "data" / "videos"
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, Playwright
+
 _SIZE = (640, 360)
 _FRAMES = 200
 _FRAME_RATE = 30
@@ -79,6 +83,13 @@ _STAMP = """() => {
 }"""
 
 
+def require() -> None:
+    """Raise MissingError where the browser, the films or the weights are not here."""
+    check()
+    needs.weights("yolo11n.pt")
+    needs.data("videos/people.mp4", "videos/bottles.mp4")
+
+
 def write_y4m(source: Path, target: Path) -> None:
     """Write the first frames of a video in Y4M, the format of Chromium's fake camera."""
     with av.open(str(source)) as video, target.open("wb") as raw:
@@ -92,25 +103,18 @@ def write_y4m(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def browser_with(playwright: Playwright, video: Path) -> Iterator[Browser]:
+def browser_with(driver: "Playwright", video: Path) -> Iterator["Browser"]:
     """A Chromium whose camera plays `video` in a loop."""
-    browser = playwright.chromium.launch(
-        executable_path=shutil.which("chromium"),
-        args=[
-            "--no-sandbox",
-            "--disable-background-networking",
-            "--use-fake-device-for-media-stream",
-            "--use-fake-ui-for-media-stream",
-            f"--use-file-for-fake-video-capture={video}",
-        ],
-    )
-    try:
+    with chromium(
+        driver,
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-video-capture={video}",
+    ) as browser:
         yield browser
-    finally:
-        browser.close()
 
 
-def start_own(browser: Browser, url: str) -> Page:
+def start_own(browser: "Browser", url: str) -> "Page":
     """The Detect tab of our page with its camera running and yolo11n answering."""
     page = browser.new_page(permissions=["camera"], viewport={"width": 1280, "height": 900})
     page.goto(url)
@@ -126,7 +130,7 @@ def start_own(browser: Browser, url: str) -> Page:
     return page
 
 
-def start_peer(browser: Browser, url: str) -> Page:
+def start_peer(browser: "Browser", url: str) -> "Page":
     """Gradio's streaming page with numbered frames."""
     page = browser.new_page(permissions=["camera"], viewport={"width": 1280, "height": 900})
     page.goto(url)
@@ -137,7 +141,7 @@ def start_peer(browser: Browser, url: str) -> Page:
     return page
 
 
-def measured(page: Page, seconds: float) -> list[list[float]]:
+def measured(page: "Page", seconds: float) -> list[list[float]]:
     """The answers of a period: time, delay, server time and drawing time in ms, boxes."""
     page.evaluate("window.answers.length = 0")
     page.wait_for_timeout(seconds * 1000)
@@ -180,9 +184,9 @@ def peer() -> Iterator[str]:
         process.wait(30)
 
 
-def measure_one(playwright: Playwright, video: Path, seconds: float) -> tuple[float, float]:
+def measure_one(driver: "Playwright", video: Path, seconds: float) -> tuple[float, float]:
     """Our page in one browser: rate and delay with their bars, and growth of the server."""
-    with running(ordinary=False) as (url, process), browser_with(playwright, video) as browser:
+    with running(ordinary=False) as (url, process), browser_with(driver, video) as browser:
         page = start_own(browser, url)
         page.wait_for_timeout(_WARM_S * 1000)
         server = psutil.Process(process.pid)
@@ -195,12 +199,12 @@ def measure_one(playwright: Playwright, video: Path, seconds: float) -> tuple[fl
         return rate, p95
 
 
-def measure_two(playwright: Playwright, videos: list[Path], seconds: float) -> None:
+def measure_two(driver: "Playwright", videos: list[Path], seconds: float) -> None:
     """Our page in two browsers with different cameras."""
     with ExitStack() as stack:
         url, _ = stack.enter_context(running(ordinary=False))
         pages: list[Any] = [
-            start_own(stack.enter_context(browser_with(playwright, video)), url) for video in videos
+            start_own(stack.enter_context(browser_with(driver, video)), url) for video in videos
         ]
         for page in pages:
             page.evaluate("window.answers.length = 0")
@@ -209,23 +213,24 @@ def measure_two(playwright: Playwright, videos: list[Path], seconds: float) -> N
             report(f"two at once, {video.stem}", page.evaluate("window.answers"))
 
 
-def main() -> None:
+def main(words: list[str]) -> None:
     """Print all measurements."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=30, help="of each measurement")
-    seconds = parser.parse_args().seconds
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    seconds = parser.parse_args(words).seconds
+    require()
+    with tempfile.TemporaryDirectory() as folder, playwright() as driver:
         videos = [Path(folder) / f"{name}.y4m" for name in ("people", "bottles")]
         for video in videos:
             write_y4m(VIDEOS / f"{video.stem}.mp4", video)
-        rate, p95 = measure_one(playwright, videos[0], seconds)
-        with peer() as url, browser_with(playwright, videos[0]) as browser:
+        rate, p95 = measure_one(driver, videos[0], seconds)
+        with peer() as url, browser_with(driver, videos[0]) as browser:
             page = start_peer(browser, url)
             page.wait_for_timeout(_WARM_S * 1000)
             other, late, _ = report("Gradio's streaming", measured(page, seconds))
         print(f"  own page: {rate / other:.2f} × its rate, {p95 / late:.2f} × its delay")
-        measure_two(playwright, videos, seconds)
+        measure_two(driver, videos, seconds)
 
 
 if __name__ == "__main__":
-    main()
+    needs.run(main)

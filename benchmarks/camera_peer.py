@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from benchmarks import needs
 from demo.drawing.detections import draw_detections
 from demo.geometry import boxes
 from demo.inference.engine import Engine
@@ -42,5 +43,15 @@ def build(engine: Engine) -> gr.Blocks:
     return page
 
 
+def main(_: list[str]) -> None:
+    """Serve until the process is ended."""
+    engine = LocalEngine(Settings.from_env(os.environ))
+    if engine.status("yolo11n").state == "absent":
+        raise needs.MissingError(
+            "This page needs yolo11n.pt in the folder that VITRINE_WEIGHTS names."
+        )
+    build(engine).launch(quiet=True, ssr_mode=False)
+
+
 if __name__ == "__main__":
-    build(LocalEngine(Settings.from_env(os.environ))).launch(quiet=True, ssr_mode=False)
+    needs.run(main)

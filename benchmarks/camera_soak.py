@@ -7,14 +7,15 @@ between the fifth and the last minute.
 import argparse
 import os
 import statistics
-import sys
 import tempfile
 from pathlib import Path
 
 import psutil
-from playwright.sync_api import sync_playwright
 
-from benchmarks.camera import VIDEOS, browser_with, measured, start_own, write_y4m
+from benchmarks import needs
+from benchmarks.browser import playwright
+from benchmarks.camera import browser_with, measured, require, start_own, write_y4m
+from benchmarks.sample_videos import VIDEOS
 from benchmarks.servers import running
 
 BAR_MB = 30.0
@@ -27,12 +28,13 @@ def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=int, default=30)
     minutes = parser.parse_args(words).minutes
+    require()
     os.environ["VITRINE_STREAM_MINUTES"] = str(minutes + 5)
     memory_mb = []
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, playwright() as driver:
         video = Path(folder) / "people.y4m"
         write_y4m(VIDEOS / "people.mp4", video)
-        with running(ordinary=False) as (url, process), browser_with(playwright, video) as browser:
+        with running(ordinary=False) as (url, process), browser_with(driver, video) as browser:
             page = start_own(browser, url)
             for minute in range(1, minutes + 1):
                 rows = measured(page, 60)
@@ -61,4 +63,4 @@ def _browser_mb(server: int) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    needs.run(main)

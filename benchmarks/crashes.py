@@ -10,7 +10,6 @@ import contextlib
 import random
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import httpx
 
+from benchmarks import needs
 from benchmarks.client import Client, make_unique
 from benchmarks.detect_http import photo
 from benchmarks.servers import running
@@ -88,4 +88,4 @@ def main(words: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    needs.run(main)

@@ -17,8 +17,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from benchmarks import needs
 from benchmarks.client import Client, make_unique, median
-from benchmarks.servers import WEIGHTS, running
+from benchmarks.needs import WEIGHTS
+from benchmarks.servers import running
 from demo.system import cores
 
 BARE = """
@@ -103,8 +105,10 @@ def throughput(url: str, request: Callable[[Client, bytes], None], jpeg: bytes, 
     return 8 * each / (time.perf_counter() - start)
 
 
-def main(rounds: int) -> None:
+def main(words: list[str]) -> None:
     """Print the table."""
+    rounds = int(words[0]) if words else 10
+    needs.weights("yolo11n.pt")
     jpeg = photo().read_bytes()
     code = BARE.format(weights=str(WEIGHTS / "yolo11n.pt"), photo=str(photo()))
     bare = subprocess.Popen(
@@ -163,4 +167,4 @@ def main(rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10)
+    needs.run(main)

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks import needs
 from demo.explain import methods
 from demo.explain.curves import Chance, cells
 from demo.explain.explanation import Explanation, asked, explain, weights_similarity
@@ -30,6 +31,7 @@ from demo.images.decode import decode
 from demo.images.limits import Limits
 from demo.inference.local_engine import LocalEngine
 from demo.lab.data.boxed_photos import Photo, boxed_photos
+from demo.lab.data.folders import require_folder
 from demo.models.spec import ImageRequest
 from demo.models.target import Explainable, Target
 from demo.results import Detections, Image, Scores
@@ -161,17 +163,18 @@ def print_similarities(engine: LocalEngine, given: argparse.Namespace) -> None:
         )
 
 
-def main() -> None:
+def main(words: list[str]) -> None:
     """Print the numbers of each model."""
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--data", type=Path, required=True)
+    arguments.add_argument("--data", type=Path)
     arguments.add_argument("--photos", type=int, default=1, metavar="N")
     arguments.add_argument(
         "--method", default="layer-cam", choices=[m.name for m in methods.all_methods()]
     )
     arguments.add_argument("--weights", action="store_true")
     arguments.add_argument("--folder", type=Path)
-    given = arguments.parse_args()
+    given = arguments.parse_args(words)
+    given.data = require_folder(given.data, "animals" if given.weights else "boxes3")
     engine = LocalEngine(Settings(weights_dir=given.folder, offline=True, device="cpu"))
     if given.weights:
         print_similarities(engine, given)
@@ -194,4 +197,4 @@ def print_trust(engine: LocalEngine, given: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    needs.run(main)

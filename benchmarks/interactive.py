@@ -10,6 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from benchmarks import needs
 from benchmarks.client import Client, median
 from benchmarks.detect_http import photo
 from benchmarks.servers import running
@@ -55,7 +56,13 @@ def previews(client: Client) -> None:
     print(f"nine previews, another seed:  p50 {median(again):.0f} ms")
 
 
-if __name__ == "__main__":
+def main(_: list[str]) -> None:
+    """Print both."""
+    needs.weights("yolo11n.pt")
     with running(ordinary=False) as (url, _), Client(url) as visitor:
         slider(visitor)
         previews(visitor)
+
+
+if __name__ == "__main__":
+    needs.run(main)

@@ -10,7 +10,6 @@ some, its median in the tenth of the run before the midpoint is compared with th
 import argparse
 import os
 import statistics
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -23,11 +22,12 @@ import httpx
 import numpy as np
 import psutil
 
+from benchmarks import needs
 from benchmarks.client import Client, make_unique
-from benchmarks.servers import ROOT, running
+from benchmarks.servers import running
 from demo.geometry.boxes import iou
 
-PHOTOS = ROOT.parent / "shared" / "data" / "coco128"
+PHOTOS = needs.DATA / "coco128"
 PING_BAR_MS, GROWTH_BAR_MB, IOU_BAR = 250.0, 20.0, 0.99
 _PHOTOS, _PING_EVERY_S = 16, 0.1
 
@@ -130,6 +130,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--clients", type=int, default=25)
     options = parser.parse_args(words)
+    needs.data("coco128")
     paths = sorted(PHOTOS.rglob("*.jpg"))[:_PHOTOS]
     photos = [path.read_bytes() for path in paths]
     tally = Tally()
@@ -173,4 +174,4 @@ def memory_mb(pid: int) -> float:
 KINDS = ("classify", "detect", "augment")
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    needs.run(main)

@@ -9,7 +9,6 @@ import argparse
 import csv
 import json
 import random
-import sys
 import time
 import zipfile
 from collections import Counter
@@ -23,12 +22,13 @@ import psutil
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from benchmarks import needs
 from benchmarks.client import Client
 from benchmarks.load import memory_mb
+from benchmarks.needs import DATA
 from benchmarks.sentences import faults_of
-from benchmarks.servers import ROOT, running
+from benchmarks.servers import running
 
-DATA = ROOT.parent / "shared" / "data"
 HANG_S = 10.0
 _PING_EVERY = 100
 _SMALL_BYTES = 2_000_000
@@ -138,6 +138,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(words)
+    needs.data("odd_images", "videos_odd", "faults", "coco128")
     kinds = [kind for kind, (_, share) in TRIES.items() for _ in range(share)]
     end = time.monotonic() + options.minutes * 60
     sent: Counter[str] = Counter()
@@ -204,4 +205,4 @@ def _films() -> list[Path]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    needs.run(main)

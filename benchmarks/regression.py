@@ -18,9 +18,11 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks import needs
 from benchmarks.client import Client, make_unique, median
 from benchmarks.detect_http import photo
-from benchmarks.servers import ROOT, WEIGHTS, free_port, wait
+from benchmarks.needs import WEIGHTS
+from benchmarks.servers import ROOT, free_port, wait
 
 _REQUESTS_A_TURN = 5
 """Requests in a row before the other checkout's turn."""
@@ -149,6 +151,11 @@ def main(words: list[str]) -> None:
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--video", type=Path, help="a video of some seconds; else none is run")
     arguments = parser.parse_args(words)
+    needs.weights("yolo11n.pt", "mobilenet_v2.pth")
+    if not (arguments.other / "app.py").is_file():
+        raise needs.MissingError(
+            f"{arguments.other} is no checkout of this project; name a folder with its app.py."
+        )
     checkouts = [Checkout(ROOT), Checkout(arguments.other.resolve())]
     measure_http(checkouts, arguments.rounds)
     if arguments.video is not None:
@@ -161,4 +168,4 @@ def main(words: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    needs.run(main)

@@ -8,7 +8,9 @@ import av
 import numpy as np
 from av.audio.frame import AudioFrame
 
-VIDEOS = Path(__file__).resolve().parents[2] / "shared" / "data" / "videos"
+from benchmarks.needs import DATA
+
+VIDEOS = DATA / "videos"
 _RATE = 44_100
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import httpx
 
+from benchmarks.needs import WEIGHTS
+
 ROOT = Path(__file__).resolve().parents[1]
-WEIGHTS = ROOT.parent / "shared" / "data" / "weights"
 ORDINARY = """
 import torch, gradio as gr
 from PIL import Image
@@ -34,9 +35,10 @@ def running(
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Start a server on a free port, wait for its page, stop it at the end.
 
-    environ: more variables for it.
+    environ: more variables for it. Without them it has the weights of the data folder, if any.
     """
-    port = free_port()
+    environ = environ or {}
+    port = int(environ.get("GRADIO_SERVER_PORT") or free_port())
     weights = str(WEIGHTS / "yolo11n.pt")
     command = [sys.executable, "app.py"]
     if ordinary:
@@ -44,10 +46,10 @@ def running(
     variables = os.environ | {
         "GRADIO_SERVER_PORT": str(port),
         "GRADIO_ANALYTICS_ENABLED": "False",
-        "VITRINE_WEIGHTS": str(WEIGHTS),
+        "VITRINE_WEIGHTS": str(WEIGHTS) if WEIGHTS.is_dir() else "",
         "VITRINE_OFFLINE": "1",
         "YOLO_OFFLINE": "true",
-        **(environ or {}),
+        **environ,
     }
     process = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"

@@ -9,6 +9,7 @@ import time
 
 import psutil
 
+from benchmarks import needs
 from benchmarks.client import median
 from benchmarks.servers import running
 
@@ -31,8 +32,9 @@ def first_page() -> tuple[float, float]:
         return elapsed, psutil.Process(process.pid).memory_info().rss / 1e6
 
 
-def main(rounds: int) -> None:
+def main(words: list[str]) -> None:
     """Print both, the two taking turns."""
+    rounds = int(words[0]) if words else 5
     imports()
     pairs = [(imports(), first_page()) for _ in range(rounds)]
     base = median([pair[0] for pair in pairs])
@@ -43,4 +45,4 @@ def main(rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
+    needs.run(main)

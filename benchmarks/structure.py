@@ -7,13 +7,12 @@ python -m benchmarks.structure --rooms          write the table of rooms into de
 """
 
 import argparse
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
 
-from benchmarks import source_branches, source_tree, source_types
+from benchmarks import needs, source_branches, source_tree, source_types
 from benchmarks.source_tree import Module
 
 ROOT = Path(__file__).parents[1]
@@ -142,4 +141,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    needs.run(main)

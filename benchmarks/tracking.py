@@ -9,7 +9,6 @@ false, for both. Of videos without ground truth, the tracks are described and no
 """
 
 import argparse
-import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -17,13 +16,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import motmetrics
 import numpy as np
 
-from benchmarks import moving
+from benchmarks import moving, needs
 from benchmarks.moving import Boxes, Truth
+from benchmarks.needs import WEIGHTS
 from benchmarks.sample_videos import VIDEOS, frames_in, with_tone
-from benchmarks.servers import WEIGHTS
 from demo.geometry import boxes
 from demo.inference.engine import Engine
 from demo.inference.local_engine import LocalEngine
@@ -105,6 +103,8 @@ def peer(video: Path, classes: Sequence[str]) -> Tracks:
 
 def events(truths: list[Truth], tracks: Tracks) -> Any:
     """The accumulator of py-motmetrics with all frames."""
+    import motmetrics
+
     book = motmetrics.MOTAccumulator(auto_id=True)
     for truth, track in zip(truths, tracks, strict=True):
         distance = 1 - boxes.iou(truth.xyxy, track.xyxy).astype(np.float64)
@@ -115,6 +115,8 @@ def events(truths: list[Truth], tracks: Tracks) -> Any:
 
 def table(books: dict[str, list[Any]]) -> str:
     """One line a tracker, over all videos."""
+    import motmetrics
+
     host = motmetrics.metrics.create()
     lines = []
     for name, kept in books.items():
@@ -164,6 +166,9 @@ def main(words: list[str]) -> int:
     parser.add_argument("--scenes", type=int, default=4, help="videos with ground truth")
     parser.add_argument("--threads", type=int, default=cores(), help="of torch")
     options = parser.parse_args(words)
+    needs.packages("motmetrics")
+    needs.weights("yolo11n.pt")
+    needs.data("boxes3/boxes.csv", *(f"videos/{title}" for title in LABELS_BY_VIDEO))
     settings = Settings(weights_dir=WEIGHTS, offline=True, device="cpu", threads=options.threads)
     engine = LocalEngine(settings)
     with tempfile.TemporaryDirectory() as name:
@@ -190,4 +195,4 @@ def main(words: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    needs.run(main)

@@ -19,10 +19,11 @@ from pathlib import Path
 
 import torch  # noqa: F401  first: ultralytics limits the threads of a torch imported after it
 
+from benchmarks import needs
 from benchmarks.client import median
 from benchmarks.detect_http import paused
+from benchmarks.needs import WEIGHTS
 from benchmarks.sample_videos import VIDEOS, frames_in, with_tone
-from benchmarks.servers import WEIGHTS
 from demo.inference.engine import Engine
 from demo.inference.local_engine import LocalEngine
 from demo.settings import Settings
@@ -121,6 +122,8 @@ def main(words: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=cores(), help="of torch, both sides")
     options = parser.parse_args(words)
+    needs.weights("yolo11n.pt")
+    needs.data(*(f"videos/{name}" for name in NAMES))
     settings = Settings(weights_dir=WEIGHTS, offline=True, device="cpu", threads=options.threads)
     settle_heaps()
     engine = LocalEngine(settings)
@@ -144,4 +147,4 @@ def main(words: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    needs.run(main)

@@ -6,7 +6,6 @@ frames, so that tracks begin and end; all reports are written.
 """
 
 import argparse
-import sys
 import tempfile
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import numpy as np
 import psutil
 from av.video.frame import VideoFrame
 
+from benchmarks import needs
 from benchmarks.sample_videos import with_tone
 from demo.results import Image
 from demo.tracking.options import StreamOptions
@@ -89,4 +89,4 @@ def main(words: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    needs.run(main)

@@ -116,4 +116,4 @@ if __name__ == "__main__":
         sys.exit(main(sys.argv[1:], own))
     except DemoError as error:
         print(error, file=sys.stderr)
-        sys.exit(1)
+        sys.exit(2)

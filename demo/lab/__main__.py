@@ -63,7 +63,10 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 
 def main(words: list[str]) -> int:
-    """Run one command; the exit status. Ctrl-C and SIGTERM end a training with the command."""
+    """Run one command; the exit status, 2 after the sentence of a refusal.
+
+    Ctrl-C and SIGTERM end a training with the command.
+    """
     arguments = parse(words)
     signal.signal(signal.SIGTERM, _exit)
     settle_heaps()
@@ -73,7 +76,7 @@ def main(words: list[str]) -> int:
             print(row, flush=True)
     except DemoError as problem:
         print(problem, file=sys.stderr)
-        return 1
+        return 2
     except KeyboardInterrupt:
         return _INTERRUPTED
     return 0

@@ -51,7 +51,7 @@ def main(words: list[str]) -> int:
         _process(arguments)
     except DemoError as error:
         print(error, file=sys.stderr)
-        return 1
+        return 2
     return 0
 
 

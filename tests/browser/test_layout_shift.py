@@ -3,16 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
+from benchmarks.page import SHIFT_BAR, shift
 from tests.browser.acts import SLOW
 from tests.browser.conftest import Visit
-
-_SHIFT = """() => new Promise((resolve) => {
-  let sum = 0;
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value;
-  }).observe({ type: "layout-shift", buffered: true });
-  setTimeout(() => resolve(sum), 1500);
-})"""
 
 
 @pytest.mark.parametrize("width", [1440, 390])
@@ -20,4 +13,12 @@ def test_nothing_moves_while_the_page_comes(visit: Visit, width: int) -> None:
     page = visit(width=width)
     expect(page.locator("html.loading")).to_have_count(0, timeout=SLOW)
     expect(page.locator("#classify-examples img").last).to_be_visible()
-    assert page.evaluate(_SHIFT) <= 0.02
+    assert shift(page) <= SHIFT_BAR
+
+
+def test_what_moves_is_counted(visit: Visit) -> None:
+    page = visit()
+    expect(page.locator("html.loading")).to_have_count(0, timeout=SLOW)
+    page.evaluate("document.body.prepend(document.body.appendChild(document.createElement('div')))")
+    page.evaluate("document.body.firstElementChild.style.height = '300px'")
+    assert shift(page) > SHIFT_BAR

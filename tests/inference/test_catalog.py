@@ -427,7 +427,7 @@ class TestCommandLine:
         assert lines["vgg16"].endswith("python -m demo.weights fetch vgg16")
         assert "71.6 %" in lines["vgg16"]
 
-    def test_fetch_offline_is_one_sentence_and_exit_1(self, tmp_path: Path) -> None:
+    def test_fetch_offline_is_one_sentence_and_exit_2(self, tmp_path: Path) -> None:
         done = subprocess.run(
             [sys.executable, "-m", "demo.weights", "fetch", "resnet18"],
             cwd=ROOT,
@@ -436,7 +436,7 @@ class TestCommandLine:
             text=True,
             check=False,
         )
-        assert done.returncode == 1
+        assert done.returncode == 2
         assert done.stdout == ""
         assert done.stderr.count("\n") == 1
         assert "resnet18" in done.stderr

@@ -83,6 +83,6 @@ def test_a_kind_in_one_new_file_goes_through_every_command(folder: Path) -> None
 
 def test_an_unknown_recipe_is_an_error_with_all_names(folder: Path) -> None:
     answer = run_lab(folder, "train", "none")
-    assert answer.returncode == 1
+    assert answer.returncode == 2
     assert "cnn-cifar10" in answer.stderr
     assert "toy-line" in answer.stderr

@@ -285,7 +285,7 @@ def test_the_command_prints_one_sentence(
     monkeypatch.setenv("VITRINE_OFFLINE", "1")
     (tmp_path / "list.mp4").write_text("#EXTM3U\n/etc/passwd\n")
     words = [str(tmp_path / "list.mp4"), str(tmp_path / "out.mp4")]
-    assert main(words) == 1
+    assert main(words) == 2
     printed = capsys.readouterr()
     assert printed.err.count("\n") == 1
     assert "HLS playlist" in printed.err

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from demo.errors import DemoError
+from demo.lab.data.official import official
 from demo.lab.data.splits import is_test
 
 _THINGS = """
@@ -31,17 +32,19 @@ ALL_PHOTOS = 100_000
 """A count above the number of photos in the set."""
 
 _SUFFIXES = {".webp", ".jpg"}
+_SOURCE = "https://data.caltech.edu/records/mzrjq-6wc02/files/caltech-101.zip"
+"""Where torchvision downloads it from, which does not name the address elsewhere."""
 
 
 def caltech_folder(data: Path | None, cache: Path) -> Path:
     """The folder of the categories: local, or downloaded into `cache` by torchvision.
 
-    Raises DemoError where `data` is given and lacks it.
+    Raises DemoError where `data` is given and lacks it, or the download fails.
     """
     if data is None:
         from torchvision.datasets import Caltech101
 
-        Caltech101(str(cache), download=True)
+        official("caltech101", _SOURCE, lambda fetch: Caltech101(str(cache), download=fetch))
         return cache / "caltech101" / "101_ObjectCategories"
     if not (data / "caltech101").is_dir():
         raise DemoError("lab_data_missing", dataset="caltech101", expected="caltech101/<category>")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from demo.errors import DemoError
+from demo.lab.data.official import official
 
 LABELS = (
     "airplane",
@@ -58,7 +59,7 @@ def cifar10(data: Path | None, part: str, cache: Path) -> Pictures:
 
     data: a folder with `cifar10/cifar10.npz` (JPEGs in one array), decoded once into `cache`; None
     to download the official files into `cache` with torchvision. Raises DemoError where `data`
-    lacks the file.
+    lacks the file, or the download fails.
     """
     if data is None:
         return _official(part, cache)
@@ -98,5 +99,8 @@ def decode(archive: Mapping[str, NDArray[Any]], part: str) -> NDArray[np.uint8]:
 def _official(part: str, cache: Path) -> Pictures:
     from torchvision.datasets import CIFAR10
 
-    source = CIFAR10(str(cache), train=part == "train", download=True)
+    def make(fetch: bool) -> CIFAR10:
+        return CIFAR10(str(cache), train=part == "train", download=fetch)
+
+    source = official("cifar10", CIFAR10.url, make)
     return Pictures(source.data, np.asarray(source.targets, np.int64), tuple(source.classes))

@@ -5,7 +5,7 @@ ImageNet's thousand classes a teacher sees in it (Hinton et al. 2015, arXiv:1503
 outputs for that are dropped after the training.
 """
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from torch import nn
 
 from demo.errors import DemoError
 from demo.lab.data.cifar import Pictures
+from demo.lab.data.official import official
 from demo.models.checkpoint import fill, load_state
 from demo.models.spec import WeightsFile
 
@@ -32,7 +33,7 @@ def soft_labels(teacher: Path | None, pictures: Pictures, cache_file: Path) -> N
         cache_file: .npy file that the result is written to, or read from where it is there.
 
     Raises:
-        DemoError: the teacher's file is missing.
+        DemoError: the teacher's file is missing, or its download fails.
     """
     if cache_file.is_file():
         cached: NDArray[np.float16] = np.load(cache_file)
@@ -49,8 +50,16 @@ def _mobilenet(weights: Path | None) -> nn.Module:
 
     network: nn.Module
     if weights is None:
-        network = mobilenet_v2(weights=MobileNet_V2_Weights.IMAGENET1K_V2)
-        return network
+        known = MobileNet_V2_Weights.IMAGENET1K_V2
+        here = Path(torch.hub.get_dir()) / "checkpoints" / PurePosixPath(known.url).name
+
+        def make(fetch: bool) -> nn.Module:
+            if not fetch and not here.is_file():
+                raise RuntimeError("not here")
+            made: nn.Module = mobilenet_v2(weights=known)
+            return made
+
+        return official("mobilenet_v2", known.url, make)
     if not weights.is_file():
         expected = f"weights/{weights.name}"
         raise DemoError("lab_data_missing", dataset=weights.stem, expected=expected)
