@@ -39,7 +39,7 @@ def _facts(spec: ModelSpec, locale: str) -> list[tuple[str, str]]:
     if spec.params:
         size = translate("card_size", locale, params=spec.params / 1e6, side=spec.input_size)
     scores = [
-        f"{format_score(score)} ({translate(f'models_{kind}', locale)})"
+        f"{format_score(score, locale)} ({translate(f'models_{kind}', locale)})"
         for kind, score in (("measured", spec.measured), ("published", spec.published))
         if score
     ]

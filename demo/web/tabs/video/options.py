@@ -19,10 +19,17 @@ from demo.web.address import Parameter, Props, TabAddress
 from demo.web.addressed import keep_in_address, read_number
 from demo.web.components.boxes_address import BoxesControls, boxes_address
 from demo.web.components.camera_pane import blur_choices
+from demo.web.components.class_list import (
+    Choices,
+    class_choices,
+    first_choices,
+    translate_on_load,
+)
 from demo.web.components.model_picker import model_picker
 from demo.web.components.more_models import more_models
 from demo.web.components.numbers import Slider
 from demo.web.components.thresholds import threshold_updates
+from demo.web.request import request_locale
 from demo.web.tab import Context, Label
 
 OPTION_NAMES = ("model", "confidence", "iou", "classes", "every", "track", "blur", "heat")
@@ -67,7 +74,7 @@ def option_controls(context: Context) -> OptionControls:
     every = Slider(1, 30, 1, step=1, label=t("video_every"), elem_id="video-every")
     available = isinstance(model.value, str)
     spec = boxes_spec(context, model.value)
-    labels = list(dict.fromkeys(spec.labels)) if spec else []
+    labels = first_choices(context, model.value if spec else None)
     least, overlap = default_thresholds(spec) if spec else (DEFAULT_CONFIDENCE, DEFAULT_IOU)
     with gr.Column(visible=spec is not None or not available) as box_options:
         confidence = Slider(
@@ -86,6 +93,7 @@ def option_controls(context: Context) -> OptionControls:
             iou = Slider(0.05, 0.95, overlap, step=0.05, label=t("iou"))
     options = OptionControls(model, every, box_options, confidence, iou, classes, track, blur, heat)
     _keep_in_address(context, options)
+    translate_on_load(context, model, classes, blur)
     return options
 
 
@@ -117,6 +125,7 @@ def fit_options(context: Context) -> Callable[..., tuple[object, ...]]:
         blurred: list[str],
         confidence: float,
         iou: float,
+        request: gr.Request,
     ) -> tuple[object, ...]:
         spec = boxes_spec(context, model)
         if spec is None:
@@ -129,12 +138,12 @@ def fit_options(context: Context) -> Callable[..., tuple[object, ...]]:
                 gr.skip(),
                 gr.skip(),
             )
-        labels = list(dict.fromkeys(spec.labels))
+        choices = class_choices(spec.labels, request_locale(request))
         return (
             gr.Group(visible=path is not None),
             gr.Column(visible=True),
-            gr.Dropdown(choices=labels, value=_known(chosen, labels)),
-            blur_choices(labels, blurred),
+            gr.Dropdown(choices=choices, value=_known(chosen, spec.labels)),
+            blur_choices(choices, blurred),
             *threshold_updates(context, spec, confidence, iou),
         )
 
@@ -172,9 +181,9 @@ def boxes_spec(context: Context, model: object) -> ModelSpec | None:
 
 
 def _label_list(
-    labels: list[str], label: Label, info: Label | None = None, *, elem_id: str
+    choices: Choices, label: Label, info: Label | None = None, *, elem_id: str
 ) -> gr.Dropdown:
-    return gr.Dropdown(labels, value=[], multiselect=True, label=label, info=info, elem_id=elem_id)
+    return gr.Dropdown(choices, value=[], multiselect=True, label=label, info=info, elem_id=elem_id)
 
 
 def _known(chosen: object, labels: Collection[str]) -> list[str]:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from demo.compare.differences.classify import TOP_K, label_rows, same_top
 from demo.i18n import translate
+from demo.labels.names import display_table
 from demo.results import Scores
 from demo.web.views.answer import note
 from demo.web.views.answers.classify import score_bars
@@ -28,12 +29,14 @@ class ClassifyComparison(ComparisonView[Scores]):
     def difference(self, results: Mapping[str, Scores], picture: str, locale: str) -> str:
         """The sentence and the table."""
         rows = label_rows(results)
+        names = _names(results, locale)
         if same_top(rows, len(results)):
-            text = translate("compare_same_top", locale, count=len(results), label=rows[0].label)
+            best = names[rows[0].label]
+            text = translate("compare_same_top", locale, count=len(results), label=best)
         else:
             text = translate("compare_other_top", locale)
         cells = [
-            (row.label, [_cell(row.scores[model], model in row.top_of) for model in results])
+            (names[row.label], [_cell(row.scores[model], model in row.top_of) for model in results])
             for row in rows
         ]
         table = render(
@@ -51,6 +54,14 @@ class ClassifyComparison(ComparisonView[Scores]):
         if result.known:
             return bars
         return render("headline", level=3, text=translate("compare_unknown", locale)) + bars
+
+
+def _names(results: Mapping[str, Scores], locale: str) -> Mapping[str, str]:
+    """Label → name for people, of the first model that has the label."""
+    names: dict[str, str] = {}
+    for one in results.values():
+        names = {**display_table(one.labels, locale), **names}
+    return names
 
 
 def _cell(score: float | None, best: bool) -> _Cell:
