@@ -99,7 +99,7 @@ def why(context: Context, asked: Asked) -> Callable[[], None]:
 def _controls(context: Context, asked: Asked) -> tuple[gr.Dropdown, gr.Dropdown, gr.Dropdown]:
     """Method, box and second class; the lists of an answer come with it."""
     t, name = context.t, f"{asked.task}-why"
-    known = [(one.title, one.name) for one in methods.all_methods()]
+    known = [(t(one.title), one.name) for one in methods.all_methods()]
     return (
         gr.Dropdown(known, value=known[0][1], label=t("explain_method"), elem_id=f"{name}-method"),
         gr.Dropdown(
@@ -175,7 +175,7 @@ class _Choices:
 
 def _choices(asked: Asked, answer: Answer, wish: Wish, locale: str) -> _Choices:
     """What can be explained in this answer; names that it does not have are dropped."""
-    suited = [(one.title, one.name) for one in methods_for(answer.spec)]
+    suited = [(translate(one.title, locale), one.name) for one in methods_for(answer.spec)]
     names = [name for _, name in suited]
     method = wish.method if wish.method in names else next(iter(names), wish.method)
     way = gr.Dropdown(choices=suited, value=method) if suited else gr.skip()

@@ -24,7 +24,9 @@ def accuracy_plot(entries: Sequence[Entry], locale: str) -> str:
         translate("compare_plot_title", locale, score=title),
         translate("compare_plot_latency", locale),
         locale,
-        left_out=", ".join(one.spec.name for one in entries if one.spec.name not in names),
+        left_out=translate("list_comma", locale).join(
+            one.spec.name for one in entries if one.spec.name not in names
+        ),
     )
 
 

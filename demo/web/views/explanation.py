@@ -16,6 +16,7 @@ from demo.images.encode import encode_jpeg, encode_rgba, thumbnail
 from demo.labels.names import display_table
 from demo.service.explanations import Explained
 from demo.web.views.answer import Link, data_uri
+from demo.web.views.citation import citation
 from demo.web.views.templates import render
 
 _SIDE = 640
@@ -88,7 +89,7 @@ def _figure(found: Explained, named: bool, locale: str) -> _Map:
     papers = translate(
         "explain_papers",
         locale,
-        paper=made.question.method.paper,
+        paper=citation(made.question.method.paper, locale),
         passes=made.passes + (checks.passes if checks else 0),
         ms=found.explain_ms + found.check_ms,
     )
