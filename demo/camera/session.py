@@ -10,6 +10,7 @@ from demo.images.decode import decode
 from demo.images.encode import encode_jpeg
 from demo.images.limits import Limits
 from demo.inference.engine import Engine
+from demo.labels.names import display_table
 from demo.models.spec import ImageRequest
 from demo.results import Image, Timing
 from demo.tracking.frame_result import FrameResult
@@ -36,12 +37,15 @@ class FrameAnswer:
 class CameraSession:
     """Options and state of one camera stream; not thread-safe: one frame at a time."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, engine: Engine, clock: Callable[[], float] = time.monotonic, locale: str = "en"
+    ) -> None:
         """Start without options: `configure` comes before the first frame.
 
-        clock: time in seconds.
+        clock: time in seconds. locale: language of class names, one of LOCALES.
         """
         self._engine = engine
+        self._locale = locale
         self._processor: StreamProcessor | None = None
         self._options: StreamOptions | None = None
         self._line: RelativeLine | None = None
@@ -62,7 +66,9 @@ class CameraSession:
             DemoError: for invalid options.
         """
         # Every frame gets an answer: those that come too fast are dropped before.
-        options = StreamOptions.from_values(self._engine, {**values, "every": 1})
+        options = StreamOptions.from_values(
+            self._engine, {**values, "every": 1}, locale=self._locale
+        )
         line = _relative_line(values.get("line"))
         if line is not None and not options.tracks:
             raise DemoError("video_no_ids")
@@ -109,14 +115,20 @@ class CameraSession:
 
 def _facts(processor: StreamProcessor, frame: FrameResult, timing: Timing) -> dict[str, object]:
     options = processor.options
+    counts, rows = processor.counts(), frame.rows()
     facts: dict[str, object] = {
         "model": options.spec.name,
         "timing_ms": timing.as_dict(),
-        **processor.counts(),
+        **counts,
     }
     if options.line is not None:
         facts["arrows"] = options.line.arrows()
-    return {**facts, **frame.task.frame_facts(frame.result, frame.rows())}
+    if options.locale != "en":
+        # Names of what is listed or counted; what has crossed the line has a track.
+        names = display_table(options.spec.labels, options.locale)
+        labels = [*(str(row["label"]) for row in rows), *counts.get("tracks", ())]
+        facts["names"] = {label: names[label] for label in labels}
+    return {**facts, **frame.task.frame_facts(frame.result, rows)}
 
 
 def _relative_line(value: object) -> RelativeLine | None:

@@ -12,7 +12,7 @@ from demo.camera.frame_source import BrowserSource, FrameSource, NetworkSource, 
 from demo.camera.messages import FrameMessage, OptionsMessage, StreamEnded
 from demo.camera.session import CameraSession, FrameAnswer
 from demo.errors import DemoError
-from demo.i18n import locale_for, translate
+from demo.i18n import translate
 from demo.settings import Settings
 
 _FIRST_MESSAGE_S = 3.0
@@ -22,12 +22,14 @@ _FIRST_MESSAGE_S = 3.0
 class CameraStream:
     """Reads the messages of one page and answers its frames, the newest first."""
 
-    def __init__(self, websocket: WebSocket, session: CameraSession, settings: Settings) -> None:
-        """websocket: already accepted."""
+    def __init__(
+        self, websocket: WebSocket, session: CameraSession, settings: Settings, locale: str
+    ) -> None:
+        """websocket: already accepted. locale: of the page, one of LOCALES."""
         self._websocket = websocket
         self._session = session
         self._settings = settings
-        self._locale = locale_for(websocket.headers, websocket.query_params.get("lang", ""))
+        self._locale = locale
         self._new_options: OptionsMessage | None = None
         self._source: BrowserSource | NetworkSource | None = None
         self._source_name: object = None

@@ -10,6 +10,7 @@ from demo.camera.messages import StreamEnded
 from demo.camera.session import CameraSession
 from demo.camera.slots import Slots
 from demo.camera.stream import CameraStream
+from demo.i18n import locale_for
 from demo.inference.engine import Engine
 from demo.settings import Settings
 from demo.web_addresses import network_of
@@ -31,7 +32,9 @@ class CameraEndpoint:
         """Serve one connection until the visitor leaves or the stream ends."""
         await websocket.accept()
         _log.debug("camera session started")
-        stream = CameraStream(websocket, CameraSession(self._engine), self._settings)
+        locale = locale_for(websocket.headers, websocket.query_params.get("lang", ""))
+        session = CameraSession(self._engine, locale=locale)
+        stream = CameraStream(websocket, session, self._settings, locale)
         host = websocket.client.host if websocket.client is not None else ""
         try:
             await self._serve(stream, network_of(host) or host)

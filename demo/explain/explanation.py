@@ -92,7 +92,7 @@ def asked(spec: ModelSpec, method: object, target: Target, layer: object = "") -
     chosen = suited[0] if method == "" else methods.find(method)
     if chosen not in suited:
         some = ", ".join(one.name for one in suited)
-        raise DemoError("explain_no_maps", method=chosen.title, name=spec.name, some=some)
+        raise DemoError("explain_no_maps", method=chosen.name, name=spec.name, some=some)
     if not 0 <= target.class_id < len(spec.labels):
         raise DemoError("explain_no_class", got=brief(target.class_id), name=spec.name)
     if layer and layer not in spec.cam_layers:

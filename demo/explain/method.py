@@ -22,7 +22,7 @@ class Method(ABC):
     order: ClassVar[int]
     """Place in lists."""
     title: ClassVar[str]
-    """Name for people, the same in every language."""
+    """Key of the visible name in `demo/strings`."""
     paper: ClassVar[str]
     """Who described it, when and where."""
     uses_layers: ClassVar[bool] = False

@@ -48,6 +48,11 @@ def localized(result: R, locale: str) -> R:
     return replace(result, labels=display_names(result.labels, locale))  # type: ignore[type-var]
 
 
+def display_table(labels: tuple[str, ...], locale: str) -> Mapping[str, str]:
+    """Label → its name for people; see `display_names`."""
+    return dict(zip(labels, display_names(labels, locale), strict=True))
+
+
 def with_display(
     facts: Mapping[str, object], labels: tuple[str, ...], locale: str
 ) -> Mapping[str, object]:
@@ -57,7 +62,7 @@ def with_display(
     """
     if locale not in _COLUMNS:
         return facts
-    names = dict(zip(labels, display_names(labels, locale), strict=True))
+    names = display_table(labels, locale)
 
     def named(row: object) -> object:
         if not isinstance(row, dict) or row.get("label") not in names:

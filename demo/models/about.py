@@ -54,7 +54,7 @@ AERIAL = About(
 )
 """Of the official networks of ultralytics for oriented boxes."""
 IMAGENET = About(
-    data=("ImageNet-1K (ILSVRC 2012): 1.28 million photos of 1,000 classes.",),
+    data=("ImageNet-1K (ILSVRC 2012): 1,281,167 photos of 1,000 classes.",),
     failures=(
         "It always names one of its 1,000 classes, also where a picture shows none of them.",
         "There is no class for a person; of 1,000 classes 118 are breeds of dogs.",

@@ -2,6 +2,8 @@
 
 from typing import TypedDict
 
+from demo.i18n import translate
+
 
 class Score(TypedDict, total=False):
     """A published or measured score.
@@ -23,13 +25,23 @@ _DATASETS = {"cifar10 test": "CIFAR-10", "photo-101 test": "Caltech-101"}
 """Data sets by their names in cards."""
 _METRICS = {"accuracy": "top-1", "top-5 accuracy": "top-5"}
 """Usual names of metrics by those in cards."""
+_WORDS = {
+    "animals": "score_animals",
+    "mask mAP50-95": "score_mask_map",
+    "keypoint mAP50-95": "score_keypoint_map",
+}
+"""String keys of the names that are words; names such as COCO or top-1 are the same everywhere."""
 
 
-def score_title(score: Score) -> str:
-    """Data set and metric, `COCO mAP50-95`: scores of one title can be compared with each other."""
+def score_title(score: Score, locale: str = "en") -> str:
+    """Data set and metric, `COCO mAP50-95`: scores of one title can be compared with each other.
+
+    locale: one of `demo.i18n.LOCALES`.
+    """
     dataset, metric = score.get("dataset", ""), score["metric"]
     dataset = _DATASETS.get(dataset, dataset.removesuffix(" test"))
-    return f"{dataset} {_METRICS.get(metric, metric)}".strip()
+    names = (dataset, _METRICS.get(metric, metric))
+    return " ".join(translate(_WORDS[n], locale) if n in _WORDS else n for n in names if n)
 
 
 def score_value(score: Score) -> str:
@@ -40,6 +52,6 @@ def score_value(score: Score) -> str:
     return f"{score['value']:.1f}{sign}"
 
 
-def format_score(score: Score) -> str:
+def format_score(score: Score, locale: str = "en") -> str:
     """A score for people, with its data set and metric: `ImageNet top-1 72.2 %`."""
-    return f"{score_title(score)} {score_value(score)}"
+    return f"{score_title(score, locale)} {score_value(score)}"

@@ -101,8 +101,11 @@ class Task(ABC, Generic[R, Q]):
         """
         raise DemoError("explain_no_gradients", name=spec.name)
 
-    def targets(self, result: R) -> list[tuple[str, str]]:
-        """(text for people, name for `target`) of what can be explained in an answer."""
+    def targets(self, result: R, locale: str = "en") -> list[tuple[str, str]]:
+        """(text for people, name for `target`) of what can be explained in an answer.
+
+        locale: language of the texts, one of `demo.i18n.LOCALES`.
+        """
         return []
 
     def draw(self, image: Image, result: R, query: Q) -> Image | None:

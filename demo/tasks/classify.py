@@ -13,7 +13,7 @@ from demo.drawing.label_plates import clean
 from demo.errors import DemoError
 from demo.export.files import File, score_files
 from demo.export.replay import PICTURE
-from demo.labels.names import labels_of
+from demo.labels.names import display_names, labels_of
 from demo.models.spec import ModelSpec, UnknownRule
 from demo.models.target import Target
 from demo.results import Image, Scores
@@ -67,14 +67,15 @@ class Classify(Task[Scores, ClassifyQuery]):
             return Target(int(result.probabilities.argmax()))
         return Target(class_named(spec, text))
 
-    def targets(self, result: Scores) -> list[tuple[str, str]]:
+    def targets(self, result: Scores, locale: str = "en") -> list[tuple[str, str]]:
         """Every label, the best first, with its probability."""
         labels, shares = result.labels, result.probabilities.tolist()
         # Of two classes of one label, the label names the first.
         first = {label: i for i, label in reversed(list(enumerate(labels)))}
         best = np.argsort(-result.probabilities, kind="stable").tolist()
         names = [label if first[label] == i else str(i) for i, label in enumerate(labels)]
-        return [(f"{labels[i]} · {100 * shares[i]:.1f} %", names[i]) for i in best]
+        shown = display_names(labels, locale)
+        return [(f"{shown[i]} · {100 * shares[i]:.1f} %", names[i]) for i in best]
 
     def files(
         self,

@@ -12,7 +12,7 @@ from demo.errors import DemoError
 from demo.export.files import DetectQuery, File, detection_files
 from demo.export.replay import PICTURE
 from demo.geometry import boxes
-from demo.labels.names import labels_of
+from demo.labels.names import display_names, labels_of
 from demo.models.spec import ImageRequest, ModelSpec, Request
 from demo.models.target import Target
 from demo.results import Detections, Image
@@ -115,11 +115,12 @@ class Detect(Task[D, DetectQuery]):
         x0, y0, x1, y1 = result.xyxy[place - 1].tolist()
         return Target(class_id, (x0, y0, x1, y1))
 
-    def targets(self, result: D) -> list[tuple[str, str]]:
+    def targets(self, result: D, locale: str = "en") -> list[tuple[str, str]]:
         """Every box, with its number in the table, its label and its score."""
+        shown = display_names(result.labels, locale)
         named = zip(result.class_ids.tolist(), result.scores.tolist(), strict=True)
         return [
-            (f"{number} · {result.labels[class_id]} {100 * score:.0f} %", str(number))
+            (f"{number} · {shown[class_id]} {100 * score:.0f} %", str(number))
             for number, (class_id, score) in enumerate(named, 1)
         ]
 
@@ -172,7 +173,7 @@ class MoreThanBoxes(Detect[D]):
         """Raises DemoError: they are not explained."""
         return Task.target(self, spec, result, text)
 
-    def targets(self, result: D) -> list[tuple[str, str]]:
+    def targets(self, result: D, locale: str = "en") -> list[tuple[str, str]]:
         """Nothing: they are not explained."""
         return []
 

@@ -8,6 +8,7 @@ from pydantic.dataclasses import dataclass
 
 from demo import validate
 from demo.errors import DemoError
+from demo.i18n import LOCALES
 from demo.inference.engine import Engine
 from demo.inference.named_model import named_model
 from demo.models.spec import ModelSpec
@@ -35,6 +36,12 @@ def _every(value: object) -> int:
 
 def _size(value: object) -> int | None:
     return validate.whole(value or 0, "size", 0, MAX_SIZE) or None
+
+
+def _locale(value: object) -> str:
+    if value not in LOCALES:
+        raise ValueError(f"expected one of {LOCALES}, got {value!r}")
+    return str(value)
 
 
 def _switch(value: object, info: ValidationInfo) -> bool:
@@ -71,6 +78,7 @@ class StreamOptions:
         blur: label names of what is made unrecognisable; needs a result for every frame, since a
             thing may have moved by the next one.
         heat: overlay a heat map of box centres.
+        locale: language of the class names that are drawn, one of LOCALES.
 
     Raises:
         DemoError: for a value out of range, an unknown label, or options that exclude each other.
@@ -86,6 +94,7 @@ class StreamOptions:
     size: Annotated[int | None, PlainValidator(_size)] = None
     blur: Annotated[tuple[str, ...], PlainValidator(_blur)] = ()
     heat: Annotated[bool, PlainValidator(_switch)] = False
+    locale: Annotated[str, PlainValidator(_locale)] = "en"
 
     def __post_init__(self) -> None:
         if not self.task.streams:
@@ -107,7 +116,11 @@ class StreamOptions:
 
     @classmethod
     def from_values(
-        cls, engine: Engine, values: Mapping[str, object], line: CountingLine | None = None
+        cls,
+        engine: Engine,
+        values: Mapping[str, object],
+        line: CountingLine | None = None,
+        locale: str = "en",
     ) -> Self:
         """Options from plain values, as JSON holds them; see the class for names and ranges.
 
@@ -116,7 +129,7 @@ class StreamOptions:
             values: `model`, a name, and any of the options but `line`; others are ignored. None
                 as confidence or iou is the model's own. A model without boxes ignores `track` and
                 `heat`.
-            line: as in the class.
+            line, locale: as in the class.
 
         Raises:
             DemoError: as the class, and for an unknown model.
@@ -130,4 +143,4 @@ class StreamOptions:
                 given[name] = own
         if not find(spec.task).finds_boxes:
             given.update(dict.fromkeys(_BOX_ONLY, False))
-        return cls(spec, line=line, **given)
+        return cls(spec, line=line, locale=locale, **given)

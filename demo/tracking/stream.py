@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TypedDict
 
 from demo.inference.engine import Prediction
+from demo.labels.names import localized
 from demo.results import Detections, Image, Result
 from demo.tracking.anonymizer import Anonymizer
 from demo.tracking.frame_result import FrameResult
@@ -187,6 +188,7 @@ class StreamProcessor:
         return FrameResult(task, index, seconds, task.with_detections(result, found), ids)
 
     def _draw(self, rgb: Image, frame: FrameResult) -> Image:
+        frame = replace(frame, result=localized(frame.result, self._options.locale))
         tracking = self._tracking
         if tracking is None:
             return draw_overlay(rgb, frame, heat_map=self._heat_map)

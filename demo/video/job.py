@@ -42,7 +42,7 @@ class VideoJob:
         timeline: values of each class over time.
         elapsed_s: how long the work took, seconds.
         scored: the model gives probabilities and no boxes.
-        class_ids: label → class id, which determines a class's colour.
+        labels: of the model; the place of a class determines its colour.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class VideoJob:
         self.timeline = ClassTimeline()
         self.elapsed_s = 0.0
         self.scored = options.task.scored
-        self.class_ids = {label: i for i, label in enumerate(options.spec.labels)}
+        self.labels = options.spec.labels
         name = f"{stem}-{options.spec.name}"
         self.files = {"video": folder / f"{name}.mp4"}
         reports: list[ReportFile] = []

@@ -22,6 +22,7 @@ OF_FILE = {
     "caltech101": SPECS["photo-101"].labels,
     "cifar10": SPECS["resnet9-cifar10"].labels,
     "coco": LABELS,
+    "dota": SPECS["yolo11n-obb"].labels,
     "imagenet": tuple(imagenet.labels()),
     "vitrine": SPECS["yolo-vitrine"].labels,
 }

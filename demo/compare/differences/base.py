@@ -26,8 +26,11 @@ class Difference(ABC, Generic[R]):
     def pair(self, a: R, b: R) -> JsonObject:
         """`both`, `only_a` and `only_b` of two results, as JSON."""
 
-    def draw(self, image: Image, a: R, b: R) -> Image | None:
-        """The difference drawn on a copy of H×W×3 uint8 RGB; None where nothing is drawn."""
+    def draw(self, image: Image, a: R, b: R, locale: str = "en") -> Image | None:
+        """The difference drawn on a copy of H×W×3 uint8 RGB; None where nothing is drawn.
+
+        locale: language of the class names, one of `demo.i18n.LOCALES`.
+        """
         return None
 
 

@@ -11,6 +11,7 @@ from demo.compare.labels import label_key
 from demo.drawing.detections import draw_detections
 from demo.drawing.palette import Colour
 from demo.geometry.boxes import iou
+from demo.labels.names import localized
 from demo.results import Detections, Image
 from demo.tasks.base import JsonObject
 
@@ -76,9 +77,11 @@ class DetectDifference(Difference[Detections]):
             "only_b": [_alone(b, i, a) for i in matches.only_b],
         }
 
-    def draw(self, image: Image, a: Detections, b: Detections) -> Image:
+    def draw(self, image: Image, a: Detections, b: Detections, locale: str = "en") -> Image:
         """Boxes of both models in green as the first has them, of one alone in blue or orange."""
-        return draw_matches(image, a, b, self.matches(a, b))
+        # Classes are matched by their labels: two models may name one class differently.
+        shown_a, shown_b = localized(a, locale), localized(b, locale)
+        return draw_matches(image, shown_a, shown_b, self.matches(a, b))
 
 
 def draw_matches(

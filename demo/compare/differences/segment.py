@@ -19,6 +19,7 @@ from demo.compare.differences.detect import (
 from demo.compare.labels import label_key
 from demo.geometry.boxes import iou
 from demo.geometry.masks import decode, mask_iou
+from demo.labels.names import localized
 from demo.results import Detections, Image, RunLengths
 from demo.tasks.base import JsonObject
 
@@ -61,7 +62,7 @@ class SegmentDifference(DetectDifference):
         pixels = {name: int(np.count_nonzero(part)) for name, part in found._asdict().items()}
         return {**super().pair(a, b), "pixels": {**pixels, "share": round(found.share, 4)}}
 
-    def draw(self, image: Image, a: Detections, b: Detections) -> Image:
+    def draw(self, image: Image, a: Detections, b: Detections, locale: str = "en") -> Image:
         """Pixels of both models in green, of one alone in blue or orange, and names.
 
         Pixels that they give to different classes have stripes of blue and orange.
@@ -77,7 +78,8 @@ class SegmentDifference(DetectDifference):
             flat = np.full_like(image, colour)
             mixed = cv2.addWeighted(image, 1 - _OPACITY, flat, _OPACITY, 0)
             cv2.copyTo(mixed, part.view(np.uint8), canvas)
-        return draw_matches(canvas, a, b, self.matches(a, b), show_boxes=False)
+        shown_a, shown_b = localized(a, locale), localized(b, locale)
+        return draw_matches(canvas, shown_a, shown_b, self.matches(a, b), show_boxes=False)
 
 
 def match_masks(a: Detections, b: Detections) -> BoxMatches:

@@ -25,7 +25,7 @@ class AttentionRollout(Method):
 
     name = "attention-rollout"
     order = 25
-    title = "Attention roll-out"
+    title = "method_attention_rollout"
     paper = "Abnar and Zuidema 2020, arXiv:2005.00928"
     of_class = False
 

@@ -16,7 +16,7 @@ class GradCam(Method):
 
     name = "grad-cam"
     order = 20
-    title = "Grad-CAM"
+    title = "method_grad_cam"
     paper = "Selvaraju et al. 2017, arXiv:1610.02391"
     uses_layers = True
 

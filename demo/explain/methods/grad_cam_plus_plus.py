@@ -21,7 +21,7 @@ class GradCamPlusPlus(Method):
 
     name = "grad-cam-plus-plus"
     order = 22
-    title = "Grad-CAM++"
+    title = "method_grad_cam_plus_plus"
     paper = "Chattopadhay et al. 2018, arXiv:1710.11063"
     uses_layers = True
 

@@ -24,7 +24,7 @@ class IntegratedGradients(Method):
 
     name = "integrated-gradients"
     order = 30
-    title = "Integrated gradients"
+    title = "method_integrated_gradients"
     paper = "Sundararajan et al. 2017, arXiv:1703.01365"
 
     def __init__(self, steps: int = 32) -> None:

@@ -20,7 +20,7 @@ class LayerCam(Method):
 
     name = "layer-cam"
     order = 10
-    title = "LayerCAM"
+    title = "method_layer_cam"
     paper = "Jiang et al. 2021, doi:10.1109/TIP.2021.3089943"
     uses_layers = True
 

@@ -15,7 +15,7 @@ class Occlusion(Method):
 
     name = "occlusion"
     order = 40
-    title = "Occlusion"
+    title = "method_occlusion"
     paper = "Zeiler and Fergus 2014, arXiv:1311.2901"
 
     def __init__(self, windows: int = 7) -> None:

@@ -67,10 +67,11 @@ def boxes_address(
         if found is None or "model" not in values or not tasks.find(found.task).finds_boxes:
             return {}
         confidence, iou = first_thresholds(context, found.name)
+        choices = class_choices(found.labels, locale)
         note: dict[str, object] = {"info": infos[found.needs_nms]} if infos else {}
         return {
-            c.classes: {"choices": class_choices(found.labels, locale), "value": []},
-            c.blur: {"choices": labels(values), "value": []},
+            c.classes: {"choices": choices, "value": []},
+            c.blur: {"choices": choices, "value": []},
             c.confidence: {"value": confidence},
             c.iou: {"value": iou, "interactive": found.needs_nms, **note},
         }

@@ -118,7 +118,7 @@ def _connect(
         [picture, *options],
         outputs,
     )
-    translate_on_load(context, c.model, c.classes)
+    translate_on_load(context, c.model, c.classes, c.blur)
     names = ("model", "confidence", "classes", "blur", "iou", "size")
     send_to_camera(context, task, {name: getattr(c, name) for name in names})
 

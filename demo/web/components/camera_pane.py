@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import gradio as gr
 
+from demo.web.components.class_list import Choices, with_unknown
 from demo.web.tab import Context
 from demo.web.views import camera as camera_view
 
@@ -38,11 +39,10 @@ def send_to_camera(context: Context, task: str, controls: Mapping[str, Control])
     )
 
 
-def blur_choices(labels: list[str], chosen: list[str] | None) -> gr.Dropdown:
+def blur_choices(choices: Choices, chosen: list[str] | None) -> gr.Dropdown:
     """The list of what is blurred, updated for another model.
 
-    A chosen name that the model does not know stays, so that the answer is an error: dropping it
+    A chosen label that the model does not know stays, so that the answer is an error: dropping it
     would show what it names.
     """
-    kept = list(chosen or ())
-    return gr.Dropdown(choices=list(dict.fromkeys([*labels, *kept])), value=kept)
+    return gr.Dropdown(choices=with_unknown(choices, chosen), value=list(chosen or ()))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import gradio as gr
 
+from demo import tasks
 from demo.errors import DemoError
 from demo.labels.names import display_names
 from demo.web.request import request_locale
@@ -26,18 +27,37 @@ def first_choices(context: Context, name: object) -> Choices:
     return class_choices(context.service.engine.spec(name).labels, "en")
 
 
-def translate_on_load(context: Context, model: gr.Dropdown, classes: gr.Dropdown) -> None:
+def with_unknown(choices: Choices, chosen: Sequence[str] | None) -> Choices:
+    """The choices, and chosen labels that the model does not know, which stay in a list."""
+    known = {label for _, label in choices}
+    return [*choices, *((label, label) for label in chosen or () if label not in known)]
+
+
+def translate_on_load(
+    context: Context, model: gr.Dropdown, classes: gr.Dropdown, blur: gr.Dropdown
+) -> None:
     """Show the classes of the model in the visitor's language as soon as the page is there.
 
-    Also of a model that an address sets meanwhile.
+    Also of a model that an address sets meanwhile. What is chosen stays.
     """
 
-    def translated(name: object, request: gr.Request) -> object:
+    def translated(
+        name: object, blurred: list[str] | None, request: gr.Request
+    ) -> tuple[object, object]:
         try:
-            labels = context.service.engine.spec(name if isinstance(name, str) else "").labels
+            spec = context.service.engine.spec(name if isinstance(name, str) else "")
         except DemoError:  # no model, or one that is gone: the answer itself says so
-            return gr.skip()
-        return gr.Dropdown(choices=class_choices(labels, request_locale(request)))
+            return gr.skip(), gr.skip()
+        if not tasks.find(spec.task).finds_boxes:
+            return gr.skip(), gr.skip()
+        choices = class_choices(spec.labels, request_locale(request))
+        return gr.Dropdown(choices=choices), gr.Dropdown(choices=with_unknown(choices, blurred))
 
     for event in (context.page.load, model.change):
-        event(translated, model, classes, show_progress="hidden", api_visibility="private")
+        event(
+            translated,
+            [model, blur],
+            [classes, blur],
+            show_progress="hidden",
+            api_visibility="private",
+        )

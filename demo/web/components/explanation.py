@@ -21,6 +21,7 @@ from demo.web.components.answering import (
     error_note,
     progress_then_result,
 )
+from demo.web.components.class_list import class_choices
 from demo.web.components.explaining import Wanted, maps, while_wanted
 from demo.web.latest import LatestRequests
 from demo.web.listener import Listener
@@ -98,7 +99,7 @@ def why(context: Context, asked: Asked) -> Callable[[], None]:
 def _controls(context: Context, asked: Asked) -> tuple[gr.Dropdown, gr.Dropdown, gr.Dropdown]:
     """Method, box and second class; the lists of an answer come with it."""
     t, name = context.t, f"{asked.task}-why"
-    known = [(one.title, one.name) for one in methods.all_methods()]
+    known = [(t(one.title), one.name) for one in methods.all_methods()]
     return (
         gr.Dropdown(known, value=known[0][1], label=t("explain_method"), elem_id=f"{name}-method"),
         gr.Dropdown(
@@ -154,7 +155,7 @@ def _updates(
         if isinstance(step, str):
             yield step, gr.skip(), *_SKIPPED
             continue
-        choices = _choices(asked, step, wish)
+        choices = _choices(asked, step, wish, locale)
         yield note(translate("explain_working", locale), "busy"), gr.skip(), *choices.updates
         wanted = [Wanted(step, choices.method, target) for target in choices.targets]
         found = maps(context.service, explanations, wanted, locale)
@@ -172,13 +173,13 @@ class _Choices:
     updates: tuple[object, object, object]
 
 
-def _choices(asked: Asked, answer: Answer, wish: Wish) -> _Choices:
+def _choices(asked: Asked, answer: Answer, wish: Wish, locale: str) -> _Choices:
     """What can be explained in this answer; names that it does not have are dropped."""
-    suited = [(one.title, one.name) for one in methods_for(answer.spec)]
+    suited = [(translate(one.title, locale), one.name) for one in methods_for(answer.spec)]
     names = [name for _, name in suited]
     method = wish.method if wish.method in names else next(iter(names), wish.method)
     way = gr.Dropdown(choices=suited, value=method) if suited else gr.skip()
-    choices = answer.task.targets(answer.result)
+    choices = answer.task.targets(answer.result, locale)
     known = {name for _, name in choices}
     if not asked.box:
         best = choices[0][1]
@@ -186,8 +187,8 @@ def _choices(asked: Asked, answer: Answer, wish: Wish) -> _Choices:
         update = gr.Dropdown(choices=choices[1:], value=chosen)
         return _Choices(method, ["", *([chosen] if chosen else [])], (way, gr.skip(), update))
     place = wish.box if wish.box in known else "1"
-    labels = list(dict.fromkeys(answer.spec.labels))
-    chosen = wish.other if wish.other in labels else None
+    others = class_choices(answer.spec.labels, locale)
+    chosen = wish.other if wish.other in answer.spec.labels else None
     targets = [place, *([f"{place}:{chosen}"] if chosen else [])]
     boxes = gr.Dropdown(choices=choices, value=place if choices else None)
-    return _Choices(method, targets, (way, boxes, gr.Dropdown(choices=labels, value=chosen)))
+    return _Choices(method, targets, (way, boxes, gr.Dropdown(choices=others, value=chosen)))

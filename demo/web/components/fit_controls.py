@@ -29,9 +29,10 @@ def fit_controls(context: Context, task: str) -> Callable[..., tuple[object, ...
         except DemoError:  # the answer itself reports what is wrong with the name
             return gr.skip(), gr.skip(), gr.skip(), gr.skip()
         known = [c for c in chosen or () if c in spec.labels]
+        choices = class_choices(spec.labels, request_locale(request))
         return (
-            gr.Dropdown(choices=class_choices(spec.labels, request_locale(request)), value=known),
-            blur_choices(list(spec.labels), blurred),
+            gr.Dropdown(choices=choices, value=known),
+            blur_choices(choices, blurred),
             *threshold_updates(context, spec, confidence, iou, infos[spec.needs_nms]),
         )
 

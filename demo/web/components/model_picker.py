@@ -142,4 +142,4 @@ def _facts(row: ModelRow, locale: str) -> list[str]:
     own = translate("model_own", locale) if row["own"] else ""
     size = megabytes(row["size_bytes"]) if row["size_bytes"] else ""
     score = row["measured"] or row["published"]
-    return [row["name"], own, format_score(score) if score else "", size]
+    return [row["name"], own, format_score(score, locale) if score else "", size]

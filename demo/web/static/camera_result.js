@@ -3,14 +3,17 @@
   "use strict";
   const element = (name, text, style = "") => Object.assign(
     document.createElement(name), { textContent: text, style });
-  const list = (counts) => Object.entries(counts).map(([label, n]) => `${label} ${n}`).join(", ");
+  // In the language of the page; only those that differ from their labels have to be told.
+  const nameIn = (facts) => (label) => facts.names?.[label] ?? label;
+  const list = (counts, name) =>
+    Object.entries(counts).map(([label, n]) => `${name(label)} ${n}`).join(", ");
 
   // facts: the JSON of the answer. translate: string key → text. colours: by class id.
   window.vitrineCameraResult = (facts, translate, colours) =>
     facts.labels ? scoreBars(facts, translate) : boxCounts(facts, translate, colours);
 
   function boxCounts(facts, translate, colours) {
-    const counts = new Map();
+    const counts = new Map(), name = nameIn(facts);
     for (const { label, class_id: id } of facts.boxes) {
       const [n] = counts.get(label) ?? [0];
       counts.set(label, [n + 1, colours[id % colours.length]]);
@@ -18,30 +21,30 @@
     const chips = element("div", "");
     chips.className = "chips";
     for (const [label, [n, colour]] of counts) {
-      const chip = element("span", `${label} × ${n}`);
+      const chip = element("span", `${name(label)} × ${n}`);
       chip.prepend(element("i", "", `background:${colour}`));
       chips.append(chip);
     }
     if (!counts.size) chips.append(element("span", translate("live_none")));
     const parts = [chips];
     if (facts.tracks && Object.keys(facts.tracks).length)
-      parts.push(element("p", `${translate("live_tracks")}: ${list(facts.tracks)}`));
+      parts.push(element("p", `${translate("live_tracks")}: ${list(facts.tracks, name)}`));
     if (facts.crossings) {
       const { rightward, leftward } = facts.crossings;
       const [right, left] = facts.arrows;
-      const both = `${right} ${list(rightward) || 0} · ${left} ${list(leftward) || 0}`;
+      const both = `${right} ${list(rightward, name) || 0} · ${left} ${list(leftward, name) || 0}`;
       parts.push(element("p", `${translate("live_crossings")}: ${both}`));
     }
     return parts;
   }
 
   function scoreBars(facts, translate) {
-    const table = element("table", "");
+    const table = element("table", ""), name = nameIn(facts);
     table.className = facts.known ? "score-bars" : "score-bars unknown";
     for (const { label, score } of facts.labels) {
       const percent = (100 * score).toFixed(1);
       const row = table.insertRow();
-      row.append(element("th", label));
+      row.append(element("th", name(label)));
       const track = row.insertCell();
       track.className = "track";
       track.append(element("i", "", `width:${percent}%`));

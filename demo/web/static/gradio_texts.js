@@ -1,20 +1,25 @@
 // Gradio's own English names and messages in the language of the page, and what it leaves unsaid
 // where the connection is lost.
 (() => {
+  // Where Gradio says what has happened: in toasts, beside its spinner, to screen readers.
+  const SAYING = ".toast-wrap, .meta-text, .sr-only";
   const lost = "Connection to the server was lost. Attempting reconnection...";
   const lang = document.documentElement.dataset.l;
   const texts = window.vitrineGradioTexts;
   const plain = new Map(), patterns = [];
+  const patternOf = (text) => new RegExp("^" + text.split(/\{\d\}/).map(
+    (part) => part.replace(/[|.?()]/g, "\\$&")).join("(.*)") + "$");
   for (const text of Object.values(texts)) {
     if (!text.en.includes("{0}")) plain.set(text.en, text[lang]);
-    else patterns.push([new RegExp("^" + text.en.replace(/\{\d\}/g, "(.*)") + "$"), text[lang]]);
+    else patterns.push([patternOf(text.en), text[lang]]);
   }
+  plain.set("common.complete", texts.gradio_complete[lang]);  // a key that Gradio has no text for
   plain.set(lost, texts.connection_lost[lang]);
   const translated = (text) => {
     const known = plain.get(text.trim());
     if (known !== undefined) return known;
     for (const [pattern, into] of patterns) {
-      const found = text.match(pattern);
+      const found = text.trim().match(pattern);
       if (found) return into.replace(/\{(\d)\}/g, (_, place) => found[1 + Number(place)]);
     }
     return text;
@@ -44,18 +49,20 @@
       name(element);
       element.querySelectorAll("[aria-label], [title]").forEach(name);
     }
-    const toasts = element.closest(".toast-wrap") ? [element] : element.querySelectorAll(".toast-wrap");
-    toasts.forEach(say);
+    const saying = element.closest(SAYING) ? [element] : element.querySelectorAll(SAYING);
+    saying.forEach(say);
   };
   document.addEventListener("DOMContentLoaded", () => {
     look(document.body);
     new MutationObserver((records) => {
       for (const record of records) {
         if (record.type === "attributes") name(record.target);
+        const saying = record.type === "characterData" && record.target.parentElement?.closest(SAYING);
+        if (saying) say(saying);
         for (const node of record.addedNodes) if (node.nodeType === Node.ELEMENT_NODE) look(node);
       }
     }).observe(document.body, {
-      childList: true, subtree: true, ...(lang !== "en" && { attributeFilter: names }),
+      childList: true, subtree: true, characterData: true, ...(lang !== "en" && { attributeFilter: names }),
     });
   });
 })();

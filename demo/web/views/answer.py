@@ -13,6 +13,7 @@ from demo.images.encode import encode_jpeg, encode_png, thumbnail
 from demo.inference.engine import Prediction
 from demo.models.spec import InputView
 from demo.results import Timing
+from demo.web.views.device import device_text
 from demo.web.views.templates import render
 
 _PARTS = ("decode", "preprocess", "forward", "postprocess", "draw")
@@ -84,7 +85,7 @@ def timing(spent: Timing, prediction: Prediction, locale: str) -> str:
         total_ms=f"{spent.total:.0f}",
         kept_forward_ms=prediction.timing.forward if spent.forward == 0 else None,
         model=prediction.model,
-        device=prediction.device,
+        device=device_text(prediction.device, locale),
         locale=locale,
     )
 

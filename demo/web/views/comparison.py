@@ -14,6 +14,7 @@ from demo.models.spec import ModelSpec
 from demo.web.views import comparisons
 from demo.web.views.accuracy_plot import accuracy_plot
 from demo.web.views.answer import empty, note
+from demo.web.views.device import device_text
 from demo.web.views.templates import render
 
 _COLUMNS = ("model", "params", "gflops", "latency")
@@ -50,7 +51,7 @@ def status(comparison: Comparison, waiting: str, locale: str) -> str:
         return note(translate("compare_measuring", locale, name=comparison.measuring), "busy")
     total, answered = len(comparison.entries), len(comparison.results)
     text = translate(
-        "compare_done", locale, answered=answered, total=total, device=_device(comparison)
+        "compare_done", locale, answered=answered, total=total, device=_device(comparison, locale)
     )
     return note(text, "calm" if answered == total else "warn")
 
@@ -100,22 +101,24 @@ def numbers(comparison: Comparison, locale: str) -> str:
     answered = [one for one in comparison.entries if one.result is not None]
     if not answered:
         return ""
-    titles = list(dict.fromkeys(title for one in answered for title in _scores(one.spec)))
+    device = _device(comparison, locale)
+    scores = (_scores(one.spec, locale) for one in answered)
+    titles = list(dict.fromkeys(title for one in scores for title in one))
     return render(
         "compare_numbers",
         columns=_COLUMNS,
         titles=titles,
-        rows=[_numbers(one, titles) for one in answered],
-        note=translate("compare_numbers_note", locale, low=MIN_PASSES, device=_device(comparison)),
+        rows=[_numbers(one, titles, locale) for one in answered],
+        note=translate("compare_numbers_note", locale, low=MIN_PASSES, device=device),
         chart=accuracy_plot(answered, locale) if comparison.done else "",
         locale=locale,
     )
 
 
-def _numbers(one: Entry, titles: Sequence[str]) -> _Numbers:
+def _numbers(one: Entry, titles: Sequence[str], locale: str) -> _Numbers:
     size, latency = one.size, one.latency
     missing = "–" if size or one.fault else "…"
-    scores = _scores(one.spec)
+    scores = _scores(one.spec, locale)
     return _Numbers(
         one.spec.name,
         f"{size.params / 1e6:.2f} M" if size and size.params is not None else missing,
@@ -126,18 +129,18 @@ def _numbers(one: Entry, titles: Sequence[str]) -> _Numbers:
     )
 
 
-def _scores(spec: ModelSpec) -> dict[str, list[tuple[str, str]]]:
+def _scores(spec: ModelSpec, locale: str) -> dict[str, list[tuple[str, str]]]:
     """Data set and metric → (measured or published, number) of each score that a model has."""
     found: dict[str, list[tuple[str, str]]] = {}
     for kind, score in (("measured", spec.measured), ("published", spec.published)):
         if score is not None:
-            found.setdefault(score_title(score), []).append((kind, score_value(score)))
+            found.setdefault(score_title(score, locale), []).append((kind, score_value(score)))
     return found
 
 
-def _device(comparison: Comparison) -> str:
+def _device(comparison: Comparison, locale: str) -> str:
     predictions = [one.prediction for one in comparison.entries if one.prediction is not None]
-    return predictions[0].device if predictions else "–"
+    return device_text(predictions[0].device, locale) if predictions else "–"
 
 
 def _class_notes(specs: Sequence[ModelSpec], locale: str) -> list[str]:

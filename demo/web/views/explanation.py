@@ -13,8 +13,10 @@ from demo.explain.explanation import Checks
 from demo.explain.placement import on_upload
 from demo.i18n import translate
 from demo.images.encode import encode_jpeg, encode_rgba, thumbnail
+from demo.labels.names import display_table
 from demo.service.explanations import Explained
 from demo.web.views.answer import Link, data_uri
+from demo.web.views.citation import citation
 from demo.web.views.templates import render
 
 _SIDE = 640
@@ -75,7 +77,8 @@ def _figure(found: Explained, named: bool, locale: str) -> _Map:
     made, checks = found.explanation, found.checks
     small = thumbnail(found.answer.picture.rgb, _SIDE)
     layer = data_uri(map_picture(found), "image/png")
-    caption = translate("explain_caption", locale, label=found.label, score=100 * made.score)
+    label = display_table(found.answer.spec.labels, locale)[found.label]
+    caption = translate("explain_caption", locale, label=label, score=100 * made.score)
     facts = json.dumps(found.facts, ensure_ascii=False, indent=1).encode()
     stem = f"why-{made.question.method.name}"
     links = [
@@ -86,7 +89,7 @@ def _figure(found: Explained, named: bool, locale: str) -> _Map:
     papers = translate(
         "explain_papers",
         locale,
-        paper=made.question.method.paper,
+        paper=citation(made.question.method.paper, locale),
         passes=made.passes + (checks.passes if checks else 0),
         ms=found.explain_ms + found.check_ms,
     )

@@ -7,6 +7,7 @@ from demo.i18n import translate
 from demo.inference.engine import ModelRow
 from demo.models.history import HISTORY, Milestone
 from demo.web.views.answer import megabytes
+from demo.web.views.citation import citation
 from demo.web.views.models_table import model_state
 from demo.web.views.scatter_plot import Dot, scatter_plot
 from demo.web.views.templates import render
@@ -58,7 +59,7 @@ def _row(one: Milestone, known: Mapping[str, ModelRow], locale: str) -> _Row:
     return _Row(
         one.year,
         one.title,
-        one.paper,
+        citation(one.paper, locale),
         one.model,
         model["available"],
         translate("families_ready", locale) if model["available"] else model_state(model, locale),
@@ -77,6 +78,8 @@ def _chart(known: Mapping[str, ModelRow], locale: str) -> str:
         translate("families_plot_title", locale),
         translate("families_plot_x", locale),
         locale,
-        left_out=", ".join(one.title for one, score in scores if not score),
+        left_out=translate("list_comma", locale).join(
+            one.title for one, score in scores if not score
+        ),
         logarithmic=True,
     )

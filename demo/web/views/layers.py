@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from demo.drawing.feature_maps import signed_colors
 from demo.drawing.palette import Colour, text_colour
 from demo.i18n import translate
+from demo.labels.names import display_names
 from demo.layers.arithmetic import arithmetic, softmax
 from demo.layers.cell import Arithmetic, Cell, Patch
 from demo.layers.kinds import kind_of
@@ -53,9 +54,10 @@ def logits_table(found: ModelTrace, locale: str) -> str:
     logits = found.trace.logits.astype(np.float64)
     probabilities, exponents = softmax(found.trace.logits), np.exp(logits - logits.max())
     best = np.argsort(-logits, kind="stable")[:_TOP]
+    names = display_names(tuple(found.labels), locale)
     rows = [
         (
-            found.labels[i],
+            names[i],
             number(float(logits[i])),
             number(float(exponents[i])),
             f"{100 * probabilities[i]:.1f}",

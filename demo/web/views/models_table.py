@@ -99,7 +99,7 @@ def _sections(models: Sequence[ModelRow], locale: str) -> list[_Section]:
     grouped: dict[tuple[str, str], list[ModelRow]] = {}
     for model in sorted(models, key=lambda one: order[one["task"]]):
         score = _main_score(model)
-        title = score_title(score) if score else ""
+        title = score_title(score, locale) if score else ""
         grouped.setdefault((model["task"], title), []).append(model)
     sections = []
     for (task, title), members in grouped.items():
@@ -126,6 +126,6 @@ def _row(model: ModelRow, locale: str) -> _Row:
         model_state(model, locale),
         megabytes(model["size_bytes"]) if model["size_bytes"] else "–",
         f"{model['params'] / 1e6:.1f} M" if model["params"] else "–",
-        [(format_score(score), kind) for kind, score in scores if score],
+        [(format_score(score, locale), kind) for kind, score in scores if score],
         model["licence"],
     )

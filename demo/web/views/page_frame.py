@@ -1,11 +1,14 @@
 """Header and footer of the page as HTML."""
 
+from demo.i18n import LOCALES
+from demo.web.views.device import device_text
 from demo.web.views.templates import render
 
 
 def header(device: str) -> str:
     """Name, one sentence, device, button for the link, light or dark, choice of language."""
-    return render("header", device=device)
+    devices = {locale: device_text(device, locale) for locale in LOCALES}
+    return render("header", devices=devices)
 
 
 def footer(minutes: float, source: str, versions: str) -> str:

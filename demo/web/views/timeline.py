@@ -1,5 +1,6 @@
 """The class timeline of a video as an SVG chart; `static/timeline.js` links it to the player."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from demo.drawing.palette import hex_color
@@ -41,10 +42,10 @@ class _Tick(NamedTuple):
     text: str
 
 
-def chart(timeline: TimelineSnapshot, locale: str) -> str:
+def chart(timeline: TimelineSnapshot, locale: str, names: Mapping[str, str] | None = None) -> str:
     """Lines in the colours of their classes, and a legend with the values at the player's position.
 
-    Empty for a video in which nothing was found.
+    Empty for a video in which nothing was found. names: label → name for people, else the labels.
     """
     if not timeline.series or timeline.end_s <= 0:
         return ""
@@ -63,7 +64,7 @@ def chart(timeline: TimelineSnapshot, locale: str) -> str:
         ],
         curves=[
             _Curve(
-                curve.label,
+                names[curve.label] if names else curve.label,
                 hex_color(curve.class_id),
                 _path(curve, timeline, top),
                 _values(curve, timeline.scored),

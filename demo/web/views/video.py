@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from demo.i18n import translate
+from demo.labels.names import display_table
 from demo.tracking.line_counter import CountingLine
 from demo.video.first_frame import FirstFrame
 from demo.video.job import VideoJob
 from demo.video.progress import Progress
 from demo.web.views.answer import Link, file_address, note
+from demo.web.views.device import device_text
 from demo.web.views.templates import render
 
 _MAX_CHIPS = 12
@@ -74,7 +76,7 @@ def summary(job: VideoJob, line: CountingLine | None, locale: str) -> str:
         seconds=_duration(job.elapsed_s),
         speed=frames / max(job.elapsed_s, 1e-6),
         model=facts["model"],
-        device=facts["device"],
+        device=device_text(facts["device"], locale),
     )
     notes = [(done, "calm")]
     if facts["stopped_early"]:
@@ -89,7 +91,7 @@ def summary(job: VideoJob, line: CountingLine | None, locale: str) -> str:
         ways = (crossings["rightward"], crossings["leftward"])
         for counts, arrow in zip(ways, line.arrows(), strict=True):
             title = translate("video_crossed", locale, arrow=arrow)
-            rows.append(_row(title, counts, job.class_ids))
+            rows.append(_row(title, counts, job, locale))
     return render("video_summary", notes=notes, rows=rows, locale=locale)
 
 
@@ -106,15 +108,17 @@ def download_links(job: VideoJob, locale: str) -> str:
 def _totals(job: VideoJob, locale: str) -> _Row:
     """The counts of the whole video: tracked objects, else boxes, else frames by best label."""
     if "tracks" in job.summary:
-        return _row(translate("video_things", locale), job.summary["tracks"], job.class_ids)
+        return _row(translate("video_things", locale), job.summary["tracks"], job, locale)
     if job.summary["boxes"] or not job.scored:
-        return _row(translate("video_boxes", locale), job.summary["boxes"], job.class_ids)
+        return _row(translate("video_boxes", locale), job.summary["boxes"], job, locale)
     counts = {one.label: one.occurrences for one in job.timeline.snapshot().series}
-    return _row(translate("video_labels", locale), counts, job.class_ids)
+    return _row(translate("video_labels", locale), counts, job, locale)
 
 
-def _row(title: str, counts: Mapping[str, int], class_ids: Mapping[str, int]) -> _Row:
-    chips = [(label, class_ids[label], count) for label, count in counts.items()]
+def _row(title: str, counts: Mapping[str, int], job: VideoJob, locale: str) -> _Row:
+    names = display_table(job.labels, locale)
+    ids = {label: i for i, label in enumerate(job.labels)}
+    chips = [(names[label], ids[label], count) for label, count in counts.items()]
     return _Row(title, chips[:_MAX_CHIPS], max(len(chips) - _MAX_CHIPS, 0))
 
 

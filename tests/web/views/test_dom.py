@@ -141,11 +141,7 @@ class Finished:
     scored: bool = False
     timeline: Timeline = field(default_factory=lambda: Timeline(COUNTED))
     elapsed_s: float = 75.04
-    class_ids: dict[str, int] = field(
-        default_factory=lambda: (
-            {f"c{i}": i for i in range(20)} | {"person": 0, HOSTILE: 5, "cup": 3}
-        )
-    )
+    labels: tuple[str, ...] = ("person", "c1", "c2", "cup", "c4", HOSTILE)
     files: dict[str, Path] = field(
         default_factory=lambda: {
             "video": Path("/tmp/a b&c/x-m.mp4"),
@@ -168,7 +164,9 @@ TRACKED = job(
         "broken_packets": 3,
     }
 )
-BOXED = job({"boxes": {f"c{i}": 20 - i for i in range(15)}})
+BOXED = job(
+    {"boxes": {f"c{i}": 20 - i for i in range(15)}}, labels=tuple(f"c{i}" for i in range(20))
+)
 NOTED = job(
     notes=[Note("video_note_converted", {"facts": HOSTILE}), Note("video_note_silent")],
 )

@@ -10,6 +10,7 @@ from demo.inference.engine import ModelRow
 from demo.inference.local_engine import LocalEngine
 from demo.models.history import HISTORY
 from demo.settings import Settings
+from demo.web.views.citation import citation
 from demo.web.views.families import families
 from demo.web.views.scatter_plot import Dot, scatter_plot
 
@@ -36,7 +37,7 @@ def test_every_network_stands_there_with_the_numbers_of_the_catalog(
         row = known[one.model]
         assert one.title in html
         assert one.model in html
-        assert one.paper in html
+        assert citation(one.paper, locale) in html
         assert row["params"] is not None
         assert f"{row['params'] / 1e6:.1f} M" in html
         if row["published"]:
@@ -107,3 +108,11 @@ def test_points_lie_in_the_order_of_their_numbers(logarithmic: bool) -> None:
     assert ys == sorted(ys, reverse=True)
     steps = (xs[1] - xs[0], xs[2] - xs[1])
     assert (abs(steps[0] - steps[1]) < 0.2) is logarithmic
+
+
+def test_a_citation_keeps_its_names() -> None:
+    papers = ("Krizhevsky et al., NeurIPS 2012", "Tan and Le, arXiv:1905.11946")
+    shown = [citation(paper, "zh-CN") for paper in papers]
+    assert shown == ["Krizhevsky 等, NeurIPS 2012", "Tan 和 Le, arXiv:1905.11946"]
+    assert [citation(paper, "en") for paper in papers] == [*papers]
+    assert citation("Jiang et al. 2021, doi:1", "zh-TW") == "Jiang 等 2021, doi:1"

@@ -146,19 +146,21 @@ def _news(
     if difference_of != shown.difference_of:
         # Only then: a box that the visitor has clicked on stays marked.
         shown.difference_of = difference_of
-        address = _draw(context, picture, comparison, wish.shown_pair)
+        address = _draw(context, picture, comparison, wish.shown_pair, locale)
         difference = view.difference(comparison, wish.shown_pair, address, locale)
     status = view.status(comparison, translate("working", locale), locale)
     return status, difference, view.answers(comparison, locale), view.numbers(comparison, locale)
 
 
-def _draw(context: Context, picture: Picture, comparison: Comparison, pair: tuple[str, str]) -> str:
+def _draw(
+    context: Context, picture: Picture, comparison: Comparison, pair: tuple[str, str], locale: str
+) -> str:
     """The address of the difference picture; empty where there is none."""
     results = comparison.results
     pairwise = comparisons.find(comparison.task.name).pairwise
     if not pairwise or not set(pair) <= set(results):
         return ""
-    drawn = comparison.difference.draw(picture.rgb, results[pair[0]], results[pair[1]])
+    drawn = comparison.difference.draw(picture.rgb, results[pair[0]], results[pair[1]], locale)
     if drawn is None:
         return ""
     folder = str(context.service.uploads.folder)

@@ -19,10 +19,17 @@ from demo.web.address import Parameter, Props, TabAddress
 from demo.web.addressed import keep_in_address, read_number
 from demo.web.components.boxes_address import BoxesControls, boxes_address
 from demo.web.components.camera_pane import blur_choices
+from demo.web.components.class_list import (
+    Choices,
+    class_choices,
+    first_choices,
+    translate_on_load,
+)
 from demo.web.components.model_picker import model_picker
 from demo.web.components.more_models import more_models
 from demo.web.components.numbers import Slider
 from demo.web.components.thresholds import threshold_updates
+from demo.web.request import request_locale
 from demo.web.tab import Context, Label
 
 OPTION_NAMES = ("model", "confidence", "iou", "classes", "every", "track", "blur", "heat")
@@ -69,6 +76,7 @@ def option_controls(context: Context) -> OptionControls:
             every = Slider(1, 30, 1, step=1, label=label, elem_id="video-every")
         options = _box_options(context, model, every)
     _keep_in_address(context, options)
+    translate_on_load(context, options.model, options.classes, options.blur)
     return options
 
 
@@ -76,7 +84,7 @@ def _box_options(context: Context, model: gr.Dropdown, every: gr.Slider) -> Opti
     t = context.t
     available = isinstance(model.value, str)
     spec = boxes_spec(context, model.value)
-    labels = list(dict.fromkeys(spec.labels)) if spec else []
+    labels = first_choices(context, model.value if spec else None)
     least, overlap = default_thresholds(spec) if spec else (DEFAULT_CONFIDENCE, DEFAULT_IOU)
     shown = spec is not None or not available
     with gr.Column(scale=7, min_width=320, visible=shown) as box_options:
@@ -125,6 +133,7 @@ def fit_options(context: Context) -> Callable[..., tuple[object, ...]]:
         blurred: list[str],
         confidence: float,
         iou: float,
+        request: gr.Request,
     ) -> tuple[object, ...]:
         spec = boxes_spec(context, model)
         if spec is None:
@@ -137,12 +146,12 @@ def fit_options(context: Context) -> Callable[..., tuple[object, ...]]:
                 gr.skip(),
                 gr.skip(),
             )
-        labels = list(dict.fromkeys(spec.labels))
+        choices = class_choices(spec.labels, request_locale(request))
         return (
             gr.Group(visible=path is not None),
             gr.Column(visible=True),
-            gr.Dropdown(choices=labels, value=_known(chosen, labels)),
-            blur_choices(labels, blurred),
+            gr.Dropdown(choices=choices, value=_known(chosen, spec.labels)),
+            blur_choices(choices, blurred),
             *threshold_updates(context, spec, confidence, iou),
         )
 
@@ -180,9 +189,9 @@ def boxes_spec(context: Context, model: object) -> ModelSpec | None:
 
 
 def _label_list(
-    labels: list[str], label: Label, info: Label | None = None, *, elem_id: str
+    choices: Choices, label: Label, info: Label | None = None, *, elem_id: str
 ) -> gr.Dropdown:
-    return gr.Dropdown(labels, value=[], multiselect=True, label=label, info=info, elem_id=elem_id)
+    return gr.Dropdown(choices, value=[], multiselect=True, label=label, info=info, elem_id=elem_id)
 
 
 def _known(chosen: object, labels: Collection[str]) -> list[str]:

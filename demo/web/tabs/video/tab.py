@@ -7,6 +7,7 @@ import gradio as gr
 
 from demo.errors import DemoError
 from demo.i18n import translate
+from demo.labels.names import display_table
 from demo.tracking.line_counter import CountingLine
 from demo.tracking.options import StreamOptions
 from demo.video.job import VideoJob
@@ -110,7 +111,7 @@ def _run_handler(
             given = stream_values(context, dict(zip(OPTION_NAMES, values, strict=True)))
             countable = boxes_spec(context, given["model"]) is not None
             line = CountingLine.parse(line_text) if line_text and countable else None
-            options = StreamOptions.from_values(context.service.engine, given, line)
+            options = StreamOptions.from_values(context.service.engine, given, line, locale)
             with closing(run_video(context, queue, path, options, request)) as steps:
                 for step in steps:
                     if isinstance(step, Queued):
@@ -130,7 +131,7 @@ def _run_handler(
 
 
 def _report(job: VideoJob, line: CountingLine | None, locale: str) -> str:
-    chart = timeline.chart(job.timeline.snapshot(), locale)
+    chart = timeline.chart(job.timeline.snapshot(), locale, display_table(job.labels, locale))
     return video_view.summary(job, line, locale) + chart + video_view.download_links(job, locale)
 
 

@@ -31,7 +31,7 @@ class DetectView(AnswerView[D]):
     def spoken(self, result: D, answer: Answer, locale: str) -> str:
         """The number of boxes of each class, or that nothing was found."""
         counts = [f"{count} {label}" for label, count in result.counts().items()]
-        return ", ".join(counts) or translate("nothing_spoken", locale)
+        return translate("list_comma", locale).join(counts) or translate("nothing_spoken", locale)
 
     def details(self, result: D, answer: Answer, locale: str) -> str:
         """The table of boxes; empty without boxes."""
@@ -40,7 +40,7 @@ class DetectView(AnswerView[D]):
 
 def nothing_found(found: Detections, locale: str) -> str:
     """The sentence for an answer without boxes, with examples of what the model can find."""
-    known = ", ".join(found.labels[:_MAX_LABELS])
+    known = translate("list_comma", locale).join(found.labels[:_MAX_LABELS])
     more = " …" if len(found.labels) > _MAX_LABELS else ""
     return note(translate("nothing_found", locale, known=known + more))
 

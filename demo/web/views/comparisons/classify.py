@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from demo.compare.differences.classify import TOP_K, label_rows, same_top
 from demo.i18n import translate
+from demo.labels.names import display_table
 from demo.results import Scores
 from demo.web.views.answer import note
 from demo.web.views.answers.classify import score_bars
@@ -36,9 +37,10 @@ class ClassifyComparison(ComparisonView[Scores]):
     def difference(self, results: Mapping[str, Scores], picture: str, locale: str) -> str:
         """The sentences and the table."""
         rows = label_rows(results)
+        names = _names(results, locale)
         heads = [_Head(model, one.known) for model, one in results.items()]
         cells = [
-            (row.label, [_cell(row.scores[one.model], one, row.top_of) for one in heads])
+            (names[row.label], [_cell(row.scores[one.model], one, row.top_of) for one in heads])
             for row in rows
         ]
         table = render(
@@ -68,11 +70,19 @@ def _sentences(results: Mapping[str, Scores], locale: str) -> list[str]:
     if len(sure) > 1:
         rows = label_rows(sure)
         if same_top(rows, len(sure)):
-            label = rows[0].label
+            label = _names(sure, locale)[rows[0].label]
             sentences.append(translate("compare_same_top", locale, count=len(sure), label=label))
         else:
             sentences.append(translate("compare_other_top", locale))
     return sentences
+
+
+def _names(results: Mapping[str, Scores], locale: str) -> Mapping[str, str]:
+    """Label → name for people, of the first model that has the label."""
+    names: dict[str, str] = {}
+    for one in results.values():
+        names = {**display_table(one.labels, locale), **names}
+    return names
 
 
 def _cell(score: float | None, head: _Head, top_of: Sequence[str]) -> _Cell:

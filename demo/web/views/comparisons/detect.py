@@ -15,6 +15,7 @@ from demo.compare.differences.detect import (
 )
 from demo.drawing.palette import Colour
 from demo.i18n import translate
+from demo.labels.names import localized
 from demo.results import Detections
 from demo.web.views.answer import note
 from demo.web.views.answers.detect import class_counts, nothing_found
@@ -97,10 +98,11 @@ class DetectComparison(ComparisonView[Detections]):
         locale: str,
     ) -> list[_Row]:
         a, b = first[1], second[1]
+        shown_a, shown_b = localized(a, locale), localized(b, locale)
         lines_a, lines_b = self.outlines(a), self.outlines(b)
         rows = [
             _Row(
-                label_of(a, i),
+                label_of(shown_a, i),
                 _hex(BOTH),
                 translate("compare_both", locale),
                 _percent(a, i),
@@ -111,11 +113,11 @@ class DetectComparison(ComparisonView[Detections]):
             for i, j, overlap in matches.both
         ]
         for i in matches.only_a:
-            label, found_by = label_of(a, i), _alone(first[0], second, label_of(a, i), locale)
-            rows.append(_Row(label, _hex(ONLY_A), found_by, _percent(a, i), "", "", lines_a[i]))
+            name, found_by = label_of(shown_a, i), _alone(first[0], second, label_of(a, i), locale)
+            rows.append(_Row(name, _hex(ONLY_A), found_by, _percent(a, i), "", "", lines_a[i]))
         for j in matches.only_b:
-            label, found_by = label_of(b, j), _alone(second[0], first, label_of(b, j), locale)
-            rows.append(_Row(label, _hex(ONLY_B), found_by, "", _percent(b, j), "", lines_b[j]))
+            name, found_by = label_of(shown_b, j), _alone(second[0], first, label_of(b, j), locale)
+            rows.append(_Row(name, _hex(ONLY_B), found_by, "", _percent(b, j), "", lines_b[j]))
         return rows
 
 
