@@ -32,8 +32,8 @@ _SOME_LEFT_OUT, _WRONG_CALL, _STOPPED = 1, 2, 130
 def main(words: Sequence[str]) -> int:
     """Run the command; the exit status, see `--help`.
 
-    The first Ctrl-C ends it after the pictures that are under way, and what is answered is written;
-    the second one deletes all that was written.
+    The first Ctrl-C ends it before the next picture, and what is answered is written; the second
+    one deletes all that was written.
     """
     stop = threading.Event()
     try:
@@ -149,7 +149,8 @@ def _stoppable(stop: threading.Event) -> Iterator[None]:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
-        print(translate("batch_stopping", "en"), file=sys.stderr)
+        # Not by print, which may just be at work in this very thread.
+        os.write(sys.stderr.fileno(), f"\n{translate('batch_stopping', 'en')}\n".encode())
 
     before = {number: signal.signal(number, on_signal) for number in _SIGNALS}
     try:
