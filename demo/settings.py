@@ -76,6 +76,10 @@ class Settings:
     """Longest video, minutes."""
     max_video_megapixels: _Number = 9.44
     """Largest frame of a video, millions of pixels."""
+    batch_pictures: _Count = 200
+    """Pictures that are answered as one batch."""
+    batch_mb: _Number = 500.0
+    """All files of one batch together, unpacked, millions of bytes."""
     videos: _Count = 1
     """Videos that are processed at once; further ones wait in a queue."""
     keep_minutes: _Number = 10.0

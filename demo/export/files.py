@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from demo.export import formats
 from demo.export.names import download_stem, file_name, stem
+from demo.export.parts import Parts
 from demo.export.polygons import coco_segmentation, label_map
 from demo.export.replay import (
     BOXES,
@@ -97,6 +99,16 @@ def detection_files(
         *_labels(found, name, written),
         *(scripts or ()),
     ]
+
+
+def detection_parts(found: Detections) -> Parts:
+    """What boxes, and masks where there are any, add to files about many pictures."""
+    return Parts(
+        partial(formats.detections_csv, found),
+        partial(formats.coco, found),
+        partial(formats.yolo_txt, found),
+        voc=partial(formats.voc_xml, found),
+    )
 
 
 def score_files(

@@ -1,11 +1,10 @@
 """File formats of results: JSON, CSV, COCO, YOLO and Pascal VOC."""
 
-import csv
 import io
 import json
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from xml.etree import ElementTree
 
 import numpy as np
@@ -13,11 +12,10 @@ from numpy.typing import NDArray
 
 from demo.export.polygons import yolo_segment_lines
 from demo.export.rounding import steps_inside
+from demo.export.spreadsheets import cell, csv_text
 from demo.geometry.boxes import area, clip, xyxy_to_xywh
 from demo.results import Detections, RunLengths, Scores
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""Spreadsheets evaluate a cell that starts so (OWASP, CSV injection)."""
 _HUNDREDTHS = (100.0, 100.0)
 """Steps a pixel of the formats in pixels."""
 _MILLION = 1_000_000
@@ -46,7 +44,7 @@ def detections_csv(
     sides = xyxy_to_xywh(found.xyxy)[:, 2:]
     numbers = np.concatenate([found.xyxy, sides], axis=1).tolist()
     rows = [
-        (_cell(found.labels[i]), i, f"{score:.4f}", *(f"{v:.2f}" for v in row))
+        (cell(found.labels[i]), i, f"{score:.4f}", *(f"{v:.2f}" for v in row))
         for i, score, row in zip(
             found.class_ids.tolist(), found.scores.tolist(), numbers, strict=True
         )
@@ -54,15 +52,26 @@ def detections_csv(
     if found.masks is not None:
         columns, cells = ("area",), [[area] for area in found.masks.runs().areas().tolist()]
     if not columns:
-        return _csv(head, rows)
-    names = (_cell(column) for column in columns)
-    return _csv((*head, *names), [(*row, *more) for row, more in zip(rows, cells, strict=True)])
+        return csv_text(head, *rows)
+    names = (cell(column) for column in columns)
+    wider = ((*row, *more) for row, more in zip(rows, cells, strict=True))
+    return csv_text((*head, *names), *wider)
 
 
 def scores_csv(scores: Scores) -> str:
     """CSV with one row a label, best first: label, score 0–1."""
     best_first = scores.top(len(scores.labels))
-    return _csv(("label", "score"), ((_cell(label), f"{p:.6f}") for label, p in best_first))
+    return csv_text(("label", "score"), *((cell(label), f"{p:.6f}") for label, p in best_first))
+
+
+def best_scores_csv(scores: Scores, count: int) -> str:
+    """CSV with one row for each of the best labels: label, score 0–1, and whether it is known.
+
+    known is 0 where the picture is probably none of the labels.
+    """
+    known = int(scores.known)
+    rows = ((cell(label), f"{p:.6f}", known) for label, p in scores.top(count))
+    return csv_text(("label", "score", "known"), *rows)
 
 
 def coco(
@@ -127,10 +136,18 @@ def yolo_zip(found: Detections, stem: str, lines: str | None = None, yaml: str =
         lines: the labels, in place of `yolo_txt`.
         yaml: what `data.yaml` says besides.
     """
-    names = "".join(f"  {i}: {_yaml(name)}\n" for i, name in enumerate(found.labels))
-    data = f"path: .\ntrain: images\nval: images\nnames:\n{names}{yaml}"
+    data = yolo_yaml(found.labels) + yaml
     text = yolo_txt(found) if lines is None else lines
     return _zip({"data.yaml": data, f"labels/{stem}.txt": text})
+
+
+def yolo_yaml(labels: Sequence[str]) -> str:
+    """A `data.yaml` of ultralytics with the class names, for pictures in `images` beside it.
+
+    It has no `path`: ultralytics takes a relative one from the folder in which it is run.
+    """
+    names = "".join(f"  {i}: {_yaml(name)}\n" for i, name in enumerate(labels))
+    return f"train: images\nval: images\nnames:\n{names}"
 
 
 def voc_zip(found: Detections, file_name: str, stem: str) -> bytes:
@@ -174,19 +191,6 @@ def _half(doubled: float) -> str:
     """Half of so many millionths."""
     text = f"{doubled / (2 * _MILLION):.7f}"
     return text if doubled % 2 else text[:-1]
-
-
-def _csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows(rows)
-    return text.getvalue()
-
-
-def _cell(label: str) -> str:
-    formula = label.startswith(_FORMULA_STARTS) or label.lstrip().startswith(_FORMULA_STARTS)
-    return f"'{label}" if formula else label
 
 
 def _annotation(found: Detections, i: int, xywh: list[float], size: float) -> dict[str, object]:

@@ -1,12 +1,14 @@
 """Turned boxes in files: CSV, COCO's polygons and ultralytics' labels of oriented boxes."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from demo.export import formats
 from demo.export.files import Written
+from demo.export.parts import Parts
 from demo.export.replay import ORIENTED
 from demo.geometry.rotated_boxes import corners
 from demo.results.oriented_boxes import OrientedBoxes
@@ -29,16 +31,30 @@ def oriented_rows(found: OrientedBoxes) -> list[dict[str, object]]:
 
 def written(found: OrientedBoxes, name: str) -> Written:
     """The texts of turned boxes; name: of the picture. VOC knows no such boxes."""
-    numbers = found.xywhr.astype(np.float64)
-    numbers[:, 4] = np.degrees(numbers[:, 4])
-    cells = [[f"{number:.2f}" for number in row] for row in numbers.tolist()]
     return Written(
-        formats.detections_csv(found, _COLUMNS, cells),
+        table(found),
         formats.to_json(coco_polygons(found, name)),
         "".join(yolo_obb_lines(found)),
         listing=ORIENTED,
         voc=False,
     )
+
+
+def parts(found: OrientedBoxes) -> Parts:
+    """What turned boxes add to files about many pictures."""
+    return Parts(
+        partial(table, found),
+        partial(coco_polygons, found),
+        lambda: "".join(yolo_obb_lines(found)),
+    )
+
+
+def table(found: OrientedBoxes) -> str:
+    """CSV as of boxes, with centre, size and angle in degrees of each."""
+    numbers = found.xywhr.astype(np.float64)
+    numbers[:, 4] = np.degrees(numbers[:, 4])
+    cells = [[f"{number:.2f}" for number in row] for row in numbers.tolist()]
+    return formats.detections_csv(found, _COLUMNS, cells)
 
 
 def coco_polygons(found: OrientedBoxes, file_name: str) -> Mapping[str, object]:

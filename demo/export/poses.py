@@ -1,12 +1,14 @@
 """Keypoints in files: CSV, COCO's keypoints and ultralytics' labels of poses."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from demo.export import formats
 from demo.export.files import Written
+from demo.export.parts import Parts
 from demo.export.replay import POSES
 from demo.results.poses import Poses, Skeleton
 
@@ -28,16 +30,32 @@ def keypoint_rows(found: Poses) -> list[list[dict[str, object]]]:
 
 def written(found: Poses, name: str) -> Written:
     """The texts of poses; name: of the picture."""
-    numbers = found.keypoints.reshape(len(found), -1).tolist()
-    cells = [[f"{number:.2f}" for number in row] for row in numbers]
-    columns = [f"{point}_{part}" for point in found.skeleton.names for part in ("x", "y", "score")]
     return Written(
-        formats.detections_csv(found, columns, cells),
+        table(found),
         formats.to_json(coco_keypoints(found, name)),
         "".join(yolo_pose_lines(found)),
         yolo_pose_yaml(found.skeleton),
         POSES,
     )
+
+
+def parts(found: Poses) -> Parts:
+    """What poses add to files about many pictures."""
+    return Parts(
+        partial(table, found),
+        partial(coco_keypoints, found),
+        lambda: "".join(yolo_pose_lines(found)),
+        yolo_pose_yaml(found.skeleton),
+        partial(formats.voc_xml, found),
+    )
+
+
+def table(found: Poses) -> str:
+    """CSV as of boxes, with place and score of each keypoint."""
+    numbers = found.keypoints.reshape(len(found), 3 * len(found.skeleton.names)).tolist()
+    cells = [[f"{number:.2f}" for number in row] for row in numbers]
+    columns = [f"{point}_{part}" for point in found.skeleton.names for part in ("x", "y", "score")]
+    return formats.detections_csv(found, columns, cells)
 
 
 def coco_keypoints(found: Poses, file_name: str) -> Mapping[str, object]:
@@ -53,7 +71,12 @@ def coco_keypoints(found: Poses, file_name: str) -> Mapping[str, object]:
     annotations, categories = data["annotations"], data["categories"]
     assert isinstance(annotations, list)
     assert isinstance(categories, list)
-    pairs = zip(annotations, points.reshape(len(found), -1).tolist(), counts, strict=True)
+    pairs = zip(
+        annotations,
+        points.reshape(len(found), 3 * len(found.skeleton.names)).tolist(),
+        counts,
+        strict=True,
+    )
     return {
         **data,
         "annotations": [

@@ -75,6 +75,21 @@ class Pictures:
         return future
 
     def _decode(self, file: Path, claim: Claim) -> Decoded:
+        picture, elapsed_ms = self.decode(file, claim)
+        picture = replace(picture, rgb=in_own_mapping(picture.rgb))
+        self._cache.put(("picture", file), picture, picture.rgb.nbytes)
+        return picture, elapsed_ms
+
+    def decode(self, file: Path, claim: Claim) -> Decoded:
+        """The decoded file and the milliseconds that it took; it is not kept.
+
+        Args:
+            file: any file.
+            claim: as of `open`.
+
+        Raises DemoError for a broken file and one beyond the limits, OSError for one that cannot
+        be read.
+        """
         self._limits.check_file(file.stat().st_size)  # a video may be larger than memory
         data, waited_s = file.read_bytes(), 0.0
         with ExitStack() as stack:
@@ -91,7 +106,5 @@ class Pictures:
 
             start = time.perf_counter()
             picture = decode(data, self._limits, wait)
-            picture = replace(picture, rgb=in_own_mapping(picture.rgb))
             elapsed_s = time.perf_counter() - start - waited_s
-        self._cache.put(("picture", file), picture, picture.rgb.nbytes)
         return picture, elapsed_s * 1000

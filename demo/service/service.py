@@ -23,6 +23,7 @@ from demo.labels.names import localized
 from demo.models.spec import ImageRequest, ModelSpec
 from demo.results import Detections, Image, Result, Timing
 from demo.service.answer_cache import AnswerCache
+from demo.service.bulk_answers import BulkAnswers
 from demo.service.comparisons import Comparisons
 from demo.service.facts import answer_facts
 from demo.service.memory_budget import Claim, MemoryBudget
@@ -87,6 +88,7 @@ class Service:
         # More of them at once take far more memory, and are hardly faster.
         self._working = threading.BoundedSemaphore(engine.concurrency)
         self.comparisons = Comparisons(engine, self.open, self.ask)
+        self.bulk = BulkAnswers(engine, self._pictures, self._memory)
 
     def warm_up(self) -> None:
         """Load in the background what the page opens on, and what draws its first answer."""

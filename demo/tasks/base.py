@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from demo.errors import DemoError
 from demo.export.files import File
+from demo.export.parts import Parts
 from demo.export.replay import PICTURE
 from demo.models.spec import ModelSpec, Request
 from demo.models.target import Target
@@ -66,6 +67,8 @@ class Task(ABC, Generic[R, Q]):
     """Timeline values are probabilities, not counts."""
     rows_key: ClassVar[str] = "rows"
     """Key of the rows in the JSON of a frame."""
+    data_sets: ClassVar[tuple[str, ...]] = ()
+    """Names of the formats in `demo/batch/export` that `parts` can fill."""
     fields: ClassVar[tuple[QueryField, ...]] = ()
     """Options of the HTTP endpoint, behind `image` and `model`."""
     summary: ClassVar[str] = ""
@@ -122,6 +125,10 @@ class Task(ABC, Generic[R, Q]):
     ) -> list[File]:
         """Files to take away. Args: see `demo.export.files`."""
         return []
+
+    def parts(self, result: R, query: Q) -> Parts:
+        """What a result adds to files about many pictures; it has all of `data_sets`."""
+        return Parts()
 
     def warm_up_request(self) -> Request | None:
         """A request to load the default model with at the start of the server; None for none."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from demo.drawing.corner_plates import draw_corner_plates
 from demo.drawing.label_plates import clean
 from demo.errors import DemoError
 from demo.export.files import File, score_files
+from demo.export.formats import best_scores_csv
+from demo.export.parts import Parts
 from demo.export.replay import PICTURE
 from demo.labels.names import display_names, labels_of
 from demo.models.spec import ModelSpec, UnknownRule
@@ -41,6 +44,7 @@ class Classify(Task[Scores, ClassifyQuery]):
     streams = True
     scored = True
     rows_key = "labels"
+    data_sets = ("csv",)
     fields = (QueryField("top_k", "number", 5, "how many labels to answer, best first."),)
     summary = "Name what a picture shows."
     model_doc = "the name of a classifier, see /models."
@@ -87,6 +91,10 @@ class Classify(Task[Scores, ClassifyQuery]):
     ) -> list[File]:
         """JSON, CSV and the scripts that give the same answer."""
         return score_files(result, facts, url, picture)
+
+    def parts(self, result: Scores, query: ClassifyQuery) -> Parts:
+        """The best labels as a table."""
+        return Parts(partial(best_scores_csv, result, query.top_k))
 
     def rows(self, result: Scores, ids: NDArray[np.int64] | None = None) -> list[JsonObject]:
         """The five best labels."""

@@ -1,7 +1,7 @@
 """Detection: labelled boxes in pixels of the upload."""
 
 from collections.abc import Mapping
-from typing import TypeVar, cast
+from typing import ClassVar, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from demo import validate
 from demo.drawing.detections import draw_detections
 from demo.errors import DemoError
-from demo.export.files import DetectQuery, File, detection_files
+from demo.export.files import DetectQuery, File, detection_files, detection_parts
+from demo.export.parts import Parts
 from demo.export.replay import PICTURE
 from demo.geometry import boxes
 from demo.labels.names import display_names, labels_of
@@ -40,6 +41,7 @@ class Detect(Task[D, DetectQuery]):
     streams = True
     finds_boxes = True
     rows_key = "boxes"
+    data_sets: ClassVar[tuple[str, ...]] = ("coco", "yolo", "voc", "csv")
     fields = (
         QueryField(
             "confidence",
@@ -134,6 +136,10 @@ class Detect(Task[D, DetectQuery]):
     ) -> list[File]:
         """JSON, CSV, COCO, YOLO, VOC and the scripts that give the same answer."""
         return detection_files(result, facts, url, query, picture)
+
+    def parts(self, result: D, query: DetectQuery) -> Parts:
+        """As of boxes, and of masks where there are any."""
+        return detection_parts(result)
 
     def warm_up_request(self) -> Request | None:
         """A grey picture: ultralytics takes seconds to import, a classifier loads at once."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from demo.drawing.oriented_boxes import draw_oriented
 from demo.export import oriented_boxes
 from demo.export.files import DetectQuery, File, detection_files
+from demo.export.parts import Parts
 from demo.export.replay import PICTURE
 from demo.geometry import rotated_boxes
 from demo.results import Image
@@ -23,6 +24,7 @@ class Obb(MoreThanBoxes[OrientedBoxes]):
     name = "obb"
     title = "tab_obb"
     order = 35
+    data_sets = ("coco", "yolo", "csv")
     summary = "Find objects in a picture from the air, in boxes turned as they are."
     model_doc = "the name of a model of oriented boxes, see /models."
     returns = (
@@ -54,6 +56,10 @@ class Obb(MoreThanBoxes[OrientedBoxes]):
         """JSON, CSV, COCO, YOLO and the scripts that give the same answer."""
         write = partial(oriented_boxes.written, result)
         return detection_files(result, facts, url, query, picture, f"/{self.name}", write)
+
+    def parts(self, result: OrientedBoxes, query: DetectQuery) -> Parts:
+        """As of turned boxes."""
+        return oriented_boxes.parts(result)
 
     def draw_frame(
         self, image: Image, result: OrientedBoxes, ids: NDArray[np.int64] | None = None

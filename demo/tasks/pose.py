@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from demo.drawing.poses import draw_poses
 from demo.export import poses
 from demo.export.files import DetectQuery, File, detection_files
+from demo.export.parts import Parts
 from demo.export.replay import PICTURE
 from demo.results import Image
 from demo.results.poses import Poses
@@ -49,6 +50,10 @@ class Pose(MoreThanBoxes[Poses]):
         """JSON, CSV, COCO, YOLO, VOC and the scripts that give the same answer."""
         write = partial(poses.written, result)
         return detection_files(result, facts, url, query, picture, f"/{self.name}", write)
+
+    def parts(self, result: Poses, query: DetectQuery) -> Parts:
+        """As of poses."""
+        return poses.parts(result)
 
     def draw_frame(
         self, image: Image, result: Poses, ids: NDArray[np.int64] | None = None

@@ -1,0 +1,47 @@
+"""Answers about many files, each asked about once: neither its pixels nor its answer are kept."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from demo.errors import DemoError
+from demo.images.decode import Picture
+from demo.inference.engine import Engine, Prediction
+from demo.models.spec import ImageRequest, ModelSpec
+from demo.results import Timing
+from demo.service.memory_budget import MemoryBudget
+from demo.service.pictures import Pictures
+from demo.tasks.base import Query
+
+
+class BulkAnswers:
+    """Decodes files and asks models, at the lowest priority: visitors who wait go first."""
+
+    def __init__(self, engine: Engine, pictures: Pictures, memory: MemoryBudget) -> None:
+        """Ask the models of `engine`; pictures, memory: those of the service."""
+        self._engine = engine
+        self._pictures = pictures
+        self._memory = memory
+
+    @property
+    def workers(self) -> int:
+        """How many threads that ask at once keep the device busy."""
+        return self._engine.concurrency
+
+    def answer(
+        self, file: Path, spec: ModelSpec, query: Query
+    ) -> tuple[Picture, Prediction, Timing]:
+        """The decoded file, the model's whole answer about it, and what both cost.
+
+        The prediction has no view. Raises DemoError for a file that is broken, beyond the limits or
+        not readable, and where the model cannot answer.
+        """
+        with self._memory.claim() as claim:
+            try:
+                picture, decode_ms = self._pictures.decode(file, claim)
+            except OSError:
+                raise DemoError("batch_unreadable", name=file.name) from None
+            claim.shrink(picture.rgb.nbytes)
+            request = ImageRequest(picture.rgb, query.size)
+            prediction = self._engine.run(spec.name, request, bulk=True)
+        timing = replace(prediction.timing, decode=decode_ms)
+        return picture, replace(prediction, view=None), timing
