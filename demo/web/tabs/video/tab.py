@@ -45,7 +45,6 @@ def build(context: Context) -> None:
             column = input_column(context)
         with gr.Column(scale=7, min_width=320):
             result = result_area(context)
-    # Below: on a phone Start then follows the video at once.
     options = _options(context, column)
     column.video.change(
         show_first_frame(context),
@@ -87,6 +86,7 @@ def build(context: Context) -> None:
 
 def _options(context: Context, column: InputColumn) -> OptionControls:
     """The controls; the example of the column is a film for the model that they choose."""
+    # Below both columns: on a phone Start then follows the video at once.
     options = option_controls(context)
     offer_example(context, column, options.model)
     return options
