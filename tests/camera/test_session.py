@@ -126,3 +126,13 @@ def test_a_change_of_the_confidence_loses_no_crossing(session: CameraSession, cl
         session.configure({**values, "confidence": 0.3 + step / 100})
         facts = session.process_frame(square_at(0.06 * step, (160, 120)), 0.0).facts
     assert facts["crossings"] == {"rightward": {"red thing": 1}, "leftward": {}}
+
+
+def test_a_page_in_chinese_is_told_the_names_of_what_was_seen(desk: Engine, clock: Clock) -> None:
+    for locale, names in (("en", None), ("zh-TW", {"red thing": "red thing"})):
+        session = CameraSession(desk, clock, locale)
+        session.configure({"model": "finder"})
+        facts = session.process_frame(striped(), 0.0).facts
+        assert facts["tracks"] == {"red thing": 1}
+        # This class has no certain name, so that its label stands for it.
+        assert facts.get("names") == names

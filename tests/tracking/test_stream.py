@@ -5,9 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from demo.drawing.detections import draw_detections
+from demo.i18n import LOCALES
 from demo.inference.engine import Engine, Prediction
+from demo.labels.names import localized
+from demo.models.coco import LABELS
 from demo.models.spec import ImageRequest
-from demo.results import Image
+from demo.results import Detections, Image
+from demo.tasks.detect import captions
 from demo.tracking.line_counter import CountingLine
 from demo.tracking.options import StreamOptions
 from demo.tracking.stream import StreamProcessor
@@ -137,3 +142,25 @@ def test_ids_and_crossings_survive_a_change_of_the_confidence(desk: Engine) -> N
     assert stream.processor.counts() == {"tracks": {"red thing": 1}}
     stream.processor.change(replace(stream.processor.options, track=False))
     assert stream.processor.counts() == {}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_names_are_drawn_in_the_language_of_the_stream_and_told_as_labels(
+    desk: Engine, locale: str
+) -> None:
+    picture = striped()
+    answer = desk.run("finder", ImageRequest(picture))
+    assert isinstance(answer.result, Detections)
+    named = replace(answer.result, labels=LABELS[: len(answer.result.labels)])
+    options = StreamOptions(desk.spec("finder"), track=False, locale=locale)
+    frame, drawn = StreamProcessor(options).process(0, 0.0, picture, replace(answer, result=named))
+    assert {row["label"] for row in frame.rows()} == {"bicycle"}
+    assert isinstance(frame.result, Detections)
+    shown = localized(frame.result, locale)
+    assert (shown.labels == frame.result.labels) == (locale == "en")
+    assert (drawn == draw_detections(picture, shown, captions=captions(shown, None))).all()
+
+
+def test_a_stream_in_an_unknown_language_cannot_exist(desk: Engine) -> None:
+    with pytest.raises(ValueError, match="expected one of"):
+        StreamOptions(desk.spec("finder"), locale="klingon")

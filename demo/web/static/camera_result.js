@@ -5,15 +5,15 @@
     document.createElement(name), { textContent: text, style });
   // In the language of the page; only those that differ from their labels have to be told.
   const nameIn = (facts) => (label) => facts.names?.[label] ?? label;
-  const list = (counts, name) =>
-    Object.entries(counts).map(([label, n]) => `${name(label)} ${n}`).join(", ");
+  const list = (counts, name, comma) =>
+    Object.entries(counts).map(([label, n]) => `${name(label)} ${n}`).join(comma);
 
   // facts: the JSON of the answer. translate: string key → text. colours: by class id.
   window.vitrineCameraResult = (facts, translate, colours) =>
     facts.labels ? scoreBars(facts, translate) : boxCounts(facts, translate, colours);
 
   function boxCounts(facts, translate, colours) {
-    const counts = new Map(), name = nameIn(facts);
+    const counts = new Map(), name = nameIn(facts), comma = translate("list_comma");
     for (const { label, class_id: id } of facts.boxes) {
       const [n] = counts.get(label) ?? [0];
       counts.set(label, [n + 1, colours[id % colours.length]]);
@@ -28,11 +28,11 @@
     if (!counts.size) chips.append(element("span", translate("live_none")));
     const parts = [chips];
     if (facts.tracks && Object.keys(facts.tracks).length)
-      parts.push(element("p", `${translate("live_tracks")}: ${list(facts.tracks, name)}`));
+      parts.push(element("p", `${translate("live_tracks")}: ${list(facts.tracks, name, comma)}`));
     if (facts.crossings) {
       const { rightward, leftward } = facts.crossings;
       const [right, left] = facts.arrows;
-      const both = `${right} ${list(rightward, name) || 0} · ${left} ${list(leftward, name) || 0}`;
+      const both = `${right} ${list(rightward, name, comma) || 0} · ${left} ${list(leftward, name, comma) || 0}`;
       parts.push(element("p", `${translate("live_crossings")}: ${both}`));
     }
     return parts;

@@ -57,8 +57,11 @@
     new MutationObserver((records) => {
       for (const record of records) {
         if (record.type === "attributes") name(record.target);
-        const saying = record.type === "characterData" && record.target.parentElement?.closest(SAYING);
-        if (saying) say(saying);
+        else {
+          const { target } = record;
+          const changed = target.nodeType === Node.TEXT_NODE ? target.parentElement : target;
+          if (changed?.closest(SAYING)) say(changed);
+        }
         for (const node of record.addedNodes) if (node.nodeType === Node.ELEMENT_NODE) look(node);
       }
     }).observe(document.body, {

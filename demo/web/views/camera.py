@@ -13,7 +13,7 @@ _SCRIPT_STRINGS = (
     *("live_tracks", "live_crossings", "live_none", "live_unknown", "live_denied"),
     *("live_no_camera", "live_insecure", "live_lost", "live_line_draw", "live_line_keys"),
     *("live_server_stats", "live_front", "live_rear"),
-    *("live_not_shown", "live_ended", "live_not_saved"),
+    *("live_not_shown", "live_ended", "live_not_saved", "list_comma"),
 )
 """The keys of the strings that the script shows, in the language of the page."""
 _SWITCHES = (("mirror", True),)

@@ -20,6 +20,7 @@ from demo.web.views import answer as answer_view
 from demo.web.views import page_frame
 from demo.web.views.answers import classify as classify_view
 from demo.web.views.answers import detect as detect_view
+from demo.web.views.device import device_text
 from demo.web.views.models_table import models_table
 
 HOSTILE = '"><script>alert(1)</script>&'
@@ -163,3 +164,13 @@ def test_a_refused_file_stands_above_the_table_with_its_reason() -> None:
 
 def test_an_own_model_is_marked() -> None:
     assert "yours" in models_table([row("best", own=True)], [], "en")
+
+
+def test_a_device_is_named_in_the_language_of_the_page() -> None:
+    assert [device_text("CPU · 2 cores", locale) for locale in LOCALES] == [
+        "CPU · 2 cores",
+        "CPU · 2 核",
+        "CPU · 2 核心",
+    ]
+    assert device_text("CPU · 1 core", "zh-CN") == "CPU · 1 核"
+    assert device_text("NVIDIA H100 · 70 GB", "zh-CN") == "NVIDIA H100 · 70 GB"

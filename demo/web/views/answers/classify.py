@@ -58,7 +58,6 @@ def unknown_notice(scores: Scores, spec: ModelSpec, locale: str) -> str:
     text = translate(
         key + _VARIANTS.get(rule.method, ""),
         locale,
-        method=rule.method,
         false_alarm=100 * rule.false_alarm,
         caught=rule.caught,
         foreign=rule.foreign,
