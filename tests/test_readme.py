@@ -1,6 +1,7 @@
 """Both READMEs say the same, and what they name exists in the code."""
 
 import re
+import subprocess
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
@@ -208,3 +209,39 @@ def test_lines_can_be_read_in_an_editor() -> None:
     for text in (ENGLISH, CHINESE):
         prose = (line for line in FENCE.sub("", text).splitlines() if not line.startswith("|"))
         assert max(map(len, prose)) <= 120
+
+
+def test_what_the_hub_takes_in_lfs_only_is_put_there_by_the_lines() -> None:
+    """The Hub takes no file over 10 MiB outside of LFS; no attribute here asks for git-lfs."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    files = [ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
+    assert {file.name for file in files if file.stat().st_size > 10 * 2**20} == set()
+    binary = {file.suffix for file in files if b"\0" in file.read_bytes()[:8000]}
+    assert ".safetensors" in binary
+    tracked = next(code for _, code in fences(ENGLISH) if "git lfs track" in code)
+    assert {f".{suffix}" for suffix in re.findall(r'"\*\.(\w+)"', tracked)} == binary
+    assert not (ROOT / ".gitattributes").exists()
+
+
+def test_the_lines_of_a_space_fit_the_project() -> None:
+    front = dict(re.findall(r"^(\w+): \"?([^\"\n]*)\"?$", ENGLISH.split("\n---\n", 1)[0], re.M))
+    required = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
+    assert front["sdk"] == "gradio"
+    assert f"gradio=={front['sdk_version']}" in required
+    assert (ROOT / front["app_file"]).is_file()
+    oldest = re.search(r'requires-python = ">=([\d.]+)"', (ROOT / "pyproject.toml").read_text())
+    assert oldest is not None
+    assert [*map(int, front["python_version"].split("."))] >= [*map(int, oldest[1].split("."))]
+    assert len(front["short_description"]) <= 60
+    packages = (ROOT / "packages.txt").read_text("utf-8").split()
+    assert packages
+    assert all(re.fullmatch(r"[a-z0-9.+-]+", package) for package in packages)
+
+
+def test_torch_and_torchvision_for_a_cpu_come_by_one_line_from_one_index() -> None:
+    index = "--index-url https://download.pytorch.org/whl/cpu"
+    lines = [line for _, code in fences(ENGLISH) for line in code.splitlines() if "torch==" in line]
+    assert len(lines) == 1
+    assert re.fullmatch(rf"pip install torch==[\d.]+ torchvision==[\d.]+ {index}", lines[0])

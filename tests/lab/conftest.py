@@ -27,8 +27,12 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture
 def tiny_data(tmp_path: Path) -> Path:
+    """A small data folder, see `write_data`."""
+    return write_data(tmp_path / "data")
+
+
+def write_data(data: Path) -> Path:
     """A data folder with a CIFAR-10 of 32 + 16 pictures and one photo of each outlier category."""
-    data = tmp_path / "data"
     (data / "cifar10").mkdir(parents=True)
     random = np.random.default_rng(0)
     arrays: dict[str, object] = {"class_names": np.array(LABELS)}
