@@ -11,6 +11,7 @@ from demo.labels.names import with_display
 from demo.service.service import Answer
 from demo.tasks.detect import INPUT_SIZES, MIN_CONFIDENCE
 from demo.web.components.answering import Updates, Visit, answer_handler, answer_on_change
+from demo.web.components.batches.strip import Answered, BatchStrip
 from demo.web.components.boxes_address import BoxesControls, keep_boxes_in_address
 from demo.web.components.camera_pane import (
     camera_pane,
@@ -64,6 +65,7 @@ def build_boxes_tab(
         box: string key of what each of its explanations is of.
     """
     mode_switch()
+    strip = BatchStrip(context, task)
     with gr.Row(elem_classes="two-columns"):
         with gr.Column(scale=5, min_width=320):
             picture = picture_input(context, task, task)
@@ -90,6 +92,9 @@ def build_boxes_tab(
     values = _values(context, task)
     asked = Asked(task, picture, model, options, values, events, box)
     connect_why = why(context, asked) if explained else None
+    rest = (model.input, brought.change, classes.input, size.input)
+    triggers = (confidence.change, iou.change, *rest)
+    strip.connect(Answered(picture, model, options, values, triggers))
     _connect(context, task, picture, controls, brought, [status, annotated, table, downloads])
     if connect_why is not None:
         connect_why()

@@ -7,6 +7,7 @@ import gradio as gr
 from demo.errors import DemoError
 from demo.images.file_types import SHOWN_BY_BROWSERS
 from demo.service import examples
+from demo.web.components.batches.strip import batch_opener
 from demo.web.components.model_picker import default_model
 from demo.web.components.picture import PictureIn, ShownAs
 from demo.web.components.shared_picture import share_picture
@@ -22,8 +23,8 @@ def picture_input(context: Context, name: str, task: str = "") -> PictureIn:
     Args:
         context: gives the service.
         name: the prefix of the elements' ids.
-        task: the task whose models have examples of their own, see `follow_model`; none for the
-            page's common ones.
+        task: the task whose models have examples of their own, see `follow_model`, and answer about
+            several pictures at once; none for the page's common ones.
     """
     picture = PictureIn(
         sources=["upload", "clipboard", "webcam"],
@@ -35,6 +36,8 @@ def picture_input(context: Context, name: str, task: str = "") -> PictureIn:
         elem_id=f"{name}-picture",
     )
     share_picture(context, name, picture)
+    if task:
+        batch_opener(context, task)
     with gr.Column(elem_id=f"{name}-examples"):
         context.examples[picture] = _examples(context, picture, task)
     _show_what_browsers_cannot(context, picture)

@@ -74,6 +74,7 @@
 
   window.vitrineAddress = {
     tab: () => open,
+    root: () => root,
     link: () => address(open, { link: true }),
     write,
 

@@ -55,6 +55,9 @@ window.vitrineAnswers = (() => {
     failed: (name) => { group(name).running -= 1; show(name); },
   };
 
+  // Another picture of several was chosen in the tab of `element`.
+  act.expected = (element) => { arrivedIn = element.closest("[role=tabpanel]"); };
+
   // Until the file or example is here Gradio knows of no change; one that is refused is none.
   const namesIn = (element) => {
     const panel = element?.closest?.("[role=tabpanel]");
@@ -97,6 +100,7 @@ window.vitrineAnswers = (() => {
 
   // Without a connection nothing that is chosen reaches the server; Gradio tells no one.
   act.lost = () => {
+    window.vitrineBatch.lost();
     for (const name of new Set([...document.querySelectorAll("[class*=answer-of-]")].flatMap((one) => [...one.classList]))) {
       if (name.startsWith("answer-of-")) act.changed(name.slice(10));
     }
