@@ -102,10 +102,7 @@ window.vitrineBatch = (() => {
     frame.className = "frame";
     button.append(frame, label);
     item.append(button);
-    button.addEventListener("click", () => {
-      choose(tab, place);
-      window.vitrineAnswers.expected(button);
-    });
+    button.addEventListener("click", () => choose(tab, place));
     partOf(tab, "strip").append(item);
     return one.cells[place] = { button, frame, label };
   }
@@ -188,7 +185,7 @@ window.vitrineBatch = (() => {
     // One announcement at the end, and none a picture.
     if (state !== "running" && stateOf(tab).told !== head.turn) {
       stateOf(tab).told = head.turn;
-      find("announcer").textContent = [progress, totals, problem].filter(Boolean).join(" ");
+      partOf(tab, "told").textContent = [progress, totals, problem].filter(Boolean).join(" ");
     }
   }
 

@@ -55,9 +55,6 @@ window.vitrineAnswers = (() => {
     failed: (name) => { group(name).running -= 1; show(name); },
   };
 
-  // Another picture of several was chosen in the tab of `element`.
-  act.expected = (element) => { arrivedIn = element.closest("[role=tabpanel]"); };
-
   // Until the file or example is here Gradio knows of no change; one that is refused is none.
   const namesIn = (element) => {
     const panel = element?.closest?.("[role=tabpanel]");

@@ -59,15 +59,12 @@ class Lines:
         """The text with how far it is; state, text, problem: see `batch_view.progress`."""
         done, total = len(self._shown), len(self._batch.pictures)
         keys = {"running": "several_progress", "stopped": "several_stopped"}
-        counted = (
-            translate(keys[state], self._locale, done=done, total=total) if state in keys else ""
-        )
+        if not text and state in keys:
+            text = translate(keys[state], self._locale, done=done, total=total)
         results = [one for one in self._shown.values() if one is not None]
-        totals = self._view.totals(results, self._locale)
+        totals = self._view.totals(results, self._locale) if results else ""
         left = [*self._batch.left, *self._failed]
-        self._text += batch_view.progress(
-            state, done, text or counted, totals, left, self._locale, problem
-        )
+        self._text += batch_view.progress(state, done, text, totals, left, self._locale, problem)
         return self._text
 
     def _cell(self, place: int) -> str:
