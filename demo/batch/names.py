@@ -10,7 +10,7 @@ _MAX_PART = 120
 _MAX_PARTS = 8
 _HIDDEN = frozenset({"__macosx", "thumbs.db", "desktop.ini", "ehthumbs.db"})
 """What systems put into folders and archives, in small letters."""
-_DRIVE = re.compile(r"[A-Za-z]:")
+_DRIVE = re.compile(r"[A-Za-z]:(?! )")
 _NEVER = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Categories of control and format characters, half characters, and line ends."""
 _UNNAMED = "picture"
@@ -29,7 +29,9 @@ def safe_name(path: str) -> str:
     control characters become `_`, and a backslash separates folders.
     """
     text = "".join("_" if unicodedata.category(c) in _NEVER else c for c in path)
-    parts = [_DRIVE.sub("", part).strip() for part in text.replace("\\", "/").split("/")]
+    drive = _DRIVE.match(text)
+    text = text[drive.end() :] if drive else text
+    parts = [part.strip() for part in text.replace("\\", "/").split("/")]
     kept = [_short(part) for part in parts if part.strip(".")]
     return "/".join(kept[-_MAX_PARTS:]) or _UNNAMED
 

@@ -143,8 +143,8 @@ def _unpack_one(
 
 
 def _write(target: Path, head: bytes, packed: IO[bytes], room: Room) -> int:
-    """Write the rest of an entry behind its first bytes; its size. Counts what really comes out."""
-    size_bytes, chunk = 0, head
+    """Write an entry, whose first bytes are read already; its size, as it really comes out."""
+    size_bytes, chunk, complete = 0, head, False
     try:
         with target.open("xb") as file:
             while chunk:
@@ -153,7 +153,11 @@ def _write(target: Path, head: bytes, packed: IO[bytes], room: Room) -> int:
                 room.add_bytes(len(chunk))
                 file.write(chunk)
                 chunk = packed.read(_CHUNK_BYTES)
+        complete = True
     except OSError as error:
         key = "batch_disk_full" if is_disk_full(error) else "batch_not_unpacked"
         raise BatchRefused(key) from None
+    finally:
+        if not complete:
+            target.unlink(missing_ok=True)
     return size_bytes

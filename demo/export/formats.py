@@ -52,15 +52,16 @@ def detections_csv(
     if found.masks is not None:
         columns, cells = ("area",), [[area] for area in found.masks.runs().areas().tolist()]
     if not columns:
-        return csv_text(head, rows)
+        return csv_text(head, *rows)
     names = (cell(column) for column in columns)
-    return csv_text((*head, *names), [(*row, *more) for row, more in zip(rows, cells, strict=True)])
+    wider = ((*row, *more) for row, more in zip(rows, cells, strict=True))
+    return csv_text((*head, *names), *wider)
 
 
 def scores_csv(scores: Scores) -> str:
     """CSV with one row a label, best first: label, score 0–1."""
     best_first = scores.top(len(scores.labels))
-    return csv_text(("label", "score"), ((cell(label), f"{p:.6f}") for label, p in best_first))
+    return csv_text(("label", "score"), *((cell(label), f"{p:.6f}") for label, p in best_first))
 
 
 def best_scores_csv(scores: Scores, count: int) -> str:
@@ -70,7 +71,7 @@ def best_scores_csv(scores: Scores, count: int) -> str:
     """
     known = int(scores.known)
     rows = ((cell(label), f"{p:.6f}", known) for label, p in scores.top(count))
-    return csv_text(("label", "score", "known"), rows)
+    return csv_text(("label", "score", "known"), *rows)
 
 
 def coco(

@@ -2,19 +2,22 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """Spreadsheets evaluate a cell that starts so (OWASP, CSV injection)."""
 
 
-def csv_text(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """CSV of a head and rows, quoted where it has to be."""
+def csv_text(*rows: Sequence[object]) -> str:
+    """CSV of rows, quoted where it has to be."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows(rows)
+    csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()
+
+
+def csv_rows(text: str) -> list[list[str]]:
+    """The cells of CSV."""
+    return list(csv.reader(io.StringIO(text, newline="")))
 
 
 def cell(text: str) -> str:

@@ -1,7 +1,7 @@
 """Detection: labelled boxes in pixels of the upload."""
 
 from collections.abc import Mapping
-from typing import TypeVar, cast
+from typing import ClassVar, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +41,7 @@ class Detect(Task[D, DetectQuery]):
     streams = True
     finds_boxes = True
     rows_key = "boxes"
-    data_sets = ("coco", "yolo", "voc", "csv")
+    data_sets: ClassVar[tuple[str, ...]] = ("coco", "yolo", "voc", "csv")
     fields = (
         QueryField(
             "confidence",

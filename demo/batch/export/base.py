@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from demo.batch.pictures import LeftOut
 from demo.batch.run import BatchAnswer
 from demo.batch.sinks import Sink
+from demo.errors import DemoError
 from demo.export.parts import Parts
 from demo.images.decode import Picture, decode
 from demo.images.limits import Limits
@@ -49,7 +50,11 @@ class Entry:
     def rgb(self) -> Image:
         """The picture's pixels, decoded when they are first asked for. Raises DemoError."""
         if not self._decoded:
-            self._decoded.append(decode(self.answer.picture.path.read_bytes(), self.limits))
+            try:
+                data = self.answer.picture.path.read_bytes()
+            except OSError:
+                raise DemoError("batch_unreadable", name=self.answer.name) from None
+            self._decoded.append(decode(data, self.limits))
         return self._decoded[0].rgb
 
 

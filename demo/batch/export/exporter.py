@@ -31,7 +31,7 @@ def formats_of(task: AnyTask) -> list[Format]:
 def chosen_formats(task: AnyTask, names: Iterable[object]) -> list[Format]:
     """The formats of these names, without repeats. Raises DemoError for one that is not offered."""
     offered = {one.name: one for one in formats_of(task)}
-    return [offered[name] for name in validate.names(list(names), "format", offered)]
+    return [offered[name] for name in validate.names(list(names), "formats", offered)]
 
 
 class Exporter:

@@ -1,14 +1,11 @@
 """CSV: one table of all answers, whose first column is the picture."""
 
-import csv
-import io
 import shutil
-from itertools import islice
 
 from demo.batch.export.base import Entry, Export, Format, Writer
 from demo.batch.export.spool import spool
 from demo.batch.sinks import Sink
-from demo.export.spreadsheets import cell, csv_text
+from demo.export.spreadsheets import cell, csv_rows, csv_text
 
 
 class _Table(Writer):
@@ -22,19 +19,16 @@ class _Table(Writer):
     def add(self, entry: Entry) -> None:
         """The rows of an answer: none where nothing was found."""
         assert entry.parts.table is not None
-        rows = csv.reader(io.StringIO(entry.parts.table()))
-        head = ["picture", *next(rows)]
+        head, *rows = csv_rows(entry.parts.table())
         # A table without rows may lack the columns of masks.
-        self._head = max(self._head, head, key=len)
+        self._head = max(self._head, ["picture", *head], key=len)
         name = cell(entry.answer.name)
-        text = csv_text(head, ([name, *row] for row in rows))
-        lines = io.StringIO(text)
-        self._rows.writelines(line.encode() for line in islice(lines, 1, None))
+        self._rows.write(csv_text(*([name, *row] for row in rows)).encode())
 
     def finish(self) -> None:
         """Write the file. Spreadsheets read it as UTF-8 only if it starts with its mark."""
         with self._rows, spool() as whole:
-            whole.write(csv_text(self._head or ["picture"], ()).encode("utf-8-sig"))
+            whole.write(csv_text(self._head or ["picture"]).encode("utf-8-sig"))
             self._rows.seek(0)
             shutil.copyfileobj(self._rows, whole)
             whole.seek(0)
