@@ -153,7 +153,9 @@ window.vitrineBatch = (() => {
     if (progress) tell(tab, head, progress);
     staleness(tab);
     mark(tab);
-    if (one.chosen === null && !find(`${tab}-picture`).querySelector("img") && one.cells[0]?.picture) choose(tab, 0);
+    // Another tab that is open would get it as well.
+    const isOpen = tab === window.vitrineAddress.tab();
+    if (isOpen && one.chosen === null && !find(`${tab}-picture`).querySelector("img") && one.cells[0]?.picture) choose(tab, 0);
   }
 
   function formats(tab, titles) {

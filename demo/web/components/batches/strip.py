@@ -7,7 +7,6 @@ import gradio as gr
 from gradio.components import Component
 from gradio.events import Dependency
 
-from demo.web.components.answering import WAITING_VISITORS
 from demo.web.components.batches.following import Values, follow_handler
 from demo.web.components.batches.saving import save_handler
 from demo.web.components.batches.starting import start_handler
@@ -16,6 +15,9 @@ from demo.web.components.picture import PictureIn
 from demo.web.latest import LatestRequests
 from demo.web.tab import Context
 from demo.web.views import batch as batch_view
+
+_AT_ONCE = 16
+"""Visitors of one tab whose pictures are answered in turn; each takes a thread for as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def _talk(
         answer,
         js=f"(_, ...values) => [vitrineBatch.{asks}('{task}'), ...values]",
         trigger_mode="multiple",
-        concurrency_limit=WAITING_VISITORS,
+        concurrency_limit=_AT_ONCE,
         show_progress="hidden",
         api_visibility="private",
     )
