@@ -129,16 +129,16 @@ def _export(
 
     spec, query, bulk = request.spec, request.query, service.bulk
     limits = Limits.of(service.settings)
-    exporter = Exporter(spec, query, request.formats, sink, limits)
-    for left in found.left_out:
-        exporter.leave_out(left)
+    steps = run(found.pictures, asker(bulk, spec, query), stop, bulk.workers)
     progress = ProgressLine(len(found.pictures))
-    with closing(run(found.pictures, asker(bulk, spec, query), stop, bulk.workers)) as steps:
+    with closing(steps), Exporter(spec, query, request.formats, sink, limits) as exporter:
+        for left in found.left_out:
+            exporter.leave_out(left)
         for done, step in enumerate(steps, 1):
             tally.add(step, exporter.add(step))
             progress.show(done, step.name)
-    progress.end()
-    exporter.finish()
+        progress.end()
+        exporter.finish()
 
 
 @contextmanager

@@ -52,7 +52,7 @@ def parts(found: Poses) -> Parts:
 
 def table(found: Poses) -> str:
     """CSV as of boxes, with place and score of each keypoint."""
-    numbers = found.keypoints.reshape(len(found), -1).tolist()
+    numbers = found.keypoints.reshape(len(found), 3 * len(found.skeleton.names)).tolist()
     cells = [[f"{number:.2f}" for number in row] for row in numbers]
     columns = [f"{point}_{part}" for point in found.skeleton.names for part in ("x", "y", "score")]
     return formats.detections_csv(found, columns, cells)
@@ -71,7 +71,12 @@ def coco_keypoints(found: Poses, file_name: str) -> Mapping[str, object]:
     annotations, categories = data["annotations"], data["categories"]
     assert isinstance(annotations, list)
     assert isinstance(categories, list)
-    pairs = zip(annotations, points.reshape(len(found), -1).tolist(), counts, strict=True)
+    pairs = zip(
+        annotations,
+        points.reshape(len(found), 3 * len(found.skeleton.names)).tolist(),
+        counts,
+        strict=True,
+    )
     return {
         **data,
         "annotations": [

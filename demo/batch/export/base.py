@@ -2,7 +2,10 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from tempfile import SpooledTemporaryFile
+from typing import IO
 
 from demo.batch.pictures import LeftOut
 from demo.batch.run import BatchAnswer
@@ -15,13 +18,16 @@ from demo.models.spec import ModelSpec
 from demo.results import Image, Result
 from demo.tasks.base import AnyTask, Query
 
+_IN_MEMORY_BYTES = 4 << 20
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Export:
     """What all files of an export have in common.
 
     task: of the model. spec: the model. query: what of the answers is written. limits: of a
-    picture, for those that have to be decoded again. locale: of drawn names.
+    picture, for those that have to be decoded again. locale: of drawn names. files: temporary ones,
+    deleted at the end of the export, whatever its end.
     """
 
     task: AnyTask
@@ -29,6 +35,11 @@ class Export:
     query: Query
     limits: Limits
     locale: str = "en"
+    files: ExitStack = field(default_factory=ExitStack)
+
+    def spool(self) -> IO[bytes]:
+        """An empty binary file without a name: on disk, a small one in memory."""
+        return self.files.enter_context(SpooledTemporaryFile(_IN_MEMORY_BYTES))
 
 
 @dataclass(slots=True, eq=False)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from demo.batch.export.base import Entry, Export, Format, Writer
-from demo.batch.export.spool import JsonList, spool, to_line
+from demo.batch.export.json_list import JsonList, to_line
 from demo.batch.sinks import Sink
 
 
@@ -12,7 +12,8 @@ class _Coco(Writer):
 
     def __init__(self, export: Export, sink: Sink) -> None:
         self._sink = sink
-        self._images, self._annotations = JsonList(), JsonList()
+        self._whole = export.spool()
+        self._images, self._annotations = JsonList(export.spool()), JsonList(export.spool())
         self._pictures = self._boxes = 0
         labels = enumerate(export.spec.labels, 1)
         self._categories: object = [{"id": i, "name": name} for i, name in labels]
@@ -32,14 +33,14 @@ class _Coco(Writer):
 
     def finish(self) -> None:
         """Write the file."""
-        with spool() as whole:
-            whole.write(b'{"images": ')
-            self._images.move_into(whole)
-            whole.write(b', "annotations": ')
-            self._annotations.move_into(whole)
-            whole.write(b', "categories": ' + to_line(self._categories) + b"}\n")
-            whole.seek(0)
-            self._sink.write_from("coco.json", whole)
+        whole = self._whole
+        whole.write(b'{"images": ')
+        self._images.finish_into(whole)
+        whole.write(b', "annotations": ')
+        self._annotations.finish_into(whole)
+        whole.write(b', "categories": ' + to_line(self._categories) + b"}\n")
+        whole.seek(0)
+        self._sink.write_from("coco.json", whole)
 
 
 def _rows(data: Mapping[str, object], key: str) -> list[Mapping[str, object]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cache
+from typing import Self
 
 from demo import tasks, validate
 from demo.batch.export.base import Entry, Export, Format
@@ -35,7 +36,10 @@ def chosen_formats(task: AnyTask, names: Iterable[object]) -> list[Format]:
 
 
 class Exporter:
-    """Writes answers one after the other; the memory that it takes does not grow with them."""
+    """Writes answers one after the other; the memory that it takes does not grow with them.
+
+    It is a context manager: however the block ends, its temporary files are deleted.
+    """
 
     def __init__(
         self,
@@ -59,6 +63,12 @@ class Exporter:
         self._export = Export(tasks.find(spec.task), spec, query, limits, locale)
         self._writers = [one.start(self._export, sink) for one in formats]
         self._stems = UniqueNames()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *fault: object) -> None:
+        self._export.files.close()
 
     def add(self, step: Step) -> Result | None:
         """Write what has become of a picture; the part of the answer that the query asks for.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from demo.batch.export.base import Entry, Export, Format, Writer
-from demo.batch.export.spool import JsonList
+from demo.batch.export.json_list import JsonList
 from demo.batch.pictures import LeftOut
 from demo.batch.run import facts
 from demo.batch.sinks import Sink
@@ -16,7 +16,7 @@ class _Facts(Writer):
     def __init__(self, export: Export, sink: Sink) -> None:
         self._export = export
         self._sink = sink
-        self._list = JsonList()
+        self._list = JsonList(export.spool())
 
     def add(self, entry: Entry) -> None:
         """The answer."""
@@ -31,8 +31,7 @@ class _Facts(Writer):
 
     def finish(self) -> None:
         """Write the file."""
-        with self._list.finished() as file:
-            self._sink.write_from("answers.json", file)
+        self._sink.write_from("answers.json", self._list.finish())
 
 
 FORMAT = Format("json", 50, "batch_format_json", lambda task: task.takes_pictures, _Facts)

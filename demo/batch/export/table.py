@@ -3,7 +3,6 @@
 import shutil
 
 from demo.batch.export.base import Entry, Export, Format, Writer
-from demo.batch.export.spool import spool
 from demo.batch.sinks import Sink
 from demo.export.spreadsheets import cell, csv_rows, csv_text
 
@@ -14,7 +13,7 @@ class _Table(Writer):
     def __init__(self, export: Export, sink: Sink) -> None:
         self._sink = sink
         self._head: list[str] = []
-        self._rows = spool()
+        self._rows, self._whole = export.spool(), export.spool()
 
     def add(self, entry: Entry) -> None:
         """The rows of an answer: none where nothing was found."""
@@ -27,12 +26,11 @@ class _Table(Writer):
 
     def finish(self) -> None:
         """Write the file. Spreadsheets read it as UTF-8 only if it starts with its mark."""
-        with self._rows, spool() as whole:
-            whole.write(csv_text(self._head or ["picture"]).encode("utf-8-sig"))
-            self._rows.seek(0)
-            shutil.copyfileobj(self._rows, whole)
-            whole.seek(0)
-            self._sink.write_from("answers.csv", whole)
+        self._whole.write(csv_text(self._head or ["picture"]).encode("utf-8-sig"))
+        self._rows.seek(0)
+        shutil.copyfileobj(self._rows, self._whole)
+        self._whole.seek(0)
+        self._sink.write_from("answers.csv", self._whole)
 
 
 FORMAT = Format("csv", 40, "batch_format_csv", lambda task: "csv" in task.data_sets, _Table)
