@@ -54,13 +54,7 @@ def build(context: Context) -> None:
     strip.connect(Answered(picture, model, (top_k,), _values, (model.change,)))
     answer_on_change(
         [picture.change, model.change, top_k.change],
-        answer_handler(
-            context,
-            "classify",
-            values=_values,
-            show=_show,
-            cleared=("", ""),
-        ),
+        answer_handler(context, "classify", _values, _show, ("", "")),
         [picture, model, top_k],
         [status, model_input, downloads],
     )

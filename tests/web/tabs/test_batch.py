@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -25,11 +25,11 @@ def client(server: Server) -> Iterator[Client]:
         yield made
 
 
-def sent(client: Client, *names: str, left: tuple[dict[str, object], ...] = ()) -> str:
+def sent(client: Client, *names: str, left: Sequence[Mapping[str, object]] = ()) -> str:
     """The message about files that are uploaded now."""
     paths = [client.upload(make_unique(BUS), "photo.jpg")["path"] for _ in names]
     files = [{"name": name, "path": path} for name, path in zip(names, paths, strict=True)]
-    return json.dumps({"files": files, "left": left})
+    return json.dumps({"files": files, "left": list(left)})
 
 
 def start(client: Client, message: str) -> str:

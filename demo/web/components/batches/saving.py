@@ -98,8 +98,7 @@ def save_handler(
             name = writing.path.name
             says = translate("several_saved", locale, name=name)
             url = file_address(str(writing.path))
-            done = {"turn": saving.turn, "says": says, "url": url, "name": name}
-            yield json.dumps(done)
+            yield json.dumps({"turn": saving.turn, "says": says, "url": url, "name": name})
         except DemoError as error:
             says = translate(error.key, locale, **error.fields)
             yield json.dumps({"turn": saving.turn, "error": says})
