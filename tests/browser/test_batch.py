@@ -19,6 +19,7 @@ from demo.i18n import translate
 from tests.browser.acts import BUS, SLOW, choose, open_tab, rows
 from tests.browser.conftest import Visit
 from tests.browser.test_accessibility import violations
+from tests.browser.test_stale_answers import set_confidence
 
 # files: [path, base64] each. A script cannot make a transfer that holds a folder, so what it gives
 # answers as one does.
@@ -195,7 +196,12 @@ def test_a_run_is_stopped_and_goes_on(page: Page) -> None:
     page.wait_for_timeout(700)
     assert cells(page).filter(has_text="5 boxes").count() == answered
     section(page).locator("[data-act=continue]").click()
+    # Another threshold meanwhile goes on with the same run.
+    expect(section(page)).to_have_attribute("data-state", "running", timeout=SLOW)
+    set_confidence(page, "0.8")
     is_in(page, "done")
+    expect(totals(page)).to_have_text(re.compile(r"^30 pictures · \d+ boxes"))
+    set_confidence(page, "0.25")
     expect(totals(page)).to_have_text("30 pictures · 150 boxes: person 120, bus 30")
 
 
@@ -206,9 +212,7 @@ def test_a_filter_and_a_model_count_anew_and_dim_at_once(page: Page) -> None:
     expect(passes).to_contain_text("network", timeout=SLOW)
     held: list[Route] = []
     page.route("**/gradio_api/queue/join*", lambda route: held.append(route))
-    box = page.locator("#detect-confidence input[type=number]")
-    box.fill("0.87")
-    box.press("Enter")
+    set_confidence(page, "0.87")
     expect(section(page).locator(".batch-body")).to_have_attribute("inert", "")
     expect(section(page).locator(".batch-actions")).to_have_attribute("inert", "")
     page.wait_for_timeout(300)

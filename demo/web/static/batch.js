@@ -141,6 +141,7 @@ window.vitrineBatch = (() => {
     if (head.turn !== one.turn) return;
     for (let place = 0; place < head.total; place++) cellOf(tab, place);
     const progress = facts.findLast((fact) => "state" in fact);
+    const left = facts.findLast((fact) => "left" in fact);
     // Counts of other settings go all at once.
     if (one.shown !== head.turn) {
       const known = new Set(facts.map((fact) => fact.place));
@@ -150,7 +151,7 @@ window.vitrineBatch = (() => {
     one.seen = facts.length;
     one.shown = head.turn;
     formats(tab, head.formats);
-    if (progress) tell(tab, head, progress);
+    if (progress) tell(tab, head, { ...progress, left: left?.left });
     staleness(tab);
     mark(tab);
     // Another tab that is open would get it as well.
@@ -175,6 +176,15 @@ window.vitrineBatch = (() => {
     const line = partOf(tab, "problem");
     line.textContent = problem ?? "";
     line.hidden = !problem;
+    if (left) leave(tab, left);
+    // One announcement at the end, and none a picture.
+    if (state !== "running" && stateOf(tab).told !== head.turn) {
+      stateOf(tab).told = head.turn;
+      partOf(tab, "told").textContent = [progress, totals, problem].filter(Boolean).join(" ");
+    }
+  }
+
+  function leave(tab, left) {
     const list = partOf(tab, "left");
     list.hidden = !left.length;
     list.querySelector("summary").textContent = say("several_left", { count: left.length });
@@ -184,11 +194,6 @@ window.vitrineBatch = (() => {
       item.append(strong, ` ${reason}`);
       return item;
     }));
-    // One announcement at the end, and none a picture.
-    if (state !== "running" && stateOf(tab).told !== head.turn) {
-      stateOf(tab).told = head.turn;
-      partOf(tab, "told").textContent = [progress, totals, problem].filter(Boolean).join(" ");
-    }
   }
 
   function choose(tab, place) {

@@ -79,7 +79,7 @@ def progress(
     done: int,
     text: str,
     totals: str,
-    left: Sequence[LeftOut],
+    left: Sequence[LeftOut] | None,
     locale: str,
     problem: str = "",
 ) -> str:
@@ -90,21 +90,25 @@ def progress(
         done: pictures that have an answer, or none for a reason.
         text: the same in words.
         totals: of what is answered.
-        left: what is left out, and why.
+        left: what is left out, and why; None where that was said in the line before.
         locale: one of `demo.i18n.LOCALES`.
         problem: a sentence about all of it.
     """
-    reasons = [[one.name, translate(one.error.key, locale, **one.error.fields)] for one in left]
-    # Many sentences name the file.
-    pairs = [["" if name in reason else name, reason] for name, reason in reasons]
-    line = {"state": state, "done": done, "progress": text, "totals": totals, "left": pairs}
+    line: dict[str, object] = {"state": state, "done": done, "progress": text, "totals": totals}
+    if left is not None:
+        line["left"] = [_reason(one, locale) for one in left]
     return _line(line | {"problem": problem})
 
 
 def sentence(left: LeftOut, locale: str) -> str:
     """What is left out, by name, and why."""
+    return ": ".join(filter(None, _reason(left, locale)))
+
+
+def _reason(left: LeftOut, locale: str) -> tuple[str, str]:
+    """The name of what is left out, unless the sentence has it, and the sentence why."""
     reason = translate(left.error.key, locale, **left.error.fields)
-    return reason if left.name in reason else f"{left.name}: {reason}"
+    return "" if left.name in reason else left.name, reason
 
 
 def _file(picture: NamedPicture) -> Mapping[str, object]:

@@ -44,6 +44,7 @@ class Lines:
         self._view = answer_views.find(answers.spec.task)
         self._shown: dict[int, Result | None] = {}
         self._failed: list[LeftOut] = []
+        self._told_left = -1
         titles = _formats(answers.spec.task, locale)
         self._text = batch_view.head(turn, len(batch.pictures), titles, locale)
         self.take()
@@ -63,8 +64,11 @@ class Lines:
             text = translate(keys[state], self._locale, done=done, total=total)
         results = [one for one in self._shown.values() if one is not None]
         totals = self._view.totals(results, self._locale) if results else ""
+        # The list may be long: it travels where there is more of it.
         left = [*self._batch.left, *self._failed]
-        self._text += batch_view.progress(state, done, text, totals, left, self._locale, problem)
+        more = None if len(left) == self._told_left else left
+        self._told_left = len(left)
+        self._text += batch_view.progress(state, done, text, totals, more, self._locale, problem)
         return self._text
 
     def _cell(self, place: int) -> str:
