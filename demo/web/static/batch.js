@@ -68,9 +68,16 @@ window.vitrineBatch = (() => {
     press(tab, "start");
   }
 
+  // Gradio may tell of one value twice.
+  function isNew(tab, what, text) {
+    const one = stateOf(tab), before = one[`last ${what}`];
+    one[`last ${what}`] = text;
+    return text !== before;
+  }
+
   // The server has taken the files, or says why not.
   function received(tab, text) {
-    if (!text) return;
+    if (!text || !isNew(tab, "received", text)) return;
     const { error } = JSON.parse(text);
     openerOf(tab).classList.remove("waiting");
     if (error) return note(tab, error);
@@ -144,6 +151,7 @@ window.vitrineBatch = (() => {
     const left = facts.findLast((fact) => "left" in fact);
     // Counts of other settings go all at once.
     if (one.shown !== head.turn) {
+      partOf(tab, "save").disabled = false;
       const known = new Set(facts.map((fact) => fact.place));
       one.cells.forEach((cell, place) => { if (!known.has(place)) fill(tab, { place, badge: "…", spoken: head.waiting, picture: cell.picture }); });
     }
@@ -206,7 +214,7 @@ window.vitrineBatch = (() => {
 
   // The file with everything: how far it is, then its address.
   function saved(tab, text) {
-    if (!text) return;
+    if (!text || !isNew(tab, "saved", text)) return;
     const { turn, says, error, url, name } = JSON.parse(text);
     const line = partOf(tab, "saving"), button = partOf(tab, "save");
     line.textContent = error ?? says ?? "";

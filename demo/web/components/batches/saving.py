@@ -1,6 +1,7 @@
 """One file with all answers about a visitor's pictures, in one of the formats of the task."""
 
 import json
+import secrets
 import shutil
 import threading
 import zipfile
@@ -101,7 +102,9 @@ def save_handler(
             yield json.dumps({"turn": saving.turn, "says": says, "url": url, "name": name})
         except DemoError as error:
             says = translate(error.key, locale, **error.fields)
-            yield json.dumps({"turn": saving.turn, "error": says})
+            # The page is told of a value that is another than the last one.
+            number = secrets.token_hex(4)
+            yield json.dumps({"turn": saving.turn, "error": says, "number": number})
 
     return save
 
