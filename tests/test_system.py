@@ -41,6 +41,11 @@ ENTRIES = {
         "from demo.video.__main__ import main; main(['in.mp4', 'out.mp4', '--model', 'x'])",
         False,
     ),
+    "batch": (
+        "from demo.batch.__main__ import main;"
+        "main(['x', 'in.jpg', '--out', str(folder / 'out'), '--format', 'csv'])",
+        False,
+    ),
 }
 
 

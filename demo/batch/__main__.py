@@ -14,7 +14,7 @@ from demo import logs
 from demo.batch.command_line import Call, parse
 from demo.errors import DemoError
 from demo.i18n import translate
-from demo.settings import Settings
+from demo.settings import Settings, variable
 from demo.system import settle_heaps
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ def _answer_all(call: Call, stop: threading.Event) -> int:
     check_target(call.out, call.zipped, call.overwrite)
     settle_heaps()
     settings = Settings.from_env(os.environ)
-    logs.configure(settings.log)
+    # What goes wrong is said in a sentence or in the table; an owner may ask for more.
+    logs.configure(settings.log if variable("log") in os.environ else "error")
     engine = LocalEngine(settings)
     uploads = UploadStore(settings.keep_minutes * 60)
     service = Service(settings, engine, uploads)

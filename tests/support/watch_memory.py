@@ -63,7 +63,7 @@ def _status_mb(field: str) -> float:
     return int(line.split()[1]) / 1024
 
 
-class _Peak:
+class Peak:
     """Growth of the peak since it was made, MB."""
 
     def __init__(self) -> None:
@@ -78,7 +78,7 @@ def decode_each(files: list[str]) -> None:
     decode(encode_png(np.zeros((8, 8, 3), np.uint8)), Limits())
     for file in files:
         data = Path(file).read_bytes()
-        peak = _Peak()
+        peak = Peak()
         decode(data, Limits())
         print(json.dumps([Path(file).name, peak.grown_mb()]), flush=True)
 
@@ -100,7 +100,7 @@ def answer_all(files: list[str]) -> None:
         path = uploads.folder / f"{number}"
         path.write_bytes(Path(file).read_bytes())
         paths.append(str(path))
-    peak = _Peak()
+    peak = Peak()
     with ThreadPoolExecutor(len(paths)) as clients:
         list(clients.map(answer, paths))
     print(json.dumps(["all", peak.grown_mb()]), flush=True)
