@@ -279,6 +279,9 @@ def test_in_chinese_on_classify_and_on_a_phone(visit: Visit) -> None:
     expect(section(page, "classify").locator("h2")).to_have_text("多张图片", use_inner_text=True)
     expect(totals(page, "classify")).to_have_text(re.compile("^2 张图片：.+ 2$"))
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    box = section(page, "classify").locator(".batch-save").bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 380
     # Gradio fades its blocks in; text that is half transparent has less contrast.
     page.wait_for_timeout(1000)
     assert violations(page) == []
