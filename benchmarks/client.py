@@ -83,7 +83,7 @@ class Client:
 
 
 def _patched(before: list[Any], change: list[Any]) -> list[Any]:
-    """Apply the difference that Gradio sends for later steps of a generator; whole values only."""
+    """Apply the difference that Gradio sends for later steps of a generator, of whole values."""
     if not before:
         return change
     after = list(before)
@@ -92,6 +92,8 @@ def _patched(before: list[Any], change: list[Any]) -> list[Any]:
             for action, path, value in edits:
                 if action in ("replace", "add") and not path:
                     after[i] = value
+                elif action == "append" and not path:
+                    after[i] += value
     return after
 
 

@@ -17,6 +17,8 @@ from demo.service.uploads import UploadStore
 _FILES = "/gradio_api/file="
 _SMALL_BYTES = 300_000
 """Files up to this size travel as they are."""
+_NEVER_SHOWN = frozenset({".tif", ".tiff", ".heic", ".heif", ".hif"})
+"""Extensions of what most browsers cannot decode."""
 
 
 class UploadPreview:
@@ -47,12 +49,14 @@ class UploadPreview:
         """The preview; None for a file that is small, is no picture or may not be read."""
         try:
             file = self._uploads.touch(path)
-            if file.stat().st_size <= _SMALL_BYTES:
+            is_shown = file.suffix.lower() not in _NEVER_SHOWN
+            if is_shown and file.stat().st_size <= _SMALL_BYTES:
                 return None
             picture, _ = self._service.open(str(file))
         except (DemoError, OSError):  # the route of the file says what is wrong with it
             return None
-        return encode_preview(picture.rgb) if needs_preview(picture.rgb) else None
+        is_as_it_is = is_shown and not needs_preview(picture.rgb)
+        return None if is_as_it_is else encode_preview(picture.rgb)
 
 
 def _shown_file(scope: Scope) -> str | None:

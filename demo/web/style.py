@@ -11,6 +11,9 @@ _STATIC = Path(__file__).parent / "static"
 _UPLOAD_STRINGS = (
     *("upload_several", "upload_folder", "upload_no_file", "upload_not_picture"),
     *("upload_film", "upload_film_open"),
+    *("several_uploading", "several_no_picture", "several_empty_folder", "several_too_many"),
+    *("several_too_heavy", "several_left", "several_left_no_picture", "several_left_big"),
+    *("several_left_full", "several_left_lost"),
 )
 _GRADIO_KEYS = ("gradio_", "connection_lost")
 _SCRIPTS = (
@@ -25,6 +28,8 @@ _SCRIPTS = (
     "stale_answers",
     "gradio_texts",
     "announcer",
+    "batch_files",
+    "batch",
     "uploads",
     "accessible_names",
     "line_editor",
@@ -93,7 +98,7 @@ def _read(name: str) -> str:
 
 
 def _texts() -> str:
-    """The sentences of `uploads.js` and `gradio_texts.js`, in every language."""
+    """The sentences of `uploads.js`, `batch.js` and `gradio_texts.js`, in every language."""
     ours = {key: strings()[key] for key in _UPLOAD_STRINGS}
     gradios = {key: text for key, text in strings().items() if key.startswith(_GRADIO_KEYS)}
     return (

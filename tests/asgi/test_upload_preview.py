@@ -60,6 +60,19 @@ def test_small_pictures_travel_as_they_are(app: FastAPI, client: TestClient) -> 
     assert client.get(put(app, "small.jpg", data), headers=IMAGE).content == data
 
 
+def test_a_small_picture_that_browsers_cannot_decode_is_shown_as_jpeg(
+    app: FastAPI, client: TestClient
+) -> None:
+    data = bytes(cv2.imencode(".tiff", np.full((20, 30, 3), 90, np.uint8))[1])
+    address = put(app, "small.tiff", data)
+    shown = client.get(address, headers=IMAGE).content
+    picture = cv2.imdecode(np.frombuffer(shown, np.uint8), cv2.IMREAD_COLOR)
+    assert shown.startswith(b"\xff\xd8")
+    assert picture is not None
+    assert picture.shape == (20, 30, 3)
+    assert client.get(address).content == data
+
+
 @pytest.mark.parametrize("data", [b"\xff\xd8\xff" + bytes(400_000), bytes(400_000)])
 def test_a_broken_file_is_left_to_who_serves_it(
     app: FastAPI, client: TestClient, data: bytes

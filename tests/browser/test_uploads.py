@@ -77,11 +77,11 @@ def test_of_several_pictures_one_is_taken_and_the_page_says_so(visit: Visit, loc
     page = visit(locale)
     uploaded: list[str] = []
     page.on("request", lambda request: uploaded.append(request.url))
-    open_tab(page, "detect")
+    open_tab(page, "augment")
     plain = file("wall.png", cv2.imencode(".png", np.full((9, 9, 3), 90, np.uint8))[1].tobytes())
-    drop(page, BOX.format(tab="detect"), bus("first.jpg"), plain, bus("third.jpg"))
+    drop(page, BOX.format(tab="augment"), bus("first.jpg"), plain, bus("third.jpg"))
     note(page, "upload_several", locale, count=3, name="first.jpg")
-    expect(rows(page)).to_have_count(5, timeout=SLOW)
+    expect(page.locator("#augment-previews button img").first).to_be_visible(timeout=SLOW)
     bodies = [url for url in uploaded if "/upload?" in url or url.endswith("/upload")]
     assert len(bodies) == 1
 
@@ -104,12 +104,17 @@ def test_what_is_no_picture_is_told(visit: Visit) -> None:
     note(page, "upload_not_picture", name="a.pdf")
     drop(page, box, file("a.txt", b"text", "text/plain"), file("b.txt", b"text", "text/plain"))
     note(page, "upload_not_picture", name="a.txt")
-    drop(page, box, file("folder", b""), folder=True)
-    note(page, "upload_folder")
     # The box ends its look of a thing being dragged over it, and takes the next one.
     drop(page, box, file("odd name.HEIC", b"no picture", ""))
     warning = page.locator("#classify-answer .note.warn")
     expect(warning).to_contain_text("not a picture of a known kind", timeout=SLOW)
+
+
+def test_a_folder_on_a_tab_that_takes_one_picture_is_told(visit: Visit) -> None:
+    page = visit()
+    open_tab(page, "augment")
+    drop(page, BOX.format(tab="augment"), file("folder", b""), folder=True)
+    note(page, "upload_folder")
 
 
 def test_a_picture_beside_the_box_goes_into_it(visit: Visit) -> None:
@@ -128,7 +133,7 @@ def test_pasted_files_and_words(visit: Visit) -> None:
     page.evaluate(PASTE, [[], "https://example.org/a.jpg"])
     note(page, "upload_no_file")
     page.evaluate(PASTE, [[bus("a.jpg"), bus("b.jpg")], ""])
-    note(page, "upload_several", count=2, name="a.jpg")
+    expect(page.locator("#detect-batch .batch-strip button")).to_have_count(2, timeout=SLOW)
     expect(rows(page)).to_have_count(5, timeout=SLOW)
     page.locator("#detect-confidence input[type=number]").focus()
     page.evaluate(PASTE, [[file("a.pdf", b"%PDF-", "application/pdf")], ""])

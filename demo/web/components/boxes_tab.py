@@ -11,6 +11,7 @@ from demo.labels.names import with_display
 from demo.service.service import Answer
 from demo.tasks.detect import INPUT_SIZES, MIN_CONFIDENCE
 from demo.web.components.answering import Updates, Visit, answer_handler, answer_on_change
+from demo.web.components.batches.strip import Answered, BatchStrip
 from demo.web.components.boxes_address import BoxesControls, keep_boxes_in_address
 from demo.web.components.camera_pane import (
     camera_pane,
@@ -64,11 +65,8 @@ def build_boxes_tab(
         box: string key of what each of its explanations is of.
     """
     mode_switch()
-    with gr.Row(elem_classes="two-columns"):
-        with gr.Column(scale=5, min_width=320):
-            picture = picture_input(context, task, task)
-        with gr.Column(scale=7, min_width=320):
-            annotated, status = _answer(context, task, no_model)
+    strip = BatchStrip(context, task)
+    picture, annotated, status = _pictures(context, task, no_model)
     camera_pane(context, task)
     with gr.Row(elem_classes=["controls", "needs-model"]):
         model = model_picker(context, task)
@@ -86,7 +84,8 @@ def build_boxes_tab(
     values = _values(context, task)
     asked = Asked(task, picture, model, options, values, events, box)
     connect_why = why(context, asked) if explained else None
-    _connect(context, task, picture, controls, brought, [status, annotated, table, downloads])
+    outputs: list[Component] = [status, annotated, table, downloads]
+    _connect(context, task, picture, controls, brought, strip, outputs)
     if connect_why is not None:
         connect_why()
 
@@ -97,9 +96,17 @@ def _connect(
     picture: PictureIn,
     controls: _Controls,
     brought: gr.State,
+    strip: BatchStrip,
     outputs: list[Component],
 ) -> None:
     c = controls
+    # The handler below sets the classes: only visitors' events count. It sets the thresholds of
+    # the few models that state their own, which then have to count.
+    options = (c.confidence, c.iou, c.classes, c.size, c.line_width)
+    inputs = (c.model.input, brought.change, c.classes.input, c.size.input)
+    triggers = (c.confidence.change, c.iou.change, *inputs)
+    values = _values(context, task)
+    strip.connect(Answered(picture, c.model, options, values, triggers))
     # An address states a model together with its thresholds: they go with a visitor's choice only.
     c.model.input(
         fit_controls(context, task),
@@ -108,19 +115,25 @@ def _connect(
         api_visibility="private",
         show_progress="hidden",
     )
-    # The handler above sets the classes: only visitors' events count. It sets the thresholds of
-    # the few models that state their own, which then have to count.
-    options = (c.model, c.confidence, c.iou, c.classes, c.size, c.line_width)
-    inputs = (c.model.input, brought.change, c.classes.input, c.size.input, c.line_width.input)
     answer_on_change(
-        [picture.change, c.confidence.change, c.iou.change, *inputs],
-        answer_handler(context, task, _values(context, task), _show(context), (None, "", "")),
-        [picture, *options],
+        [picture.change, *triggers, c.line_width.input],
+        answer_handler(context, task, values, _show(context), (None, "", "")),
+        [picture, c.model, *options],
         outputs,
     )
     translate_on_load(context, c.model, c.classes, c.blur)
     names = ("model", "confidence", "classes", "blur", "iou", "size")
     send_to_camera(context, task, {name: getattr(c, name) for name in names})
+
+
+def _pictures(context: Context, task: str, no_model: str) -> tuple[PictureIn, PictureOut, gr.HTML]:
+    """The picture on the left, and its answer on the right."""
+    with gr.Row(elem_classes="two-columns"):
+        with gr.Column(scale=5, min_width=320):
+            picture = picture_input(context, task, task)
+        with gr.Column(scale=7, min_width=320):
+            annotated, status = _answer(context, task, no_model)
+    return picture, annotated, status
 
 
 def _answer(context: Context, task: str, no_model: str) -> tuple[PictureOut, gr.HTML]:

@@ -8,6 +8,7 @@ import gradio as gr
 from demo.errors import DemoError
 from demo.images.file_types import SHOWN_BY_BROWSERS
 from demo.service import examples
+from demo.web.components.batches.strip import batch_opener
 from demo.web.components.model_picker import default_model
 from demo.web.components.picture import PictureIn, ShownAs
 from demo.web.components.shared_picture import share_picture
@@ -25,8 +26,8 @@ def picture_input(
     Args:
         context: gives the service.
         name: the prefix of the elements' ids.
-        task: the task whose models have examples of their own, see `follow_model`; none for the
-            page's common ones.
+        task: the task whose models have examples of their own, see `follow_model`, and answer about
+            several pictures at once; none for the page's common ones.
         lists: other examples than these; the first shows.
     """
     picture = PictureIn(
@@ -39,6 +40,8 @@ def picture_input(
         elem_id=f"{name}-picture",
     )
     share_picture(context, name, picture)
+    if task:
+        batch_opener(context, task)
     with gr.Column(elem_id=f"{name}-examples"):
         lists = lists or _lists(context, task)
         context.examples[picture] = {

@@ -75,6 +75,7 @@
 
   window.vitrineAddress = {
     tab: () => open,
+    root: () => root,
     link: () => address(open, { link: true }),
     write,
 

@@ -26,10 +26,14 @@
     }, true);
 
   window.vitrinePicture = {
+    // Something is put into a tab by a script.
+    begin(tab) { begun[tab] = ++count; },
+
     // The picture of a tab is another one. Returns what it has to show instead, if anything.
     changed(tab, picture) {
       const path = pathOf(picture), isNew = path !== (own[tab] ?? null);
       own[tab] = path;
+      if (isNew) window.vitrineBatch.replaced(tab, path);
       if (!isNew || path === pathOf(shared)) return undefined;
       const isOpen = tab === window.vitrineAddress.tab();
       if ((begun[tab] ?? 0) < since) return isOpen ? shared : undefined;

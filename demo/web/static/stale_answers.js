@@ -97,6 +97,7 @@ window.vitrineAnswers = (() => {
 
   // Without a connection nothing that is chosen reaches the server; Gradio tells no one.
   act.lost = () => {
+    window.vitrineBatch.lost();
     for (const name of new Set([...document.querySelectorAll("[class*=answer-of-]")].flatMap((one) => [...one.classList]))) {
       if (name.startsWith("answer-of-")) act.changed(name.slice(10));
     }

@@ -17,6 +17,8 @@
   const visibleBox = () => [...document.querySelectorAll(BOXES)].find((one) => one.offsetParent);
   const isEditable = (target) => Boolean(target.closest?.("input, textarea, [contenteditable=true]"));
 
+  window.vitrineTyped = typed;
+
   function tell(box, key, fields = {}) {
     const text = window.vitrineUploadStrings[key][document.documentElement.dataset.l];
     const note = Object.assign(document.createElement("div"), {
@@ -59,10 +61,23 @@
     return file.type || !type ? file : new File([file], file.name, { type });
   }
 
+  // Several pictures, or a ZIP, on a tab that answers about several.
+  function isBatch(box, files) {
+    const { isZip, isPicture } = window.vitrineBatchFiles;
+    return window.vitrineBatch.takes(box) && (files.some(isZip) || files.filter(isPicture).length > 1);
+  }
+
+  function takeBatch(box, found) {
+    forget(box);
+    window.vitrineBatch.put(box.id.replace(/-picture$/, ""), found);
+    return null;
+  }
+
   // The one file that is taken, or null, with a sentence about what is not.
   function choose(box, files) {
     forget(box);
     if (!files.length) return void tell(box, "upload_no_file");
+    if (isBatch(box, files)) return takeBatch(box, window.vitrineBatchFiles.chosen(files));
     const usable = box.id === "video-file" ? files
       : files.map(typed).filter((one) => one.type.startsWith("image/"));
     const [file] = usable;
@@ -110,7 +125,12 @@
     event.preventDefault();
     event.stopImmediatePropagation();
     let file = null;
-    if (isFolder(transfer)) {
+    const isOfFolder = isFolder(transfer);
+    if (isOfFolder && window.vitrineBatch.takes(box)) {
+      // Only while the event lasts do its items stand for anything.
+      const entries = [...transfer.items].map((one) => one.webkitGetAsEntry());
+      window.vitrineBatchFiles.dropped(entries).then((found) => takeBatch(box, found));
+    } else if (isOfFolder) {
       forget(box);
       tell(box, "upload_folder");
     } else {

@@ -1,5 +1,7 @@
 """Classify: what the model says, how sure it is, and what it saw."""
 
+from collections.abc import Mapping
+
 import gradio as gr
 
 from demo.labels.names import with_display
@@ -7,6 +9,7 @@ from demo.service.service import Answer
 from demo.web.address import Parameter, TabAddress
 from demo.web.addressed import keep_in_address, read_model, read_number
 from demo.web.components.answering import Updates, Visit, answer_handler, answer_on_change
+from demo.web.components.batches.strip import Answered, BatchStrip
 from demo.web.components.camera_pane import camera_pane, mode_switch, send_to_camera
 from demo.web.components.explanation import Asked, why
 from demo.web.components.model_picker import model_picker
@@ -21,6 +24,7 @@ def build(context: Context) -> None:
     """Lay the tab out and connect it: any change answers by itself, the last one wins."""
     t = context.t
     mode_switch()
+    strip = BatchStrip(context, "classify")
     with gr.Row(elem_classes="two-columns"):
         with gr.Column(scale=5, min_width=320):
             picture = picture_input(context, "classify", "classify")
@@ -47,20 +51,20 @@ def build(context: Context) -> None:
     keep_in_address(context, "classify", TabAddress(parameters))
     events = (picture.change, model.change)
     connect_why = why(context, Asked("classify", picture, model, (), lambda model: {}, events))
+    strip.connect(Answered(picture, model, (top_k,), _values, (model.change,)))
     answer_on_change(
         [picture.change, model.change, top_k.change],
-        answer_handler(
-            context,
-            "classify",
-            values=lambda model, top_k: {"top_k": top_k},
-            show=_show,
-            cleared=("", ""),
-        ),
+        answer_handler(context, "classify", _values, _show, ("", "")),
         [picture, model, top_k],
         [status, model_input, downloads],
     )
     connect_why()
     send_to_camera(context, "classify", {"model": model})
+
+
+def _values(model: str, top_k: float) -> Mapping[str, object]:
+    """The options of the query."""
+    return {"top_k": top_k}
 
 
 def _show(answer: Answer, visit: Visit) -> Updates:

@@ -1,12 +1,26 @@
 """What the page needs to know about the answers of a task."""
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Generic, TypeVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
+from demo.i18n import translate
 from demo.results import Result
 from demo.service.service import Answer
 
 R = TypeVar("R", bound=Result)
+
+
+class Glance(NamedTuple):
+    """One of several pictures at a glance.
+
+    badge: a few letters under its thumbnail. spoken: the same in a sentence. unsure: the picture is
+    probably of no known class.
+    """
+
+    badge: str
+    spoken: str
+    unsure: bool = False
 
 
 class AnswerView(ABC, Generic[R]):
@@ -32,6 +46,14 @@ class AnswerView(ABC, Generic[R]):
     def details(self, result: R, answer: Answer, locale: str) -> str:
         """The result in full, for a section that folds out; empty for nothing more to show."""
         return ""
+
+    def glance(self, result: R, locale: str) -> Glance:
+        """The result of one of several pictures; result: with names for people."""
+        return Glance("", "")
+
+    def totals(self, results: Sequence[R], locale: str) -> str:
+        """What there is in several pictures together; results: with names for people."""
+        return translate("several_count", locale, count=len(results))
 
 
 AnyView = AnswerView[Any]

@@ -1,12 +1,16 @@
 """A classifier's answer as HTML: probability bars, and whether the picture is of a known class."""
 
+from collections import Counter
+from collections.abc import Sequence
+
 from demo.i18n import translate
 from demo.models.classifier import CLASS_ANCHORS, LINEAR_PROBE
 from demo.models.spec import ModelSpec
 from demo.results import Scores
 from demo.service.service import Answer
 from demo.web.views.answer import note
-from demo.web.views.answers.base import AnswerView
+from demo.web.views.answers.base import AnswerView, Glance
+from demo.web.views.answers.detect import listed
 from demo.web.views.templates import render
 
 _VARIANTS = {LINEAR_PROBE: "_probe", CLASS_ANCHORS: "_anchors"}
@@ -26,10 +30,25 @@ class ClassifyView(AnswerView[Scores]):
 
     def spoken(self, result: Scores, answer: Answer, locale: str) -> str:
         """The best label with its probability, or that the picture is probably of no class."""
+        return self.glance(result, locale).spoken
+
+    def glance(self, result: Scores, locale: str) -> Glance:
+        """The best label with its probability, or that the picture is probably of no class."""
         if not result.known:
-            return translate("unknown_spoken", locale)
+            spoken = translate("unknown_spoken", locale)
+            return Glance(translate("several_badge_unknown", locale), spoken, unsure=True)
         ((label, score),) = result.top(1)
-        return f"{label} {100 * score:.0f} %"
+        return Glance(f"{label} {100 * score:.0f} %", f"{label} {100 * score:.0f} %")
+
+    def totals(self, results: Sequence[Scores], locale: str) -> str:
+        """How many pictures each label is the best of, and how many are of no class."""
+        names = Counter(one.top(1)[0][0] for one in results if one.known)
+        unknown = sum(not one.known for one in results)
+        parts = [listed(names, locale)] if names else []
+        if unknown:
+            parts.append(translate("several_unknown", locale, count=unknown))
+        fields = {"pictures": len(results), "classes": " · ".join(parts)}
+        return translate("several_labels", locale, **fields)
 
 
 def headline(scores: Scores, spec: ModelSpec, locale: str) -> str:

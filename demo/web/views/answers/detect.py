@@ -1,5 +1,6 @@
 """A detector's answer as HTML: counts per class, a table of boxes, or that nothing was found."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -8,12 +9,14 @@ from demo.i18n import translate
 from demo.results import Detections
 from demo.service.service import Answer
 from demo.web.views.answer import note
-from demo.web.views.answers.base import AnswerView
+from demo.web.views.answers.base import AnswerView, Glance
 from demo.web.views.templates import render
 
 _COLUMNS = ("x0", "y0", "x1", "y1", "size")
 _MAX_LABELS = 12
 """Labels that are listed as an example of what a model can find."""
+_MAX_LISTED = 10
+"""Classes whose totals are told."""
 
 
 D = TypeVar("D", bound=Detections)
@@ -30,12 +33,37 @@ class DetectView(AnswerView[D]):
 
     def spoken(self, result: D, answer: Answer, locale: str) -> str:
         """The number of boxes of each class, or that nothing was found."""
-        counts = [f"{count} {label}" for label, count in result.counts().items()]
-        return translate("list_comma", locale).join(counts) or translate("nothing_spoken", locale)
+        return self.glance(result, locale).spoken
 
     def details(self, result: D, answer: Answer, locale: str) -> str:
         """The table of boxes; empty without boxes."""
         return boxes_table(result, locale) if len(result) else ""
+
+    def glance(self, result: D, locale: str) -> Glance:
+        """The number of boxes, and of those of each class."""
+        counts = [f"{count} {label}" for label, count in result.counts().items()]
+        key = "several_badge_box" if len(result) == 1 else "several_badge_boxes"
+        badge = translate(key, locale, count=len(result))
+        spoken = translate("list_comma", locale).join(counts)
+        return Glance(badge, spoken or translate("nothing_spoken", locale))
+
+    def totals(self, results: Sequence[D], locale: str) -> str:
+        """The number of boxes of each class, the most frequent first."""
+        counts: Counter[str] = Counter()
+        for result in results:
+            counts.update(result.counts())
+        fields = {
+            "pictures": len(results),
+            "boxes": counts.total(),
+            "classes": listed(counts, locale),
+        }
+        return translate("several_boxes" if counts else "several_no_boxes", locale, **fields)
+
+
+def listed(counts: Counter[str], locale: str) -> str:
+    """Names with their numbers, the most frequent first; the last ones are left out."""
+    some = [f"{name} {count}" for name, count in counts.most_common(_MAX_LISTED)]
+    return translate("list_comma", locale).join(some) + (" …" if len(counts) > _MAX_LISTED else "")
 
 
 def nothing_found(found: Detections, locale: str) -> str:
