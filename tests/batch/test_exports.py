@@ -91,9 +91,9 @@ def files(folder: Path) -> list[str]:
 
 def pixels(path: Path) -> NDArray[np.uint8]:
     """As trainers read a picture: BGR."""
-    read = cv2.imread(str(path))
+    read: NDArray[np.uint8] | None = cv2.imread(str(path))
     assert read is not None
-    return read.astype(np.uint8)
+    return read
 
 
 def rows(text: str) -> list[dict[str, str]]:

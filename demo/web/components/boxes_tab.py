@@ -13,11 +13,7 @@ from demo.tasks.detect import INPUT_SIZES, MIN_CONFIDENCE
 from demo.web.components.answering import Updates, Visit, answer_handler, answer_on_change
 from demo.web.components.batches.strip import Answered, BatchStrip
 from demo.web.components.boxes_address import BoxesControls, keep_boxes_in_address
-from demo.web.components.camera_pane import (
-    camera_pane,
-    mode_switch,
-    send_to_camera,
-)
+from demo.web.components.camera_pane import camera_pane, mode_switch, send_to_camera
 from demo.web.components.class_list import first_choices, translate_on_load
 from demo.web.components.explanation import Asked, why
 from demo.web.components.fit_controls import fit_controls
