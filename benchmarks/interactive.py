@@ -4,6 +4,7 @@
 machine; the server's own time is less.
 """
 
+import argparse
 import time
 from typing import Any
 
@@ -56,8 +57,9 @@ def previews(client: Client) -> None:
     print(f"nine previews, another seed:  p50 {median(again):.0f} ms")
 
 
-def main(_: list[str]) -> None:
+def main(words: list[str]) -> None:
     """Print both."""
+    argparse.ArgumentParser(description=__doc__).parse_args(words)
     needs.weights("yolo11n.pt")
     with running(ordinary=False) as (url, _), Client(url) as visitor:
         slider(visitor)

@@ -104,7 +104,12 @@ def test_a_camera_that_ends_leaves_its_table(desk: Engine, webcam: Webcam) -> No
 
 
 def test_stopping_wakes_a_camera_that_sends_nothing(desk: Engine, webcam: Webcam) -> None:
-    webcam.paths["/still"] = lambda: (time.sleep(0.01) or b"" for _ in range(10**6))
+    def silent() -> Iterator[bytes]:
+        while True:
+            time.sleep(0.01)
+            yield b""
+
+    webcam.paths["/still"] = silent
     with open_source("door", Settings(cameras={"door": webcam.url("/still")})) as source:
         watch = Watch(desk, source, {"model": "finder"}, None)
         watch.stop()
