@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 from faster_coco_eval import COCO
+from numpy.typing import NDArray
 from PIL import Image as pil
 from torchvision.datasets import VOCDetection
 from ultralytics.data.utils import verify_image_label
@@ -86,6 +87,13 @@ def export(steps: Sequence[Step], task: str, out: Path, *formats: str, **values:
 
 def files(folder: Path) -> list[str]:
     return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+
+
+def pixels(path: Path) -> NDArray[np.uint8]:
+    """As trainers read a picture: BGR."""
+    read = cv2.imread(str(path))
+    assert read is not None
+    return read.astype(np.uint8)
 
 
 def rows(text: str) -> list[dict[str, str]]:
@@ -252,6 +260,13 @@ def test_csv_of_a_classifier_has_the_best_labels_and_whether_they_are_known(
     ]
 
 
+def test_csv_of_poses_passes_over_a_picture_without_persons(tmp_path: Path) -> None:
+    out = export(answers(tmp_path, "pose"), "pose", tmp_path / "out", "csv")
+    table = rows((out / "answers.csv").read_text("utf-8"))
+    assert [row["picture"] for row in table] == ["a/cat.png"] * 3 + ["'=cmd.png"]
+    assert all(len(row) == 10 + 3 * 17 for row in table)
+
+
 def test_json_is_a_list_of_the_answers_of_the_api(tmp_path: Path) -> None:
     first, second, third = answers(tmp_path, "detect")
     left = LeftOut("x.txt", DemoError("image_empty"))
@@ -267,8 +282,8 @@ def test_json_is_a_list_of_the_answers_of_the_api(tmp_path: Path) -> None:
 @pytest.mark.parametrize("task", RESULTS)
 def test_annotated_pictures_are_drawn_on(tmp_path: Path, task: str) -> None:
     out = export(answers(tmp_path, task), task, tmp_path / "out", "annotated")
-    drawn = cv2.imread(str(out / "annotated/a__cat.jpg"))
-    plain = cv2.imread(str(tmp_path / "0"))
+    drawn = pixels(out / "annotated/a__cat.jpg")
+    plain = pixels(tmp_path / "0")
     assert drawn.shape == plain.shape
     assert np.abs(drawn.astype(int) - plain).max() > 100
 
@@ -309,7 +324,7 @@ def test_what_trainers_read_otherwise_is_written_as_its_pixels(tmp_path: Path) -
         assert (out / "images" / name).read_bytes() == contents[name]
     assert (out / "JPEGImages/d.jpg").read_bytes() == contents["d.jpg"]
     for path in (*(out / "images").iterdir(), *(out / "JPEGImages").iterdir()):
-        assert cv2.imread(str(path)).shape == (240, 320, 3)
+        assert pixels(path).shape == (240, 320, 3)
     for path in (out / "JPEGImages").iterdir():
         with pil.open(path) as image:  # as torchvision, which does not turn
             assert image.size == SIZE
