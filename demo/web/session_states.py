@@ -1,11 +1,11 @@
 """What the server keeps of each open page: as little as possible, and of a limited number."""
 
+from collections import ChainMap
 from collections.abc import Iterable
-from copy import copy
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from gradio.blocks import Blocks
+from gradio.blocks import Block, Blocks, BlocksConfig
 from gradio.components import State
 from gradio.state_holder import SessionState, StateHolder
 
@@ -13,12 +13,17 @@ from gradio.state_holder import SessionState, StateHolder
 class LightSessionState(SessionState):
     """Components that differ from the page's, without gradio's copy of every one's configuration.
 
-    Only deep links read that copy, which are closed here. It takes 0.4 MB.
+    Only deep links read that copy, which are closed here. It takes 0.4 MB. The page's components
+    and functions are looked up, not copied either, which grew with the page.
     """
 
     def __init__(self, blocks: Blocks) -> None:
         """Start with the components of the page."""
-        self.blocks_config = copy(blocks.default_config)
+        page = blocks.default_config
+        self.blocks_config = BlocksConfig(blocks)
+        self.blocks_config.blocks = cast(dict[int, Block], ChainMap({}, page.blocks))
+        self.blocks_config.fns = page.fns  # only rendered parts would change it; there are none
+        self.blocks_config.fn_id = page.fn_id
         self.config_values = {}
         self.state_data = {}
         self._state_ttl = {}
