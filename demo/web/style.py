@@ -1,6 +1,7 @@
 """The look of the page, theme variables first, then the style sheets; and its scripts."""
 
 import json
+import re
 from pathlib import Path
 
 import gradio as gr
@@ -54,7 +55,7 @@ _SYSTEM_FONTS = (
 def css() -> str:
     """The project's own style sheets: the common one, then those of single tabs."""
     sheets = sorted(_STATIC.glob("*.css"), key=lambda file: (file.name != "style.css", file.name))
-    return "".join(sheet.read_text("utf-8") for sheet in sheets)
+    return _without_comments("".join(sheet.read_text("utf-8") for sheet in sheets))
 
 
 def head() -> str:
@@ -95,6 +96,11 @@ def theme() -> gr.themes.Base:
 
 def _read(name: str) -> str:
     return (_STATIC / name).read_text("utf-8")
+
+
+def _without_comments(sheet: str) -> str:
+    """A style sheet without comments and indentation, which would travel with every page."""
+    return re.sub(r"\s*\n\s*", "\n", re.sub(r"/\*.*?\*/", "", sheet, flags=re.DOTALL)).strip()
 
 
 def _texts() -> str:
