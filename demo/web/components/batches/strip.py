@@ -38,7 +38,7 @@ class Answered:
 def batch_opener(context: Context, task: str) -> None:
     """Lay out the control that takes several pictures, under the input picture."""
     html = batch_view.opener(task, context.service.settings)
-    gr.HTML(html, elem_id=f"{task}-batch-open", padding=False)
+    gr.HTML(html, elem_id=f"{task}-batch-open", elem_classes="needs-model", padding=False)
 
 
 class BatchStrip:
