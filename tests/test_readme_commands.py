@@ -161,9 +161,13 @@ class Serving:
         raise TimeoutError(f"no page within {seconds:g} s")
 
     def stop(self) -> None:
-        """Stop it as a terminal does."""
+        """Stop it as a terminal does; one that goes on is killed, and an error."""
         os.killpg(self._process.pid, signal.SIGINT)
-        self._process.wait(30)
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            raise
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ _ALLOWED = {
     "programs and packages": "Vitrine Python HTTP API gradio torch torchvision opencv-python "
     "Flickr ultralytics TensorFlow openalpr benchmarks "
     "face-mask-detection license-plate-dataset",
-    "kinds of files": "JSON CSV VOC YOLO MOT PNG JPEG NPY MP4 mp4 MOV WebM",
+    "kinds of files": "ZIP JSON CSV VOC YOLO MOT PNG JPEG NPY MP4 mp4 MOV WebM",
     "devices": "CPU GPU",
     "units": "ms px KB MB GFLOPs",
     "data sets, and their names in cards": "ImageNet COCO CIFAR-10 Caltech-101 DOTA v1 PASCAL "
