@@ -88,6 +88,9 @@ def test_two_detectors_and_two_classifiers_compared(visit: Visit, server: Server
     expect(page.locator("#compare-status")).to_contain_text("核", timeout=SLOW)
     assert english(page) == {}
     go(page, server, "compare?task=classify&models=cnn-cifar10&models=cnn3-cifar10")
+    # The models of the address are taken up first, without a picture.
+    page.wait_for_timeout(1500)
+    expect(page.locator("#tab-compare [aria-busy=true]")).to_have_count(0, timeout=SLOW)
     put(page, "compare")
     expect(page.locator("table.compare-scores")).to_contain_text("卡车", timeout=SLOW)
     assert english(page) == {}

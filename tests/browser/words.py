@@ -64,7 +64,18 @@ def _names() -> re.Pattern[str]:
 
 
 def english(page: Page) -> dict[str, list[str]]:
-    """Words that should be Chinese, by the text that is shown or read out with them in it."""
+    """Words that should be Chinese, by the text that is shown or read out with them in it.
+
+    What has changed a moment later was not there to be read.
+    """
+    found = _english(page)
+    if found:
+        page.wait_for_timeout(500)
+        found = {text: words for text, words in _english(page).items() if text in found}
+    return found
+
+
+def _english(page: Page) -> dict[str, list[str]]:
     allowed = {word for words in _ALLOWED.values() for word in words.split()}
     found: dict[str, list[str]] = {}
     for text in page.evaluate(_SHOWN):
