@@ -60,6 +60,10 @@ NOT_RUN_BLOCKS = {
 """How a block begins that is not run → why."""
 ENDS = {
     "python -m benchmarks.structure": ({}, ""),
+    "python -m demo.batch MODEL PICTURES --out FOLDER --format yolo,csv": (
+        {"MODEL": "yolo-vitrine", "PICTURES": "street.jpg", "FOLDER": "answers"},
+        "",
+    ),
     "python -m demo.lab evaluate MODEL DATASET --data FOLDER": (
         {"MODEL": "cnn-cifar10", "DATASET": "cifar10", "FOLDER": "data"},
         "--threads 1",
