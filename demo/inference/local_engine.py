@@ -186,14 +186,14 @@ class LocalEngine:
             "file": spec.weights.official,
             "lineage": lineage(spec),
             "params": spec.params,
-            "size_bytes": self._catalog.size_bytes(spec.name),
+            "size_bytes": self._catalog.size_bytes(spec.name) if path else spec.weights.size_bytes,
             "published": spec.published,
             "measured": spec.measured,
             "licence": spec.licence,
             "source": spec.source,
             "input_size": spec.input_size,
             "classes": len(spec.labels),
-            "resident": self._cache.status(spec.name).state == "resident",
+            "resident": self._cache.is_resident(spec.name),
         }
 
     def first(self) -> ModelSpec | None:

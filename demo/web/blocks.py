@@ -36,6 +36,10 @@ class PageBlocks(gr.Blocks):
         """
         for function in self.fns.values():
             function.queue = True
+            if function.show_progress == "hidden":
+                # At each step of a request the browser looks up every component that any request
+                # is to show progress on, also where none is shown: seconds while the page loads.
+                function.show_progress_on = []
         self.state_session_capacity = SESSIONS
         self._forget_paths()
         self.queue(max_size=max_size, default_concurrency_limit=concurrency, api_open=False)

@@ -106,3 +106,13 @@ def test_an_endpoint_is_described_as_before(endpoints: dict[str, Any], name: str
         [tuple(parameter[key] for key in keys) for parameter in endpoint["parameters"]],
         [value["label"] for value in endpoint["returns"]],
     ) == EXPECTED[name]
+
+
+def test_a_request_that_shows_no_progress_names_no_component_for_it(server: Server) -> None:
+    """Each one named would be looked up by the browser at every step of every request."""
+    dependencies = httpx.get(f"{server.url}/config").json()["dependencies"]
+    quiet = [one for one in dependencies if one["show_progress"] == "hidden"]
+    assert len(quiet) > 50
+    assert [one["id"] for one in quiet if one["show_progress_on"] != []] == []
+    shown = [one for one in dependencies if one["show_progress"] != "hidden"]
+    assert all(one["show_progress_on"] is None for one in shown)

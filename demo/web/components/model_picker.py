@@ -75,21 +75,18 @@ def refresh_pickers(context: Context) -> None:
     it drops what the visitor has typed into it meanwhile.
     """
 
-    def fresh(picker: gr.Dropdown, request: gr.Request) -> Choices:
-        models = context.service.engine.models()
-        return model_choices(models, context.pickers[picker], request_locale(request))
-
     def load(request: gr.Request) -> list[object]:
-        all_fresh = [fresh(picker, request) for picker in context.pickers]
+        models, locale = context.service.engine.models(), request_locale(request)
+        all_fresh = [model_choices(models, tasks, locale) for tasks in context.pickers.values()]
         # Choices only: setting the value as well would count as a change and trigger an answer.
         updates = [gr.Dropdown(choices=choices) for choices in all_fresh]
-        locale = request_locale(request)
-        more = [missing_count(context, tasks, locale) for tasks in context.more_models.values()]
+        more = [missing_count(models, tasks, locale) for tasks in context.more_models.values()]
         return [*updates, *all_fresh, *more]
 
     def reopen(picker: gr.Dropdown, shown: gr.State) -> None:
         def refresh(known: Choices, request: gr.Request) -> tuple[object, object]:
-            choices = fresh(picker, request)
+            models = context.service.engine.models()
+            choices = model_choices(models, context.pickers[picker], request_locale(request))
             if choices == known:
                 return gr.skip(), gr.skip()
             return gr.Dropdown(choices=choices), choices
@@ -118,10 +115,9 @@ def _quietly(
     )
 
 
-def missing_count(context: Context, tasks: Sequence[str], locale: str) -> gr.Accordion:
+def missing_count(models: list[ModelRow], tasks: Sequence[str], locale: str) -> gr.Accordion:
     """The entry of what can be brought, with its number; hidden where there is nothing to bring."""
-    rows = context.service.engine.models()
-    count = sum(row["task"] in tasks and not row["available"] for row in rows)
+    count = sum(row["task"] in tasks and not row["available"] for row in models)
     return gr.Accordion(
         label=translate("models_more_count", locale, count=count), visible=count > 0
     )

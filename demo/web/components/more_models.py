@@ -102,9 +102,9 @@ def _choose_brought(
     def choose(brought: str, before: list[str] | None, request: gr.Request) -> list[object]:
         locale = request_locale(request)
         value = [*(before or []), brought] if picker.multiselect else brought
-        choices = model_choices(context.service.engine.models(), tasks, locale)
-        update = gr.Dropdown(choices=choices, value=value)
-        return [update, missing_count(context, tasks, locale), brought]
+        models = context.service.engine.models()
+        update = gr.Dropdown(choices=model_choices(models, tasks, locale), value=value)
+        return [update, missing_count(models, tasks, locale), brought]
 
     listed.brought.change(
         choose,
