@@ -1,9 +1,11 @@
 """What visitors do on the page, for the tests of this folder."""
 
 import re
+import time
+from contextlib import suppress
 from pathlib import Path
 
-from playwright.sync_api import FilePayload, Frame, Locator, Page, expect
+from playwright.sync_api import FilePayload, Frame, Locator, Page, TimeoutError, expect
 
 from benchmarks.client import make_unique
 from demo.service import examples
@@ -19,16 +21,35 @@ TABS = {
     )
 }
 SLOW = 60_000
+MENU = "#tabs .overflow-menu > button"
+_MOMENT = 5_000
 
 
 def open_tab(page: Page | Frame, name: str) -> None:
-    """Open a tab, also where it is in the overflow menu behind the three dots."""
-    tabs, place = page.locator("#tabs button[role=tab]"), TABS[name]
-    if place < (shown := tabs.count()):
-        tabs.nth(place).click()
-    else:
-        page.locator("#tabs .overflow-menu > button").click()
-        page.locator("#tabs .overflow-dropdown button").nth(place - shown).click()
+    """Open a tab, also where it is in the overflow menu behind the three dots.
+
+    Gradio lays the tabs out again whenever their room or the chosen tab changes. Where one has gone
+    into the menu or has left it meanwhile, it is looked for again.
+    """
+    panel, end = page.locator(f"#tab-{name}"), time.monotonic() + SLOW / 1000
+    while not panel.is_visible() and time.monotonic() < end:
+        with suppress(TimeoutError):
+            _click_tab(page, name)
+            panel.wait_for(timeout=_MOMENT)
+    expect(panel).to_be_visible()
+
+
+def _click_tab(page: Page | Frame, name: str) -> None:
+    tabs = page.locator("#tabs button[role=tab]")
+    shown = tabs.evaluate_all("tabs => tabs.map((one) => one.dataset.tabId)")
+    if name in shown:
+        page.locator(f"#tab-{name}-button").click(timeout=_MOMENT)
+        return
+    entries = [tab for tab in TABS if tab not in shown]
+    entry = page.locator("#tabs .overflow-dropdown button").nth(entries.index(name))
+    if not entry.is_visible():
+        page.locator(MENU).click(timeout=_MOMENT)
+    entry.click(timeout=_MOMENT)
 
 
 def bus() -> FilePayload:

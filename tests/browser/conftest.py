@@ -6,7 +6,7 @@ from pathlib import Path
 
 import cv2
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from demo.results import Image
 from tests.conftest import Server
@@ -17,6 +17,15 @@ StartCamera = Callable[..., Browser]
 
 SIZE_WH = (640, 480)
 """Size of the videos that fake cameras show."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> None:
+    """Wait as long for what is expected as Playwright does for what is clicked: 30 seconds.
+
+    On a busy machine five are not enough; a test that is about speed says so itself.
+    """
+    expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from tests.browser.acts import SLOW, TABS, choose, open_tab, put
+from tests.browser.acts import MENU, SLOW, TABS, choose, open_tab, put
 from tests.browser.conftest import Visit
 from tests.conftest import Server
 
@@ -92,7 +92,8 @@ def test_every_tab_keeps_to_the_rules_in_light_and_dark(answered: Page, width: s
     """Of the rules only those about colours can tell a dark page from a light one."""
     page = answered
     page.set_viewport_size({"width": WIDTHS[width], "height": 900})
-    page.wait_for_timeout(500)  # the tabs that have no room go into a menu
+    # The tabs that have no room go into a menu.
+    expect(page.locator(MENU)).to_be_visible(visible=width == "phone")
     found = []
     for tab in TABS:
         open_tab(page, tab)
@@ -118,6 +119,7 @@ def test_every_tab_keeps_to_the_rules_in_light_and_dark(answered: Page, width: s
 def test_what_opens_over_the_page_keeps_to_the_rules(answered: Page) -> None:
     page = answered
     page.set_viewport_size({"width": 1440, "height": 900})
+    expect(page.locator(MENU)).to_be_hidden()
     open_tab(page, "models")
     page.locator("#models-list td.actions button[data-event=select]").first.click()
     expect(page.locator("dialog.model-card[open]")).to_be_visible(timeout=SLOW)

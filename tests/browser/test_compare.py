@@ -24,10 +24,11 @@ def server(shared_data: Path) -> Iterator[Server]:
 def choose_models(page: Page, task: str, *models: str) -> None:
     """Put these models in the place of those in the picker, in this order."""
     box = f"#compare-{task}-models"
-    expect(page.locator(f"{box} .token").first).to_be_visible()
-    while page.locator(f"{box} .token").count():
-        page.locator(f"{box} .token-remove").first.click()
-        page.wait_for_timeout(150)
+    tokens = page.locator(f"{box} .token")
+    expect(tokens.first).to_be_visible()
+    for left in reversed(range(tokens.count())):
+        tokens.first.locator(".token-remove").click()
+        expect(tokens).to_have_count(left)
     field = page.locator(f"{box} input")
     for model in models:
         option = page.get_by_role("option").filter(has_text=re.compile(rf"^\W*{model} ·")).first

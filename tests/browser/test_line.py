@@ -57,7 +57,7 @@ class LineOnCamera:
 
     def wait_for_line(self, line: list[float] | None) -> None:
         """Wait until this is the last line that was sent to the server."""
-        end = time.monotonic() + 10
+        end = time.monotonic() + SLOW / 1000
         wanted = line if line is None else pytest.approx(line, abs=0.011)
         while not self.lines or self.lines[-1] != wanted:
             assert time.monotonic() < end, (self.lines, line)

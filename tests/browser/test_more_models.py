@@ -235,4 +235,6 @@ def test_models_are_cards_on_a_phone_and_scroll_by_keyboard_elsewhere(visit: Vis
     for _ in range(3):
         desktop.keyboard.press("PageDown")
         desktop.wait_for_timeout(200)
-    assert region.evaluate("e => e.scrollTop") > 300
+    desktop.wait_for_function(
+        "document.querySelector('#models-list .scroll').scrollTop > 300", timeout=SLOW
+    )

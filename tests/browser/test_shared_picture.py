@@ -1,6 +1,7 @@
 """One picture for all tabs: what was put in on one is there on each other one that is opened."""
 
 import json
+import time
 from collections.abc import Iterator
 
 import cv2
@@ -176,13 +177,21 @@ def slow(visit: Visit) -> Iterator[tuple[Page, list[Route]]]:
     page.unroute_all(behavior="ignoreErrors")
 
 
+def release(page: Page, held: list[Route]) -> None:
+    """Let the upload go on that waits, half a second after the page has sent it."""
+    end = time.monotonic() + SLOW / 1000
+    while not held and time.monotonic() < end:
+        page.wait_for_timeout(50)
+    page.wait_for_timeout(500)
+    held[0].continue_()
+
+
 def test_it_comes_also_while_another_tab_is_open(slow: tuple[Page, list[Route]]) -> None:
     page, held = slow
     open_tab(page, "detect")
     put(page, "detect", bus())
     open_tab(page, "classify")
-    page.wait_for_timeout(500)
-    held[0].continue_()
+    release(page, held)
     shows(page, "classify", "bus.jpg")
     expect(page.locator(ANSWERS["classify"])).to_be_visible(timeout=SLOW)
 
@@ -199,8 +208,7 @@ def test_an_older_one_that_comes_late_does_not_replace_a_newer_one(
     put(page, "classify", wall())
     shows(page, "classify", "wall.png")
     open_tab(page, meanwhile)
-    page.wait_for_timeout(500)
-    held[0].continue_()
+    release(page, held)
     page.wait_for_timeout(2000)
     for tab in ("classify", "detect"):
         open_tab(page, tab)

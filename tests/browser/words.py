@@ -1,6 +1,7 @@
 """English words on a Chinese page: all that is shown, less what is a name in every language."""
 
 import re
+import time
 from functools import cache
 
 from playwright.sync_api import Page
@@ -49,6 +50,8 @@ _NO_WORDS = re.compile(
     r"|\b[A-Z][a-z]+(?= (?:等|和|\d{4}))|(?<=和 )[A-Z][a-z]+"  # who has written it
     r"|\b[\w-]+-pytorch-model\b"  # packages of weights
 )
+_PATIENCE_S = 15
+"""Until when what the server translates has come, also on a busy machine."""
 _WORD = re.compile(r"[A-Za-z][\w'+.-]*\w")
 
 
@@ -68,8 +71,8 @@ def english(page: Page) -> dict[str, list[str]]:
 
     What has changed a moment later was not there to be read.
     """
-    found = _english(page)
-    if found:
+    found, end = _english(page), time.monotonic() + _PATIENCE_S
+    while found and time.monotonic() < end:
         page.wait_for_timeout(500)
         found = {text: words for text, words in _english(page).items() if text in found}
     return found
