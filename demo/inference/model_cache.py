@@ -104,6 +104,12 @@ class ModelCache:
                 return Status("loading") if fraction is None else Status("downloading", fraction)
         return Status("absent" if self._catalog.find(name) is None else "present")
 
+    def is_resident(self, name: str) -> bool:
+        """Whether the model is in memory; looks for no file."""
+        with self._lock:
+            slot = self._slots.get(name)
+            return slot is not None and slot.future.done()
+
     def fits(self, spec: ModelSpec) -> bool:
         """Whether the model fits into the budget, as far as can be known before it is loaded."""
         return self._needed_bytes(spec) <= self._budget_bytes
