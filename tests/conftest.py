@@ -90,15 +90,17 @@ class Server:
     def wait(self, seconds: float = 120) -> "Server":
         """Wait until the page answers."""
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if self.process.poll() is not None:
-                assert self.process.stdout is not None
-                raise RuntimeError(self.process.stdout.read())
-            try:
-                if httpx.get(self.url, timeout=5).status_code == 200:
-                    return self
-            except httpx.TransportError:
-                time.sleep(0.1)
+        # Reading the certificates for each try would keep a core busy until the server is up.
+        with httpx.Client(verify=False, timeout=5) as http:
+            while time.monotonic() < end:
+                if self.process.poll() is not None:
+                    assert self.process.stdout is not None
+                    raise RuntimeError(self.process.stdout.read())
+                try:
+                    if http.get(self.url).status_code == 200:
+                        return self
+                except httpx.TransportError:
+                    time.sleep(0.1)
         raise TimeoutError("the page did not answer")
 
     def stop(self) -> str:

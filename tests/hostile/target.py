@@ -99,14 +99,16 @@ class Target:
     def wait(self, seconds: float = 120) -> "Target":
         """Wait until the page answers."""
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if self.process.poll() is not None:
-                raise RuntimeError(self.output())
-            try:
-                if httpx.get(self.url, timeout=5).status_code == 200:
-                    return self
-            except httpx.TransportError:
-                time.sleep(0.1)
+        # Reading the certificates for each try would keep a core busy until the server is up.
+        with httpx.Client(verify=False, timeout=5) as http:
+            while time.monotonic() < end:
+                if self.process.poll() is not None:
+                    raise RuntimeError(self.output())
+                try:
+                    if http.get(self.url).status_code == 200:
+                        return self
+                except httpx.TransportError:
+                    time.sleep(0.1)
         raise TimeoutError(f"the page did not answer: {self.output()}")
 
     def stop(self) -> None:
