@@ -18,6 +18,7 @@ import pytest
 from demo.images.decode import _ignore_pillow_warnings
 from demo.inference.local_engine import LocalEngine
 from tests.support.finder import Finder, engine
+from tests.support.preloaded import Preloaded
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
@@ -51,6 +52,13 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"no data folder at {SHARED.name} beside the project")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def preloaded() -> Iterator[Preloaded]:
+    """Runs programs in processes that have imported torch already."""
+    with Preloaded() as running:
+        yield running
 
 
 @pytest.fixture
