@@ -95,6 +95,7 @@ if __name__ == "__main__":
     import torch  # noqa: F401
     import torchvision  # noqa: F401
 
+    # A copy would else visit, and so duplicate, each object of torch again at its end.
     gc.freeze()
     taken = _next_order()
     _become(taken)
