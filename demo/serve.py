@@ -46,6 +46,7 @@ def _serve(environ: Mapping[str, str], arguments: list[str]) -> None:
     settings = Settings.from_env(environ)
     if model is not None:
         settings = replace(settings, model=model)
+    settings.require_weights_dir()
     logs.configure(settings.log)
     address = ServerAddress.from_env(environ)
     host, port, root_path = address.host, address.port, address.root_path

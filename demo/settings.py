@@ -135,6 +135,11 @@ class Settings:
             name = str(error.errors(include_input=False)[0]["loc"][0])
         raise _fault(name, texts[name])
 
+    def require_weights_dir(self) -> None:
+        """Raise DemoError where there is no folder of the owner's at the stated place."""
+        if self.weights_dir is not None and not self.weights_dir.is_dir():
+            raise DemoError("no_weights_folder", folder=self.weights_dir.name)
+
 
 _VARIABLES = {"weights_dir": "WEIGHTS", "cache_dir": "CACHE", "recent_budget_mb": "RECENT_MB"}
 _FROM_ZERO = ("rate",)

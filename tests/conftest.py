@@ -18,6 +18,7 @@ import pytest
 from demo.images.decode import _ignore_pillow_warnings
 from demo.inference.local_engine import LocalEngine
 from tests.support.finder import Finder, engine
+from tests.support.preloaded import Preloaded
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
@@ -51,6 +52,13 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"no data folder at {SHARED.name} beside the project")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def preloaded() -> Iterator[Preloaded]:
+    """Runs programs in processes that have imported torch already."""
+    with Preloaded() as running:
+        yield running
 
 
 @pytest.fixture
@@ -90,15 +98,17 @@ class Server:
     def wait(self, seconds: float = 120) -> "Server":
         """Wait until the page answers."""
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if self.process.poll() is not None:
-                assert self.process.stdout is not None
-                raise RuntimeError(self.process.stdout.read())
-            try:
-                if httpx.get(self.url, timeout=5).status_code == 200:
-                    return self
-            except httpx.TransportError:
-                time.sleep(0.1)
+        # Reading the certificates for each try would keep a core busy until the server is up.
+        with httpx.Client(verify=False, timeout=5) as http:
+            while time.monotonic() < end:
+                if self.process.poll() is not None:
+                    assert self.process.stdout is not None
+                    raise RuntimeError(self.process.stdout.read())
+                try:
+                    if http.get(self.url).status_code == 200:
+                        return self
+                except httpx.TransportError:
+                    time.sleep(0.1)
         raise TimeoutError("the page did not answer")
 
     def stop(self) -> str:

@@ -8,6 +8,7 @@ import pytest
 from demo.lab.__main__ import parse
 from tests.conftest import ROOT
 from tests.support import checkout
+from tests.support.preloaded import Preloaded
 
 BENCHMARKS = {
     "camera": "Chromium",
@@ -63,8 +64,10 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("words", COMMANDS)
-def test_what_is_missing_is_one_sentence(words: str, bare: Path, tmp_path: Path) -> None:
-    ended = checkout.run(bare, ["-m", *words.split()], checkout.environment(tmp_path))
+def test_what_is_missing_is_one_sentence(
+    words: str, preloaded: Preloaded, bare: Path, tmp_path: Path
+) -> None:
+    ended = preloaded.run(["-m", *words.split()], bare, checkout.environment(tmp_path))
     assert ended.stderr.count("\n") == 1, ended.stderr
     assert "Traceback" not in ended.stderr
     assert COMMANDS[words] in ended.stderr
@@ -84,13 +87,13 @@ def test_what_is_missing_is_one_sentence(words: str, bare: Path, tmp_path: Path)
     ],
 )
 def test_a_missing_package_is_one_sentence(
-    module: str, package: str, bare: Path, tmp_path: Path
+    module: str, package: str, preloaded: Preloaded, bare: Path, tmp_path: Path
 ) -> None:
     program = (
         f"import runpy, sys; sys.modules[{package!r}] = None; "
         f"sys.argv = ['x']; runpy.run_module('benchmarks.{module}', run_name='__main__')"
     )
-    ended = checkout.run(bare, ["-c", program], checkout.environment(tmp_path))
+    ended = preloaded.run(["-c", program], bare, checkout.environment(tmp_path))
     assert ended.stderr.count("\n") == 1, ended.stderr
     assert f"{package}; install it by `pip install -r requirements-dev.txt`" in ended.stderr
     assert ended.returncode == 2

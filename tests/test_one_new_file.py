@@ -5,8 +5,7 @@ search path of a package, as if its one file stood in the package.
 """
 
 import json
-import subprocess
-import sys
+import os
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from safetensors.torch import save_file
 
 from demo.inference.catalog import Catalog
 from demo.settings import Settings
+from tests.support.preloaded import Preloaded
 
 ROOT = Path(__file__).parents[1]
 NEW_FILES = Path(__file__).parent / "support" / "new_files"
@@ -127,20 +127,20 @@ print(json.dumps({
 """
 
 
-def run(program: str, folder: Path | None, *arguments: Path) -> tuple[list[str], Any]:
+def run(
+    preloaded: Preloaded, program: str, folder: Path | None, *arguments: Path
+) -> tuple[list[str], Any]:
     """The lines that the program printed, and the JSON in its last line."""
     words = [str(folder or ""), *map(str, arguments)]
-    done = subprocess.run(
-        [sys.executable, "-c", program, *words], cwd=ROOT, capture_output=True, text=True
-    )
+    done = preloaded.run(["-c", program, *words], ROOT, dict(os.environ))
     assert done.returncode == 0, done.stderr
     *lines, last = done.stdout.splitlines()
     return lines, json.loads(last)
 
 
-def test_a_transform_is_one_file(tmp_path: Path) -> None:
+def test_a_transform_is_one_file(preloaded: Preloaded, tmp_path: Path) -> None:
     """It is in the catalog, the pipeline of `/augment`, the script and the controls of the tab."""
-    _, answer = run(TRANSFORM, NEW_FILES / "transforms", tmp_path)
+    _, answer = run(preloaded, TRANSFORM, NEW_FILES / "transforms", tmp_path)
     place = answer["names"].index("negative")
     assert answer["names"][place - 1 : place + 2] == ["greyscale", "negative", "blur"]
     assert answer["facts"]["pipeline"] == [{"name": "negative", "params": {"chance": 1.0}}]
@@ -152,10 +152,10 @@ def test_a_transform_is_one_file(tmp_path: Path) -> None:
     assert answer["sliders"] == 2
 
 
-def test_a_family_is_one_file(tmp_path: Path) -> None:
+def test_a_family_is_one_file(preloaded: Preloaded, tmp_path: Path) -> None:
     """It is in the catalog, answers, and is listed with its weights."""
     save_file({"threshold": torch.tensor([0.5])}, tmp_path / "brightness.safetensors")
-    lines, answer = run(FAMILY, NEW_FILES / "models", tmp_path)
+    lines, answer = run(preloaded, FAMILY, NEW_FILES / "models", tmp_path)
     assert answer["best"] == ["dark", "bright"]
     assert len(answer["sha256"]) == 64
     row = answer["row"]
@@ -166,10 +166,10 @@ def test_a_family_is_one_file(tmp_path: Path) -> None:
     assert listed.startswith("here ")
 
 
-def test_a_back_end_is_one_file(tmp_path: Path) -> None:
+def test_a_back_end_is_one_file(preloaded: Preloaded, tmp_path: Path) -> None:
     """It is preferred where it supports the model, and gives the same answer."""
-    _, plain = run(BACKEND, None, tmp_path)
-    _, answer = run(BACKEND, NEW_FILES / "backends", tmp_path)
+    _, plain = run(preloaded, BACKEND, None, tmp_path)
+    _, answer = run(preloaded, BACKEND, NEW_FILES / "backends", tmp_path)
     assert plain["backends"] == ["torch-cpu", "torch-cpu"]
     assert answer["backends"] == ["eager", "torch-cpu"]
     assert answer["probabilities"] == pytest.approx(plain["probabilities"], abs=1e-5)

@@ -154,14 +154,15 @@ class Serving:
     def wait(self, seconds: float = 150) -> None:
         """Wait until the page answers."""
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            assert self._process.poll() is None
-            try:
-                assert "Vitrine" in httpx.get(self.url, timeout=10).raise_for_status().text
-            except httpx.TransportError:
-                time.sleep(0.2)
-            else:
-                return
+        with httpx.Client(verify=False, timeout=10) as http:
+            while time.monotonic() < end:
+                assert self._process.poll() is None
+                try:
+                    assert "Vitrine" in http.get(self.url).raise_for_status().text
+                except httpx.TransportError:
+                    time.sleep(0.2)
+                else:
+                    return
         raise TimeoutError(f"no page within {seconds:g} s")
 
     def stop(self) -> None:

@@ -1,11 +1,11 @@
 """The reference that pdoc makes of the docstrings builds without warnings."""
 
+import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 from benchmarks import source_tree
+from tests.support.preloaded import Preloaded
 
 ROOT = Path(__file__).parents[1]
 # What pdoc 16 cannot follow: attributes that a TypedDict inherits, a type that pydantic declares
@@ -16,14 +16,9 @@ KNOWN = re.compile(
 )
 
 
-def test_every_room_has_a_page(tmp_path: Path) -> None:
+def test_every_room_has_a_page(preloaded: Preloaded, tmp_path: Path) -> None:
     program = ["-m", "pdoc", "-d", "google", "--no-search", "--no-show-source"]
-    built = subprocess.run(
-        [sys.executable, *program, "-o", str(tmp_path), "demo"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
+    built = preloaded.run([*program, "-o", str(tmp_path), "demo"], ROOT, dict(os.environ))
     assert built.returncode == 0, built.stderr
     assert [line for line in built.stderr.splitlines() if not KNOWN.search(line)] == []
     for module in source_tree.read(ROOT):

@@ -108,6 +108,24 @@ def test_a_wrong_setting_is_one_sentence(
     assert ran.stderr.count("\n") == 1
 
 
+def test_a_missing_folder_is_told_before_torch_is_imported() -> None:
+    program = """
+        import sys
+        from demo.serve import serve
+        print(serve({"VITRINE_WEIGHTS": "/no/such/folder"}, []), "torch" in sys.modules)
+    """
+    ran = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert ran.stdout == "2 False\n"
+    assert "folder" in ran.stderr
+
+
 def test_offline_it_starts_without_a_look_up_and_leaves_nothing(tmp_path: Path) -> None:
     temporary = tmp_path / "tmp"
     temporary.mkdir()

@@ -39,8 +39,7 @@ class Catalog:
         downloader: Downloader | None = None,
     ) -> None:
         """Raises DemoError where the owner's folder does not exist."""
-        if settings.weights_dir is not None and not settings.weights_dir.is_dir():
-            raise DemoError("no_weights_folder", folder=settings.weights_dir.name)
+        settings.require_weights_dir()
         chosen = collect("demo.models", "SPECS") if specs is None else specs
         self._specs: dict[str, ModelSpec] = {spec.name: spec for spec in chosen}
         self._folder = settings.weights_dir and settings.weights_dir.resolve()

@@ -173,6 +173,8 @@ class LocalEngine:
     def _row(self, spec: ModelSpec, path: Path | None) -> ModelRow:
         obstacle = self._catalog.obstacle(spec) if path is None else None
         is_embedded = path is not None and path == spec.weights.embedded
+        # Most models of the catalog are not here; no file is looked for on their behalf.
+        size_bytes = spec.weights.size_bytes if path is None else self.size_bytes(spec.name)
         return {
             "name": spec.name,
             "title": spec.title,
@@ -186,7 +188,7 @@ class LocalEngine:
             "file": spec.weights.official,
             "lineage": lineage(spec),
             "params": spec.params,
-            "size_bytes": self._catalog.size_bytes(spec.name) if path else spec.weights.size_bytes,
+            "size_bytes": size_bytes,
             "published": spec.published,
             "measured": spec.measured,
             "licence": spec.licence,

@@ -105,7 +105,7 @@ class ModelCache:
         return Status("absent" if self._catalog.find(name) is None else "present")
 
     def is_resident(self, name: str) -> bool:
-        """Whether the model is in memory; unlike `status`, without a look at its file."""
+        """Whether the model is in memory; looks for no file."""
         with self._lock:
             slot = self._slots.get(name)
             return slot is not None and slot.future.done()

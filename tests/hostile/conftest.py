@@ -21,13 +21,13 @@ def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     yield from _running(servers.good(tmp_path_factory.mktemp("limited"), limited=True))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="class")
 def leaking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     """The application without its guards."""
     yield from _leaking(servers.leaking(tmp_path_factory.mktemp("leaking")))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="class")
 def unlimited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     """The same with low limits that nothing enforces."""
     yield from _leaking(servers.leaking(tmp_path_factory.mktemp("unlimited"), limited=True))

@@ -53,7 +53,7 @@ class Visitor:
         self.http = httpx.Client(
             base_url=target.url,
             timeout=60,
-            transport=httpx.HTTPTransport(local_address=address),
+            transport=httpx.HTTPTransport(verify=False, local_address=address),
             headers={"accept-language": language},
         )
         self.config: dict[str, Any] = self.http.get("/config").json()

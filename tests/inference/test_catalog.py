@@ -4,8 +4,6 @@ import hashlib
 import http.server
 import json
 import os
-import subprocess
-import sys
 import threading
 import time
 import zipfile
@@ -29,6 +27,7 @@ from demo.models.coco import SPECS as COCO
 from demo.models.spec import ModelSpec, WeightsEntry, WeightsFile
 from demo.settings import Settings
 from demo.weights import main
+from tests.support.preloaded import Preloaded
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -427,15 +426,11 @@ class TestCommandLine:
         assert lines["vgg16"].endswith("python -m demo.weights fetch vgg16")
         assert "71.6 %" in lines["vgg16"]
 
-    def test_fetch_offline_is_one_sentence_and_exit_2(self, tmp_path: Path) -> None:
-        done = subprocess.run(
-            [sys.executable, "-m", "demo.weights", "fetch", "resnet18"],
-            cwd=ROOT,
-            env={**os.environ, "VITRINE_OFFLINE": "1", "VITRINE_CACHE": str(tmp_path)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    def test_fetch_offline_is_one_sentence_and_exit_2(
+        self, preloaded: Preloaded, tmp_path: Path
+    ) -> None:
+        environ = {**os.environ, "VITRINE_OFFLINE": "1", "VITRINE_CACHE": str(tmp_path)}
+        done = preloaded.run(["-m", "demo.weights", "fetch", "resnet18"], ROOT, environ)
         assert done.returncode == 2
         assert done.stdout == ""
         assert done.stderr.count("\n") == 1

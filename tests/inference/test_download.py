@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Self
 
 import httpx
 import pytest
@@ -53,16 +54,32 @@ class Slow(http.server.BaseHTTPRequestHandler):
         """Keep quiet."""
 
 
+class Serving(http.server.ThreadingHTTPServer):
+    """Serves inside the block, and ends with its connections and all its threads."""
+
+    daemon_threads = False
+
+    def __init__(self, handler: type[http.server.BaseHTTPRequestHandler]) -> None:
+        super().__init__(("127.0.0.1", 0), handler)
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,))
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+
 @pytest.fixture
 def slow() -> Iterator[str]:
     Slow.release.clear()
     Slow.requests = 0
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Slow)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/n"
-    Slow.release.set()
-    server.shutdown()
-    server.server_close()
+    with Serving(Slow) as server:
+        yield f"http://127.0.0.1:{server.server_port}/n"
+        Slow.release.set()
 
 
 def test_a_slow_server_is_waited_for(slow: str, tmp_path: Path) -> None:
@@ -124,15 +141,12 @@ class Proxy(http.server.BaseHTTPRequestHandler):
 
 
 def test_a_proxy_that_refuses_is_told_with_its_status(tmp_path: Path) -> None:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{server.server_port}"
-    one = Downloader(lambda: httpx.Client(proxy=address))
-    with pytest.raises(DemoError, match="status 403") as raised:
-        one.fetch("https://x.invalid/n", tmp_path / "n", None, 100, print)
+    with Serving(Proxy) as server:
+        address = f"http://127.0.0.1:{server.server_port}"
+        one = Downloader(lambda: httpx.Client(proxy=address))
+        with pytest.raises(DemoError, match="status 403") as raised:
+            one.fetch("https://x.invalid/n", tmp_path / "n", None, 100, print)
     assert raised.value.key == "download_refused"
-    server.shutdown()
-    server.server_close()
 
 
 def test_a_host_that_hangs_is_given_up_and_does_not_block_another(tmp_path: Path) -> None:
@@ -296,15 +310,12 @@ def test_a_certificate_that_nobody_trusts_is_told_as_that(tmp_path: Path) -> Non
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Slow)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    one = Downloader()
-    url = f"https://127.0.0.1:{server.server_port}/n"
-    assert fetch(one, url, tmp_path / "n") == "download_untrusted"
-    assert fetch(one, url, tmp_path / "n") == "download_untrusted"
-    server.shutdown()
-    server.server_close()
+    with Serving(Slow) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        one = Downloader()
+        url = f"https://127.0.0.1:{server.server_port}/n"
+        assert fetch(one, url, tmp_path / "n") == "download_untrusted"
+        assert fetch(one, url, tmp_path / "n") == "download_untrusted"
 
 
 def test_a_connection_that_is_refused_is_a_missing_network(tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ import json
 import os
 import shutil
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from safetensors.torch import load_file
+
+from tests.support.preloaded import Preloaded
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -40,49 +42,55 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run_lab(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "lab.py", *words],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+Lab = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-def lab(folder: Path, *words: str) -> str:
+@pytest.fixture
+def run_lab(preloaded: Preloaded, folder: Path) -> Lab:
+    """Runs a command in the folder."""
+    environ = os.environ | {"PYTHONPATH": str(ROOT)}
+    return lambda *words: preloaded.run(["lab.py", *words], folder, environ)
+
+
+@pytest.fixture
+def lab(run_lab: Lab) -> Callable[..., str]:
     """What a command prints; it must succeed."""
-    answer = run_lab(folder, *words)
-    assert answer.returncode == 0, answer.stderr
-    return answer.stdout
+
+    def run(*words: str) -> str:
+        answer = run_lab(*words)
+        assert answer.returncode == 0, answer.stderr
+        return answer.stdout
+
+    return run
 
 
-def test_a_kind_in_one_new_file_goes_through_every_command(folder: Path) -> None:
-    listed = lab(folder, "list")
+def test_a_kind_in_one_new_file_goes_through_every_command(
+    folder: Path, lab: Callable[..., str]
+) -> None:
+    listed = lab("list")
     assert "  toy-line: points, 4 epochs\n" in listed
     assert "  points: from --data\n" in listed
     assert "  cnn-cifar10: cifar10, 40 epochs\n" in listed
-    first = lab(folder, "train", "toy-line", "--threads", "1").splitlines()
+    first = lab("train", "toy-line", "--threads", "1").splitlines()
     assert [row.split()[2] for row in first] == ["1/4", "2/4", "3/4", "4/4"]
-    rest = lab(folder, "train", "toy-line", "--threads", "1", "--epochs", "30", "--resume")
+    rest = lab("train", "toy-line", "--threads", "1", "--epochs", "30", "--resume")
     assert len(rest.splitlines()) == 26
     record = json.loads((folder / "runs" / "toy-line" / "run.json").read_text())
     assert (record["epochs"], record["machine"]) == (30, "1 CPU core")
-    assert "toy-line.safetensors: error 0.0" in lab(folder, "publish", "toy-line")
+    assert "toy-line.safetensors: error 0.0" in lab("publish", "toy-line")
     weight = load_file(folder / "weights" / "toy-line.safetensors")["weight"]
     assert float(weight) == pytest.approx(2, abs=0.01)
-    scores = json.loads(lab(folder, "evaluate", "toy-line", "points"))
+    scores = json.loads(lab("evaluate", "toy-line", "points"))
     assert scores["error"]["value"] < 0.01
-    table = lab(folder, "overview")
+    table = lab("overview")
     assert "| `toy-line` | 0.0 M parameters, one number | 0.0 MB | points test |" in table
     facts = json.loads((folder / "weights" / "toy-line.json").read_text())
     assert list(facts)[-3:] == ["unknown", "slope", "failures"]
     assert "## Slope\n\nThe line rises by 2.0." in (folder / "weights" / "toy-line.md").read_text()
 
 
-def test_an_unknown_recipe_is_an_error_with_all_names(folder: Path) -> None:
-    answer = run_lab(folder, "train", "none")
+def test_an_unknown_recipe_is_an_error_with_all_names(run_lab: Lab) -> None:
+    answer = run_lab("train", "none")
     assert answer.returncode == 2
     assert "cnn-cifar10" in answer.stderr
     assert "toy-line" in answer.stderr

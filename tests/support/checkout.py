@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -35,24 +34,8 @@ def environment(home: Path, **more: str) -> dict[str, str]:
         **kept,
         "HOME": str(home),
         "PATH": str(Path(sys.executable).parent),
-        "PYTHONDONTWRITEBYTECODE": "1",
         "VITRINE_OFFLINE": "1",
         "VITRINE_DEVICE": "cpu",
         "YOLO_CONFIG_DIR": str(home),
         **more,
     }
-
-
-def run(
-    checkout: Path, words: list[str], environ: dict[str, str], seconds: float = 120
-) -> "subprocess.CompletedProcess[str]":
-    """Run `python` with these words in the checkout."""
-    return subprocess.run(
-        [sys.executable, *words],
-        cwd=checkout,
-        env=environ,
-        capture_output=True,
-        text=True,
-        timeout=seconds,
-        check=False,
-    )

@@ -35,13 +35,23 @@ def hub_proxy(name: str, upstream_port: int, folder: Path) -> Iterator[int]:
 
 async def _serve(name: str, upstream_port: int, folder: Path) -> asyncio.Server:
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers = [writer]
         try:
             head = _forwarded(await reader.readuntil(b"\r\n\r\n"))
             from_app, to_app = await asyncio.open_connection("127.0.0.1", upstream_port)
+            writers.append(to_app)
             to_app.write(head)
             await asyncio.gather(_copy(reader, to_app), _copy(from_app, writer))
-        except (OSError, asyncio.IncompleteReadError):
-            writer.close()
+        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            pass
+        except asyncio.CancelledError:
+            # By `_end`: the loop ends before a farewell of TLS would. Not raised again, since the
+            # server's callback of Python 3.11 asks a cancelled task for its exception.
+            for one in writers:
+                one.transport.abort()
+        finally:
+            for one in writers:
+                one.close()
 
     tls = _tls(name, folder)
     return await asyncio.start_server(relay, "127.0.0.1", 0, ssl=tls, limit=_HEAD_BYTES)
@@ -62,6 +72,8 @@ async def _end(server: asyncio.Server) -> None:
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
+    # What was aborted is closed in the loop's next rounds.
+    await asyncio.sleep(0.05)
 
 
 def _forwarded(head: bytes) -> bytes:

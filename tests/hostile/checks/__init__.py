@@ -1,11 +1,14 @@
-"""Checks: each attacks a server and returns findings, sentences about what it should not do."""
+"""Checks: each attacks a server and gives findings, sentences about what it should not do.
 
-from collections.abc import Callable
+Those that take long give each finding at once, and end where nobody asks for the next one.
+"""
+
+from collections.abc import Callable, Iterable
 
 from tests.hostile.checks import files, limits, memory, origins, requests, visitors
 from tests.hostile.target import Target
 
-Check = Callable[[Target], list[str]]
+Check = Callable[[Target], Iterable[str]]
 
 CHECKS: dict[str, Check] = {
     check.__name__: check
@@ -27,10 +30,11 @@ CHECKS: dict[str, Check] = {
         memory.large_pictures,
         memory.bodies,
         memory.sessions,
-        visitors.leavers,
-        visitors.unheard_jobs,
         visitors.camera_sockets,
         visitors.slow_requests,
+        # A server that does not notice them is busy with their films for minutes.
+        visitors.leavers,
+        visitors.unheard_jobs,
     )
 }
 """Of a server as it is started by default."""

@@ -1,6 +1,7 @@
 """Files of the machine: as values of inputs, in paths of requests, named by playlists."""
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from tests.hostile import films, wire
@@ -11,21 +12,22 @@ from tests.hostile.visitor import Visitor
 _AT_ONCE = 10
 
 
-def foreign_values(target: Target) -> list[str]:
+def foreign_values(target: Target) -> Iterator[str]:
     """40 values that name a foreign file or address, in every input of every event."""
-    found: list[str] = []
-    with Visitor(target) as visitor, target.watched() as seen:
+    with Visitor(target) as visitor:
         payloads = _payloads(target)
         assert len(payloads) == 40
         events = visitor.file_events()
         assert len(events) >= 12, "the inputs for files were not recognised"
         for number, place, others in events:
             calls = [(number, [*others[:place], p, *others[place + 1 :]]) for p in payloads]
-            for start in range(0, len(calls), _AT_ONCE):
-                outcomes = visitor.call_all(calls[start : start + _AT_ONCE])
-                for call, outcome in zip(calls[start:], outcomes, strict=False):
-                    found += [f"event {number}, {call[1][place]!r}: {f}" for f in outcome.faults()]
-    return found + _opened(seen)
+            with target.watched() as seen:
+                for start in range(0, len(calls), _AT_ONCE):
+                    outcomes = visitor.call_all(calls[start : start + _AT_ONCE])
+                    for call, outcome in zip(calls[start:], outcomes, strict=False):
+                        value = call[1][place]
+                        yield from (f"event {number}, {value!r}: {f}" for f in outcome.faults())
+            yield from _opened(seen)
 
 
 def traversals(target: Target) -> list[str]:

@@ -33,9 +33,8 @@ def garbage(target: Target) -> list[str]:
     return found + [f"started {what}" for what in seen.processes]
 
 
-def wrong_values(target: Target) -> list[str]:
+def wrong_values(target: Target) -> Iterator[str]:
     """Values of every type in the place of every argument of the public endpoints."""
-    found = []
     with Visitor(target) as visitor:
         photo, film = visitor.upload(films.photo()), visitor.upload(films.film(), "film.mp4")
         good: dict[str, list[Any]] = {
@@ -53,8 +52,7 @@ def wrong_values(target: Target) -> list[str]:
             for start in range(0, len(calls), _AT_ONCE):
                 some = calls[start : start + _AT_ONCE]
                 for call, outcome in zip(some, visitor.call_all(some), strict=True):
-                    found += [f"{_brief(call)}: {fault}" for fault in _wrong(outcome)]
-    return found
+                    yield from (f"{_brief(call)}: {fault}" for fault in _wrong(outcome))
 
 
 def wrong_calls(target: Target) -> list[str]:
