@@ -15,6 +15,7 @@ from demo.web.components.batches.strip import Answered, BatchStrip
 from demo.web.components.boxes_address import BoxesControls, keep_boxes_in_address
 from demo.web.components.camera_pane import camera_pane, mode_switch, send_to_camera
 from demo.web.components.class_list import first_choices, translate_on_load
+from demo.web.components.dropdown import FollowingDropdown
 from demo.web.components.explanation import Asked, why
 from demo.web.components.fit_controls import fit_controls
 from demo.web.components.model_picker import model_picker
@@ -158,7 +159,7 @@ def _filters(context: Context, task: str, model: object) -> tuple[gr.Slider, gr.
         min_width=240,
         elem_id=f"{task}-confidence",
     )
-    classes = gr.Dropdown(
+    classes = FollowingDropdown(
         first_choices(context, model),
         value=[],
         multiselect=True,
@@ -171,7 +172,7 @@ def _filters(context: Context, task: str, model: object) -> tuple[gr.Slider, gr.
 
 def _blur(context: Context, task: str, model: object) -> gr.Dropdown:
     """The labels of what is blurred in the camera's frames."""
-    return gr.Dropdown(
+    return FollowingDropdown(
         first_choices(context, model),
         value=[],
         multiselect=True,

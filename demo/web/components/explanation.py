@@ -22,6 +22,7 @@ from demo.web.components.answering import (
     progress_then_result,
 )
 from demo.web.components.class_list import class_choices
+from demo.web.components.dropdown import FollowingDropdown
 from demo.web.components.explaining import Wanted, maps, while_wanted
 from demo.web.latest import LatestRequests
 from demo.web.listener import Listener
@@ -101,11 +102,13 @@ def _controls(context: Context, asked: Asked) -> tuple[gr.Dropdown, gr.Dropdown,
     t, name = context.t, f"{asked.task}-why"
     known = [(t(one.title), one.name) for one in methods.all_methods()]
     return (
-        gr.Dropdown(known, value=known[0][1], label=t("explain_method"), elem_id=f"{name}-method"),
-        gr.Dropdown(
+        FollowingDropdown(
+            known, value=known[0][1], label=t("explain_method"), elem_id=f"{name}-method"
+        ),
+        FollowingDropdown(
             [], label=t(asked.box or "explain_box"), visible=bool(asked.box), elem_id=f"{name}-box"
         ),
-        gr.Dropdown([], label=t("explain_other"), elem_id=f"{name}-other"),
+        FollowingDropdown([], label=t("explain_other"), elem_id=f"{name}-other"),
     )
 
 

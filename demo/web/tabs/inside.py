@@ -19,6 +19,7 @@ from demo.web.address import Parameter, TabAddress
 from demo.web.addressed import keep_in_address, read_name
 from demo.web.click import Click
 from demo.web.components.answering import answer_on_change, error_note, progress_then_result
+from demo.web.components.dropdown import FollowingDropdown
 from demo.web.components.numbers import Number
 from demo.web.components.picture import PictureOut
 from demo.web.components.picture_input import picture_input
@@ -60,7 +61,7 @@ def build(context: Context) -> None:
                 model = gr.Dropdown(
                     names, value=first, label=t("model"), elem_id="inside-model", min_width=150
                 )
-                layer = gr.Dropdown(
+                layer = FollowingDropdown(
                     [], label=t("layers_layer"), elem_id="inside-layer", min_width=280, scale=3
                 )
             status = gr.HTML(

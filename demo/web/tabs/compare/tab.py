@@ -12,6 +12,7 @@ from demo.i18n import translate
 from demo.web.address import Parameter, Reader, TabAddress
 from demo.web.addressed import keep_in_address, read_name, read_names, read_number
 from demo.web.components.answering import Updates, answer_on_change
+from demo.web.components.dropdown import FollowingDropdown
 from demo.web.components.model_picker import models_picker
 from demo.web.components.more_models import more_models
 from demo.web.components.numbers import Slider
@@ -113,7 +114,7 @@ def _controls(context: Context) -> _Controls:
             visible=pairwise,
             elem_id="compare-confidence",
         )
-        pair = gr.Dropdown([], label=t("compare_pair"), visible=False, elem_id="compare-pair")
+        pair = FollowingDropdown([], label=t("compare_pair"), visible=False, elem_id="compare-pair")
     return _Controls(task, tuple(columns), tuple(pickers), confidence, pair, buttons, stop)
 
 

@@ -25,6 +25,7 @@ from demo.web.components.class_list import (
     first_choices,
     translate_on_load,
 )
+from demo.web.components.dropdown import FollowingDropdown
 from demo.web.components.model_picker import model_picker
 from demo.web.components.more_models import more_models
 from demo.web.components.numbers import Slider
@@ -191,7 +192,9 @@ def boxes_spec(context: Context, model: object) -> ModelSpec | None:
 def _label_list(
     choices: Choices, label: Label, info: Label | None = None, *, elem_id: str
 ) -> gr.Dropdown:
-    return gr.Dropdown(choices, value=[], multiselect=True, label=label, info=info, elem_id=elem_id)
+    return FollowingDropdown(
+        choices, value=[], multiselect=True, label=label, info=info, elem_id=elem_id
+    )
 
 
 def _known(chosen: object, labels: Collection[str]) -> list[str]:
