@@ -10,6 +10,7 @@ from tests.conftest import ROOT
 from tests.support import checkout
 
 BENCHMARKS = {
+    "__main__ --only teapots": "teapots",
     "camera": "Chromium",
     "camera_peer": "yolo11n.pt",
     "camera_soak": "Chromium",
@@ -17,11 +18,15 @@ BENCHMARKS = {
     "explain": "--data",
     "explain --data .": "boxes3/boxes.csv",
     "explain --data . --weights": "animals/boxes.csv",
+    "gpu": "CUDA",
     "interactive": "weights/yolo11n.pt",
     "load": "coco128",
     "mutations": "odd_images",
     "page": "Chromium",
     "regression .": "weights/yolo11n.pt",
+    "rest": "weights/yolo11n.pt",
+    "rest --fast": "weights/yolo11n.pt",
+    "rest_peers none.pt": "none.pt",
     "screenshot": "Chromium",
     "tracking": "weights/yolo11n.pt",
     "video": "weights/yolo11n.pt",
