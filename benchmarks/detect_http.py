@@ -18,7 +18,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from benchmarks import figures, needs
+from benchmarks import bars, figures, needs
+from benchmarks.bars import Bar
 from benchmarks.client import Client, make_unique, median
 from benchmarks.needs import WEIGHTS
 from benchmarks.servers import running
@@ -106,8 +107,8 @@ def throughput(url: str, request: Callable[[Client, bytes], None], jpeg: bytes, 
     return 8 * each / (time.perf_counter() - start)
 
 
-def main(words: list[str]) -> None:
-    """Print the table."""
+def main(words: list[str]) -> int:
+    """Print the table; returns 1 where the bar is missed."""
     options = _options(words)
     rounds = options.rounds
     needs.weights("yolo11n.pt")
@@ -167,6 +168,8 @@ def main(words: list[str]) -> None:
         own, plain = median([r[0] for r in rates]), median([r[1] for r in rates])
         print(f"8 clients: ours {own:.1f} requests/s, ordinary {plain:.1f}, {own / plain:.2f} x")
     figures.save(options.json, _figures(middle, own, plain))
+    share = middle["ours"] / middle["bare"]
+    return 0 if bars.told([Bar("ours ÷ bare predict()+plot()", share, 1.15, 1.0)]) else 1
 
 
 def _options(words: list[str]) -> argparse.Namespace:

@@ -23,7 +23,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import figures, machine, needs
+from benchmarks import bars, figures, machine, needs
+from benchmarks.bars import Bar
 from benchmarks.box_check import EXACT, HALF, Tolerance, differences
 from benchmarks.client import median
 from benchmarks.detect_http import paused, photo, timed
@@ -35,26 +36,6 @@ from benchmarks.servers import running
 _MODEL = "yolo11n"
 _BLOCK = 5
 """Requests in a row before the turn of the next side."""
-
-
-@dataclass(frozen=True)
-class Ratio:
-    """A line of the measurement with its bars; `most`: smaller is better."""
-
-    name: str
-    value: float
-    must: float
-    aim: float
-    most: bool = True
-
-    def holds(self) -> bool:
-        """Whether it is within what must be."""
-        return self.value <= self.must if self.most else self.value >= self.must
-
-    def text(self) -> str:
-        """For people."""
-        sign = "≤" if self.most else "≥"
-        return f"{self.name}: {self.value:.2f} (must {sign} {self.must:g}, aim {sign} {self.aim:g})"
 
 
 def checked(client: RestClient, jpeg: bytes, wanted: Sequence[Box], allowed: Tolerance) -> str:
@@ -134,22 +115,20 @@ def _others(peers: dict[str, Peer], name: str) -> "list[subprocess.Popen[str]]":
     return [one.process for other, one in peers.items() if other != name]
 
 
-def ratios(found: Measured) -> list[Ratio]:
+def bars_of(found: Measured) -> list[Bar]:
     """The lines with their bars."""
     one, bare = found.p50("ours"), found.p50("bare")
     rate = median(found.rates["ours"])
     if "export" not in found.ms:
         return [
-            Ratio("REST ÷ bare predict()+plot() on both cores", one / bare, 0.85, 0.75),
-            Ratio(
-                "8 clients: answers a second × bare seconds", rate * bare / 1000, 1.5, 1.7, False
-            ),
+            Bar("REST ÷ bare predict()+plot() on both cores", one / bare, 0.85, 0.75),
+            Bar("8 clients: answers a second × bare seconds", rate * bare / 1000, 1.5, 1.7, False),
         ]
     export, crowd = found.p50("export"), median(found.rates["export"])
     return [
-        Ratio("REST, fast ÷ bare predict()+plot() on both cores", one / bare, 0.6, 0.5),
-        Ratio("REST, fast ÷ ultralytics' OpenVINO export", one / export, 1.6, 1.25),
-        Ratio("8 clients, fast ÷ 8 threads of that export", rate / crowd, 0.8, 1.0, False),
+        Bar("REST, fast ÷ bare predict()+plot() on both cores", one / bare, 0.6, 0.5),
+        Bar("REST, fast ÷ ultralytics' OpenVINO export", one / export, 1.6, 1.25),
+        Bar("8 clients, fast ÷ 8 threads of that export", rate / crowd, 0.8, 1.0, False),
     ]
 
 
@@ -195,13 +174,12 @@ def main(words: list[str]) -> int:
         print(f"{side:6} p50 {middle:6.1f} ms ({low:.1f}–{high:.1f}), {len(values)} calls{by}")
     for side, values in found.rates.items():
         print(f"{side:6} 8 at once: {median(values):.1f} a second")
-    lines = ratios(found)
-    print(*(line.text() for line in lines), sep="\n")
+    held = bars.told(bars_of(found))
     figures.save(options.json, figures_of(found))
     if options.fast and not machine.has_amx():
         print("This processor has no AMX: the bars of --fast are for one that has.")
         return 0
-    return 0 if all(line.holds() for line in lines) else 1
+    return 0 if held else 1
 
 
 if __name__ == "__main__":

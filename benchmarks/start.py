@@ -13,7 +13,8 @@ import time
 
 import psutil
 
-from benchmarks import figures, needs, readme_table
+from benchmarks import bars, figures, needs, readme_table
+from benchmarks.bars import Bar
 from benchmarks.client import median
 from benchmarks.detect_http import photo
 from benchmarks.needs import WEIGHTS
@@ -67,8 +68,8 @@ def fill(cache: str, models: dict[str, str]) -> None:
                 print(f"{model} is answered by {client.settle(photo().read_bytes())}")
 
 
-def main(words: list[str]) -> None:
-    """Print all, taking turns."""
+def main(words: list[str]) -> int:
+    """Print all, taking turns; returns 1 where a bar is missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.start", description=__doc__)
     parser.add_argument("rounds", type=int, nargs="?", default=5)
     figures.add_option(parser)
@@ -90,6 +91,14 @@ def main(words: list[str]) -> None:
     }
     print(*readme_table.told(found), sep="\n")
     figures.save(options.json, found)
+    held = bars.told(
+        [
+            Bar("first page ÷ imports alone", page / base, 0.9, 0.6),
+            Bar("memory when idle, MB", memory, 600, 450),
+            Bar("first answer after the first page, s", answer, 1.0, 0.5),
+        ]
+    )
+    return 0 if held else 1
 
 
 if __name__ == "__main__":

@@ -54,13 +54,13 @@ def test_in_half_precision_the_overlap_counts() -> None:
 
 
 def test_the_ratios_have_their_bars() -> None:
-    one, clients = rest.ratios(EXACTLY)
+    one, clients = rest.bars_of(EXACTLY)
     assert one.text().endswith(": 0.75 (must ≤ 0.85, aim ≤ 0.75)")
-    assert one.holds()
+    assert one.holds
     assert clients.text().endswith(": 1.76 (must ≥ 1.5, aim ≥ 1.7)")
-    assert clients.holds()
+    assert clients.holds
     slow = replace(EXACTLY, ms={**EXACTLY.ms, "ours": [40.0]}, rates={"ours": [30.0]})
-    assert [ratio.holds() for ratio in rest.ratios(slow)] == [False, False]
+    assert [bar.holds for bar in rest.bars_of(slow)] == [False, False]
 
 
 def test_the_fast_ratios_are_to_the_export_too() -> None:
@@ -69,8 +69,8 @@ def test_the_fast_ratios_are_to_the_export_too() -> None:
         {"ours": [22.0], "bare": [44.0], "export": [20.0]},
         {"ours": [60.0], "export": [50.0]},
     )
-    assert [round(ratio.value, 2) for ratio in rest.ratios(fast)] == [0.5, 1.1, 1.2]
-    assert all(ratio.holds() for ratio in rest.ratios(fast))
+    assert [round(bar.value, 2) for bar in rest.bars_of(fast)] == [0.5, 1.1, 1.2]
+    assert all(bar.holds for bar in rest.bars_of(fast))
 
 
 def test_the_rows_are_those_of_the_readme() -> None:
