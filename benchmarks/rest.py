@@ -31,7 +31,7 @@ from benchmarks.detect_http import paused, photo, timed
 from benchmarks.needs import WEIGHTS
 from benchmarks.rest_client import REFERENCE, Box, RestClient
 from benchmarks.rest_peers import THREADS, Peer, peer
-from benchmarks.servers import running
+from benchmarks.servers import running, wait_until_idle
 
 _MODEL = "yolo11n"
 _BLOCK = 5
@@ -91,6 +91,7 @@ def measure(fast: bool, rounds: int, each: int, settle_s: float) -> Measured:
             url, server = stack.enter_context(running(ordinary=False, environ=precision))
             client = stack.enter_context(RestClient(url, _MODEL))
             client.settle(jpeg, settle_s)
+            wait_until_idle(server)
 
         def ask(visitor: RestClient) -> str:
             return checked(visitor, jpeg, wanted, allowed)

@@ -19,7 +19,7 @@ from benchmarks.client import median
 from benchmarks.detect_http import photo
 from benchmarks.needs import WEIGHTS
 from benchmarks.rest_client import RestClient
-from benchmarks.servers import running
+from benchmarks.servers import running, wait_until_idle
 from demo.inference.local_engine import LocalEngine
 from demo.settings import Settings
 
@@ -61,11 +61,12 @@ def opened_with() -> dict[str, str]:
 
 
 def fill(cache: str, models: dict[str, str]) -> None:
-    """Let a server put into the cache what it makes of the models."""
-    with running(ordinary=False, environ={"VITRINE_CACHE": cache}) as (url, _):
+    """Let a server put into the cache what it makes of the models, for itself and for bus.jpg."""
+    with running(ordinary=False, environ={"VITRINE_CACHE": cache}) as (url, process):
         for task, model in models.items():
             with RestClient(url, model, task) as client:
                 print(f"{model} is answered by {client.settle(photo().read_bytes())}")
+        wait_until_idle(process)
 
 
 def main(words: list[str]) -> int:
