@@ -154,4 +154,6 @@ def _described(letter: str, setup: Setup, words: _Words) -> list[str]:
     text = words.setup.format(
         letter, setup["processor"], setup["cores"], ", ".join(parts), versions
     )
-    return textwrap.wrap(text, _LINE, subsequent_indent="  ", break_long_words=False)
+    return textwrap.wrap(
+        text, _LINE, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
