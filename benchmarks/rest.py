@@ -28,6 +28,7 @@ from benchmarks.bars import Bar
 from benchmarks.box_check import EXACT, HALF, Tolerance, differences
 from benchmarks.client import median
 from benchmarks.detect_http import paused, photo, timed
+from benchmarks.figures import Value
 from benchmarks.needs import WEIGHTS
 from benchmarks.rest_client import REFERENCE, Box, RestClient
 from benchmarks.rest_peers import THREADS, Peer, peer
@@ -137,7 +138,7 @@ def figures_of(found: Measured) -> figures.Figures:
     """For the rows of the README."""
     one, bare = found.p50("ours"), found.p50("bare")
     rate = median(found.rates["ours"])
-    first = {"ms": _spread(found.ms["ours"]), "backend": found.backend}
+    first: dict[str, Value] = {"ms": _spread(found.ms["ours"]), "backend": found.backend}
     first |= {"to_bare": one / bare, "bare_ms": bare}
     if "export" not in found.ms:
         clients = {"rate": rate, "to_bare": rate * bare / 1000}

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from benchmarks import gpu, gpu_rates
+from benchmarks.box_check import HALF
 from demo.images.decode import decode
 from demo.images.limits import Limits
 from demo.inference.engine import Engine
@@ -53,9 +54,9 @@ def test_other_boxes_are_found(engine: Engine, pictures: list[Image]) -> None:
     aside = right.result.xyxy + np.array((1.2, 0, 1.2, 0), np.float32)
     moved = replace(right, result=replace(right.result, xyxy=aside))
     assert len(gpu.compare(right, moved, gpu.SINGLE)) >= 6
-    assert gpu.compare(right, moved, gpu.HALF) == []
+    assert gpu.compare(right, moved, HALF) == []
     unsure = replace(right, result=replace(right.result, scores=right.result.scores * 0.5))
-    assert gpu.compare(right, unsure, gpu.HALF) != []
+    assert gpu.compare(right, unsure, HALF) != []
 
 
 def test_another_probability_is_found(engine: Engine, pictures: list[Image]) -> None:

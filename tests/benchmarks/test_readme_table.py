@@ -5,6 +5,7 @@ import re
 import pytest
 
 from benchmarks import readme_table, results
+from benchmarks.figures import Figures
 from benchmarks.machine import Setup
 from tests.test_missing import BENCHMARKS, COMPLETE
 from tests.test_readme import tables
@@ -16,7 +17,7 @@ MACHINE: Setup = {
     "gpu": "",
     "versions": {"torch": "2.11.0"},
 }
-FIGURES = {
+FIGURES: Figures = {
     "video_memory.growth": {"growth_mb": -0.74},
     "page.tap": {"seconds": [0.76, 0.72, 0.83]},
     "page.html": {"kb": [58.61, 58.6, 58.62], "bar_kb": 60.0},
