@@ -19,7 +19,8 @@ import av
 import numpy as np
 import psutil
 
-from benchmarks import needs
+from benchmarks import bars, figures, needs
+from benchmarks.bars import Bar
 from benchmarks.browser import check, chromium, playwright
 from benchmarks.needs import WEIGHTS
 from benchmarks.sample_videos import VIDEOS
@@ -213,11 +214,13 @@ def measure_two(driver: "Playwright", videos: list[Path], seconds: float) -> Non
             report(f"two at once, {video.stem}", page.evaluate("window.answers"))
 
 
-def main(words: list[str]) -> None:
-    """Print all measurements."""
+def main(words: list[str]) -> int:
+    """Print all measurements; returns 1 where the peer is too near."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=30, help="of each measurement")
-    seconds = parser.parse_args(words).seconds
+    figures.add_option(parser)
+    options = parser.parse_args(words)
+    seconds = options.seconds
     require()
     with tempfile.TemporaryDirectory() as folder, playwright() as driver:
         videos = [Path(folder) / f"{name}.y4m" for name in ("people", "bottles")]
@@ -230,6 +233,10 @@ def main(words: list[str]) -> None:
             other, late, _ = report("Gradio's streaming", measured(page, seconds))
         print(f"  own page: {rate / other:.2f} × its rate, {p95 / late:.2f} × its delay")
         measure_two(driver, videos, seconds)
+    shares = {"to_gradio": rate / other, "delay_to_gradio": p95 / late}
+    figures.save(options.json, {"camera.one": {"rate": rate, "p95_ms": p95, **shares}})
+    bar = Bar("answers a second ÷ Gradio's streaming", rate / other, 3, 4, most=False)
+    return 0 if bars.told([bar]) else 1
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import needs
+from benchmarks import figures, needs
 from benchmarks.browser import playwright
 from benchmarks.camera import browser_with, measured, require, start_own, write_y4m
 from benchmarks.sample_videos import VIDEOS
@@ -27,7 +27,9 @@ def main(words: list[str]) -> int:
     """Print a line a minute; returns 1 if the growth exceeds the bar."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=int, default=30)
-    minutes = parser.parse_args(words).minutes
+    figures.add_option(parser)
+    options = parser.parse_args(words)
+    minutes = options.minutes
     require()
     os.environ["VITRINE_STREAM_MINUTES"] = str(minutes + 5)
     memory_mb = []
@@ -48,6 +50,8 @@ def main(words: list[str]) -> int:
     start = memory_mb[min(_SETTLED_MINUTE, len(memory_mb)) - 1]
     grown = [last - first for first, last in zip(start, memory_mb[-1], strict=True)]
     print(f"growth: server {grown[0]:+.1f} MB, browser {grown[1]:+.1f} MB (bar {BAR_MB:g})")
+    values = {"server_mb": grown[0], "browser_mb": grown[1]}
+    figures.save(options.json, {"camera_soak.growth": values})
     return 0 if max(grown) <= BAR_MB else 1
 
 

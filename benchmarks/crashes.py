@@ -17,7 +17,7 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks import needs
+from benchmarks import figures, needs
 from benchmarks.client import Client, make_unique
 from benchmarks.detect_http import photo
 from benchmarks.servers import running
@@ -61,6 +61,7 @@ def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--minutes", type=float, default=60)
+    figures.add_option(parser)
     options = parser.parse_args(words)
     end = time.monotonic() + options.minutes * 60
     jpeg, rng = photo().read_bytes(), random.Random(1)
@@ -84,6 +85,9 @@ def main(words: list[str]) -> int:
             )
     print(f"{rounds} rounds: slowest first answer {slowest:.1f} s (bar {FIRST_ANSWER_BAR_S:g})")
     print(f"files and folders left of the dead: {left_over}")
+    if rounds == options.rounds:
+        values = {"left": left_over, "seconds": slowest}
+        figures.save(options.json, {"crashes.rounds": values})
     return 1 if left_over or slowest > FIRST_ANSWER_BAR_S else 0
 
 

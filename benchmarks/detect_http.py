@@ -6,6 +6,7 @@ turns, and while one is measured the processes of the others are stopped: an idl
 wakes a thousand times a second, which is noise on two cores.
 """
 
+import argparse
 import signal
 import subprocess
 import sys
@@ -17,7 +18,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from benchmarks import needs
+from benchmarks import bars, figures, needs
+from benchmarks.bars import Bar
 from benchmarks.client import Client, make_unique, median
 from benchmarks.needs import WEIGHTS
 from benchmarks.servers import running
@@ -105,9 +107,10 @@ def throughput(url: str, request: Callable[[Client, bytes], None], jpeg: bytes, 
     return 8 * each / (time.perf_counter() - start)
 
 
-def main(words: list[str]) -> None:
-    """Print the table."""
-    rounds = int(words[0]) if words else 10
+def main(words: list[str]) -> int:
+    """Print the table; returns 1 where the bar is missed."""
+    options = _options(words)
+    rounds = options.rounds
     needs.weights("yolo11n.pt")
     jpeg = photo().read_bytes()
     code = BARE.format(weights=str(WEIGHTS / "yolo11n.pt"), photo=str(photo()))
@@ -150,10 +153,10 @@ def main(words: list[str]) -> None:
                 times["ordinary"] += [
                     timed(lambda: ordinary(plain_client, jpeg)) for _ in range(_REQUESTS_A_TURN)
                 ]
-        base = median(times["bare"])
-        for name, values in times.items():
-            ratio = median(values) / base
-            print(f"{name:17} p50 {median(values):6.1f} ms  {ratio:.2f} x bare predict()+plot()")
+        middle = {name: median(values) for name, values in times.items()}
+        for name, value in middle.items():
+            ratio = value / middle["bare"]
+            print(f"{name:17} p50 {value:6.1f} ms  {ratio:.2f} x bare predict()+plot()")
         stdin.close()
         bare.wait(30)
         rates = []
@@ -164,6 +167,31 @@ def main(words: list[str]) -> None:
                 rates.append((own, throughput(plain_url, ordinary, jpeg, 3)))
         own, plain = median([r[0] for r in rates]), median([r[1] for r in rates])
         print(f"8 clients: ours {own:.1f} requests/s, ordinary {plain:.1f}, {own / plain:.2f} x")
+    figures.save(options.json, _figures(middle, own, plain))
+    share = middle["ours"] / middle["bare"]
+    return 0 if bars.told([Bar("ours ÷ bare predict()+plot()", share, 1.15, 1.0)]) else 1
+
+
+def _options(words: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.detect_http", description=__doc__)
+    parser.add_argument("rounds", type=int, nargs="?", default=10)
+    figures.add_option(parser)
+    return parser.parse_args(words)
+
+
+def _figures(ms: dict[str, float], own: float, plain: float) -> figures.Figures:
+    """Of the medians by name, and of the requests a second of 8 clients."""
+    photo_figures = {
+        "ms": ms["ours"],
+        "to_bare": ms["ours"] / ms["bare"],
+        "bare_ms": ms["bare"],
+        "to_default": ms["ours"] / ms["bare, as it comes"],
+        "default_ms": ms["bare, as it comes"],
+        "ordinary_to_bare": ms["ordinary"] / ms["bare"],
+        "ordinary_ms": ms["ordinary"],
+    }
+    clients = {"rate": own, "to_ordinary": own / plain, "ordinary_rate": plain}
+    return {"detect_http.photo": photo_figures, "detect_http.clients": clients}
 
 
 if __name__ == "__main__":

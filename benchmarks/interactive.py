@@ -11,7 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from benchmarks import needs
+from benchmarks import figures, needs
 from benchmarks.client import Client, median
 from benchmarks.detect_http import photo
 from benchmarks.servers import running
@@ -25,7 +25,7 @@ def resized(width: int, height: int) -> bytes:
     return encode_jpeg(np.asarray(rgb, np.uint8))
 
 
-def slider(client: Client) -> None:
+def slider(client: Client) -> figures.Figures:
     """Move the confidence slider over a 2-megapixel picture."""
     image = client.upload(resized(1225, 1633))
     client.call("detect", image, "yolo11n", 0.25, 0.7, [])
@@ -35,9 +35,10 @@ def slider(client: Client) -> None:
         client.call("detect", image, "yolo11n", 0.1 + step / 100, 0.7, [])
         times.append((time.perf_counter() - start) * 1000)
     print(f"confidence slider, 2 megapixels: p50 {median(times):.1f} ms, worst {max(times):.1f} ms")
+    return {"interactive.slider": {"ms": median(times)}}
 
 
-def previews(client: Client) -> None:
+def previews(client: Client) -> figures.Figures:
     """Nine previews of a 12-megapixel photo: the first time, and with another seed."""
     pipeline: list[dict[str, Any]] = [
         {"name": name, "params": {}}
@@ -55,15 +56,19 @@ def previews(client: Client) -> None:
         again.append((end - middle) * 1000)
     print(f"nine previews, 12 megapixels: p50 {median(first):.0f} ms, decoding included")
     print(f"nine previews, another seed:  p50 {median(again):.0f} ms")
+    values = {"first_ms": median(first), "again_ms": median(again)}
+    return {"interactive.previews": values}
 
 
 def main(words: list[str]) -> None:
     """Print both."""
-    argparse.ArgumentParser(description=__doc__).parse_args(words)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.interactive", description=__doc__)
+    figures.add_option(parser)
+    options = parser.parse_args(words)
     needs.weights("yolo11n.pt")
     with running(ordinary=False) as (url, _), Client(url) as visitor:
-        slider(visitor)
-        previews(visitor)
+        found = {**slider(visitor), **previews(visitor)}
+    figures.save(options.json, found)
 
 
 if __name__ == "__main__":

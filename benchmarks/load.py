@@ -22,7 +22,7 @@ import httpx
 import numpy as np
 import psutil
 
-from benchmarks import needs
+from benchmarks import figures, needs
 from benchmarks.client import Client, make_unique
 from benchmarks.servers import running
 from demo.geometry.boxes import iou
@@ -129,6 +129,7 @@ def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--clients", type=int, default=25)
+    figures.add_option(parser)
     options = parser.parse_args(words)
     needs.data("coco128")
     paths = sorted(PHOTOS.rglob("*.jpg"))[:_PHOTOS]
@@ -151,9 +152,17 @@ def main(words: list[str]) -> int:
                 time.sleep(1)
             for one in visits:
                 one.result()
-    held = report(tally, growth_of(memory))
+    growth_mb = growth_of(memory)
+    held = report(tally, growth_mb)
     tenths = [statistics.median(part) for part in np.array_split(memory, 10)]
     print("memory in each tenth of the run, MB:", *(f"{value:.0f}" for value in tenths))
+    values = {
+        "equal": tally.equal,
+        "answers": tally.equal + len(tally.faults),
+        "ping_ms": percentile(tally.ping_ms, 99),
+        "growth_mb": growth_mb,
+    }
+    figures.save(options.json, {"load.clients": values})
     return 0 if held else 1
 
 

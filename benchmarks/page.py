@@ -1,6 +1,6 @@
 """The page as a newcomer meets it, on a bare machine: `python -m benchmarks.page [--rounds 3]`.
 
-Prints rows for the README: the time from the address of Detect to the first answer, the first
+Prints what stands in the README: the time from the address of Detect to the first answer, the first
 example tapped as soon as it is there; that from the tap to the drawn answer; the bytes of the
 page's HTML; those that come down for the answer to a photo of 24 megapixels; and how far the page
 shifts while it comes, at the widths of a laptop and a phone. Medians, and the spread of the rounds.
@@ -22,7 +22,7 @@ import cv2
 import httpx
 import numpy as np
 
-from benchmarks import browser, needs
+from benchmarks import browser, figures, needs, readme_table
 from benchmarks.client import Client, make_unique, median
 from benchmarks.servers import running
 from demo.service import examples
@@ -189,42 +189,20 @@ def _wait_for_detector(url: str, seconds: float = 60) -> None:
     raise TimeoutError(f"no detector was loaded within {seconds:g} s")
 
 
-def rows(rounds: Rounds) -> list[str]:
-    """The table, Markdown: of each figure its median, and the lowest and highest of the rounds."""
-    shifts = ", ".join(_spread(values, "{:.3f}") for values in rounds.shift.values())
-    figures = [
-        (
-            "from the address of Detect to the first answer, an example tapped at once",
-            _spread(rounds.first_answer_s, "{:.2f}", " s"),
-            "",
-        ),
-        ("from that tap to the drawn answer", _spread(rounds.tap_s, "{:.2f}", " s"), ""),
-        (
-            "HTML of the page, gzipped",
-            _spread([value / 1000 for value in rounds.html_bytes], "{:.1f}", " kB"),
-            f"bar {HTML_BAR_BYTES / 1000:.0f} kB",
-        ),
-        (
-            "down for the answer to a photo of 24 megapixels",
-            _spread([value / 1000 for value in rounds.answer_bytes], "{:.0f}", " kB"),
-            f"bar {ANSWER_BAR_BYTES / 1000:.0f} kB",
-        ),
-        (
-            f"cumulative layout shift of the worst tab, {' and '.join(map(str, WIDTHS))} px wide",
-            shifts,
-            f"bar {SHIFT_BAR:g}",
-        ),
-    ]
-    table = ["| what | command | here | against |", "| --- | --- | --- | --- |"]
-    for index, (what, here, against) in enumerate(figures):
-        command = "the same" if index else "`python -m benchmarks.page`"
-        table.append(f"| {what} | {command} | {here} | {against}{' ' * bool(against)}|")
-    return table
-
-
-def _spread(values: list[float], form: str, unit: str = "") -> str:
-    middle, low, high = (form.format(value) for value in (median(values), min(values), max(values)))
-    return f"{middle}{unit}" if low == high else f"{middle}{unit} ({low}–{high})"
+def figures_of(rounds: Rounds) -> figures.Figures:
+    """Of each row of the README its median, the lowest and the highest of the rounds."""
+    wide, narrow = (figures.spread(values) for values in rounds.shift.values())
+    html, answer = (
+        figures.spread([value / 1000 for value in values])
+        for values in (rounds.html_bytes, rounds.answer_bytes)
+    )
+    return {
+        "page.first_answer": {"seconds": figures.spread(rounds.first_answer_s)},
+        "page.tap": {"seconds": figures.spread(rounds.tap_s)},
+        "page.html": {"kb": html, "bar_kb": HTML_BAR_BYTES / 1000},
+        "page.answer": {"kb": answer, "bar_kb": ANSWER_BAR_BYTES / 1000},
+        "page.shift": {"wide": wide, "narrow": narrow, "bar": SHIFT_BAR},
+    }
 
 
 def main(words: list[str]) -> int:
@@ -234,6 +212,7 @@ def main(words: list[str]) -> int:
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--port", type=int, help="of the servers; default: a free one")
     where.add_argument("--address", metavar="URL", help="of a server that runs already")
+    figures.add_option(parser)
     options = parser.parse_args(words)
     photo, rounds = large_photo(), Rounds()
     with browser.playwright() as driver, browser.chromium(driver) as chromium:
@@ -243,7 +222,9 @@ def main(words: list[str]) -> int:
                 continue
             with bare_server(options.port) as url:
                 measure(chromium, url, photo, rounds)
-    print(*rows(rounds), sep="\n")
+    found = figures_of(rounds)
+    print(*readme_table.told(found), sep="\n")
+    figures.save(options.json, found)
     shifts = max(median(values) for values in rounds.shift.values())
     held = median(rounds.html_bytes) <= HTML_BAR_BYTES and shifts <= SHIFT_BAR
     return 0 if held and median(rounds.answer_bytes) <= ANSWER_BAR_BYTES else 1

@@ -7,14 +7,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
+import psutil
 
 from benchmarks.needs import WEIGHTS
 
 ROOT = Path(__file__).resolve().parents[1]
+_TURN_S, _QUIET_TURNS, _IDLE_SHARE = 1.0, 3, 0.15
+"""A server is idle that uses less than this share of a core in so many turns in a row."""
 ORDINARY = """
 import torch, gradio as gr
 from PIL import Image
@@ -80,3 +83,29 @@ def wait(url: str, process: subprocess.Popen[bytes], seconds: float = 120) -> fl
         except httpx.TransportError:
             time.sleep(0.02)
     raise TimeoutError(f"no page within {seconds} s")
+
+
+def wait_until_idle(process: subprocess.Popen[bytes], seconds: float = 180) -> None:
+    """Wait until the server prepares nothing in the background any more.
+
+    Raises TimeoutError for one that goes on using the processor.
+    """
+    end = time.perf_counter() + seconds
+    quiet = 0
+    while quiet < _QUIET_TURNS:
+        if time.perf_counter() > end:
+            raise TimeoutError(f"the server was not idle within {seconds} s")
+        before = _used_s(process.pid)
+        time.sleep(_TURN_S)
+        quiet = quiet + 1 if _used_s(process.pid) - before < _IDLE_SHARE * _TURN_S else 0
+
+
+def _used_s(pid: int) -> float:
+    """Seconds of processor time of a process and of all that it has started."""
+    server = psutil.Process(pid)
+    used = 0.0
+    for one in (server, *server.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):
+            used += sum(one.cpu_times()[:2])
+    ended: float = sum(server.cpu_times()[2:4])
+    return used + ended

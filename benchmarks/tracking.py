@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import moving, needs
+from benchmarks import figures, moving, needs
 from benchmarks.moving import Boxes, Truth
 from benchmarks.needs import WEIGHTS
 from benchmarks.sample_videos import VIDEOS, frames_in, with_tone
@@ -113,15 +113,22 @@ def events(truths: list[Truth], tracks: Tracks) -> Any:
     return book
 
 
-def table(books: dict[str, list[Any]]) -> str:
-    """One line a tracker, over all videos."""
+def scored(books: dict[str, list[Any]]) -> dict[str, dict[str, float]]:
+    """The scores of each tracker over all videos, by the names of py-motmetrics."""
     import motmetrics
 
     host = motmetrics.metrics.create()
-    lines = []
+    found = {}
     for name, kept in books.items():
         scores = host.compute_many(kept, metrics=list(_SCORES), generate_overall=True)
-        row = scores.loc["OVERALL"]
+        found[name] = {key: float(scores.loc["OVERALL"][key]) for key in _SCORES}
+    return found
+
+
+def table(scores: dict[str, dict[str, float]]) -> str:
+    """One line a tracker."""
+    lines = []
+    for name, row in scores.items():
         columns = (
             f"{title} {row[key]:.3f}"
             if title.isupper() or "IDF" in title
@@ -165,6 +172,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--frames", type=int, help="of each video; default: 400, all of real ones")
     parser.add_argument("--scenes", type=int, default=4, help="videos with ground truth")
     parser.add_argument("--threads", type=int, default=cores(), help="of torch")
+    figures.add_option(parser)
     options = parser.parse_args(words)
     needs.packages("motmetrics")
     needs.weights("yolo11n.pt")
@@ -184,13 +192,24 @@ def main(words: list[str]) -> int:
         print(
             f"{options.scenes} videos of {len(truths)} frames, {_COUNT} things each, seeds from 0"
         )
-        print(table(books))
+        scores = scored(books)
+        print(table(scores))
         for title, label in LABELS_BY_VIDEO.items():
             video = with_tone(VIDEOS / title, folder / title, options.frames)
             print(f"{title}, {frames_in(video)} frames, {label}; described, not scored")
             for side, follow in sides.items():
                 print(f"{side:12} {described(follow(video, [label]))}")
     engine.close()
+    own, other = scores["ours"], scores["ultralytics"]
+    values = {
+        "mota": own["mota"],
+        "idf1": own["idf1"],
+        "switches": own["num_switches"],
+        "peer_mota": other["mota"],
+        "peer_idf1": other["idf1"],
+        "peer_switches": other["num_switches"],
+    }
+    figures.save(options.json, {"tracking.scores": values})
     return 0
 
 

@@ -4,7 +4,7 @@
 Ours: decoding, inference, tracking, drawing, H.264 and audio, by `demo.video.pipeline.VideoRun`.
 The peer: `YOLO("yolo11n.pt").predict(stream=True)` in a process of its own, without any encoding.
 They alternate on the same file. Fails below the bar, and where the output has another number of
-frames than the input.
+frames than the input. The README has the video with the smaller ratio.
 """
 
 import argparse
@@ -19,7 +19,8 @@ from pathlib import Path
 
 import torch  # noqa: F401  first: ultralytics limits the threads of a torch imported after it
 
-from benchmarks import needs
+from benchmarks import bars, figures, needs
+from benchmarks.bars import Bar
 from benchmarks.client import median
 from benchmarks.detect_http import paused
 from benchmarks.needs import WEIGHTS
@@ -32,8 +33,6 @@ from demo.tracking.options import StreamOptions
 from demo.video.limits import VideoLimits
 from demo.video.pipeline import VideoRun
 
-BAR = 1.0
-"""Ours at least as fast as the bare library."""
 NAMES = ("people.mp4", "bottles.mp4")
 _WARM = 20
 BARE = """
@@ -98,8 +97,10 @@ def ours(engine: Engine, target: Path) -> Turn:
     return make
 
 
-def compare(name: str, video: Path, target: Path, own: Turn, peer: Turn, rounds: int) -> bool:
-    """Measure one video and print a line; whether it meets the bar and has all frames."""
+def compare(
+    name: str, video: Path, target: Path, own: Turn, peer: Turn, rounds: int
+) -> dict[str, float]:
+    """Measure one video and print a line; its figures. Raises RuntimeError for lost frames."""
     speeds: dict[str, list[float]] = {"own": [], "peer": []}
     for turn in range(rounds):
         order = [("own", own), ("peer", peer)]
@@ -110,9 +111,11 @@ def compare(name: str, video: Path, target: Path, own: Turn, peer: Turn, rounds:
     fast, plain = median(speeds["own"]), median(speeds["peer"])
     print(
         f"{name:12} {read} frames in, {made} out; ours {fast:.1f} a second, "
-        f"bare predict() {plain:.1f}, {fast / plain:.2f} x (bar {BAR:g}), {rounds} rounds"
+        f"bare predict() {plain:.1f}, {fast / plain:.2f} x, {rounds} rounds"
     )
-    return read == made and fast / plain >= BAR
+    if read != made:
+        raise RuntimeError(f"{name} has {read} frames, and {made} were written")
+    return {"rate": fast, "to_bare": fast / plain, "bare_rate": plain}
 
 
 def main(words: list[str]) -> int:
@@ -121,13 +124,14 @@ def main(words: list[str]) -> int:
     parser.add_argument("--frames", type=int, help="of each video; default: all")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=cores(), help="of torch, both sides")
+    figures.add_option(parser)
     options = parser.parse_args(words)
     needs.weights("yolo11n.pt")
     needs.data(*(f"videos/{name}" for name in NAMES))
     settings = Settings(weights_dir=WEIGHTS, offline=True, device="cpu", threads=options.threads)
     settle_heaps()
     engine = LocalEngine(settings)
-    passed = True
+    found = []
     with tempfile.TemporaryDirectory() as folder, bare(options.threads) as (predict, process):
         target = Path(folder) / "out.mp4"
         make = ours(engine, target)
@@ -141,9 +145,12 @@ def main(words: list[str]) -> int:
         predict(warm)
         for name in NAMES:
             video = with_tone(VIDEOS / name, Path(folder) / name, options.frames)
-            passed &= compare(name, video, target, own, predict, options.rounds)
+            found.append(compare(name, video, target, own, predict, options.rounds))
     engine.close()
-    return 0 if passed else 1
+    worst = min(found, key=lambda one: one["to_bare"])
+    figures.save(options.json, {"video.worst": worst})
+    bar = Bar("ours ÷ bare predict(stream=True)", worst["to_bare"], 1.5, 1.8, most=False)
+    return 0 if bars.told([bar]) else 1
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import numpy as np
 import psutil
 from av.video.frame import VideoFrame
 
-from benchmarks import needs
+from benchmarks import figures, needs
 from benchmarks.sample_videos import with_tone
 from demo.results import Image
 from demo.tracking.options import StreamOptions
@@ -63,7 +63,9 @@ def main(words: list[str]) -> int:
     """Print the figures; returns 1 if memory grows by more than the bar."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.video_memory", description=__doc__)
     parser.add_argument("--frames", type=int, default=10_000)
-    frames = parser.parse_args(words).frames
+    figures.add_option(parser)
+    options = parser.parse_args(words)
+    frames = options.frames
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "models").mkdir()
@@ -85,6 +87,8 @@ def main(words: list[str]) -> int:
         f"{frames // 10}, {last:.0f} MB at the end, {peak:.0f} MB at most; "
         f"growth {peak - first:+.1f} MB (bar {BAR_MB})"
     )
+    if done == frames:
+        figures.save(options.json, {"video_memory.growth": {"growth_mb": peak - first}})
     return 0 if done == frames and peak - first <= BAR_MB else 1
 
 

@@ -11,6 +11,7 @@ from tests.support import checkout
 from tests.support.preloaded import Preloaded
 
 BENCHMARKS = {
+    "__main__ --only teapots": "teapots",
     "camera": "Chromium",
     "camera_peer": "yolo11n.pt",
     "camera_soak": "Chromium",
@@ -18,11 +19,15 @@ BENCHMARKS = {
     "explain": "--data",
     "explain --data .": "boxes3/boxes.csv",
     "explain --data . --weights": "animals/boxes.csv",
+    "gpu": "CUDA",
     "interactive": "weights/yolo11n.pt",
     "load": "coco128",
     "mutations": "odd_images",
     "page": "Chromium",
     "regression .": "weights/yolo11n.pt",
+    "rest": "weights/yolo11n.pt",
+    "rest --fast": "weights/yolo11n.pt",
+    "rest_peers none.pt": "none.pt",
     "screenshot": "Chromium",
     "tracking": "weights/yolo11n.pt",
     "video": "weights/yolo11n.pt",

@@ -29,6 +29,8 @@ _FILES = (
     "demo/models/efficientnet_lite_unknown.json",
     "demo/models/imagenet.json",
     "demo/models/timm.json",
+    "benchmarks/measured.json",
+    "benchmarks/rows.toml",
 )
 _PATTERNS = (
     "demo/**/*.py",

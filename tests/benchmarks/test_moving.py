@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import moving
 from benchmarks.moving import Thing, Truth
-from benchmarks.tracking import described, events, table
+from benchmarks.tracking import described, events, scored, table
 from demo.geometry import boxes
 from tests.support.clips import shown
 
@@ -63,12 +63,12 @@ def test_switches_misses_and_false_boxes_are_counted() -> None:
     whole = [truth([7, 8], [0, 50])] * 5
     swapped = [*whole[:3], truth([8, 7], [0, 50]), truth([8], [0])]
     false = [truth([7, 8, 9], [0, 50, 200]), *whole[1:]]
-    told = table({name: [events(known, t)] for name, t in (("a", whole), ("b", swapped))})
+    told = table(scored({name: [events(known, t)] for name, t in (("a", whole), ("b", swapped))}))
     first, second = told.splitlines()
     assert "id switches 0, fragments 0, MOTA 1.000, IDF1 1.000" in first
     assert "id switches 2, fragments 0, MOTA 0.700" in second
     assert "missed 1, true boxes 10" in second
-    assert "MOTA 0.900" in table({"c": [events(known, false)]})
+    assert "MOTA 0.900" in table(scored({"c": [events(known, false)]}))
 
 
 @pytest.mark.parametrize(

@@ -28,12 +28,13 @@ def copy(target: Path) -> Path:
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
-    """Variables of a user with an empty home, no settings, no network and no browser."""
+    """Variables of a user with an empty home, no settings, no network, no GPU and no browser."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("VITRINE_", "GRADIO_"))}
     return {
         **kept,
         "HOME": str(home),
         "PATH": str(Path(sys.executable).parent),
+        "CUDA_VISIBLE_DEVICES": "",
         "VITRINE_OFFLINE": "1",
         "VITRINE_DEVICE": "cpu",
         "YOLO_CONFIG_DIR": str(home),
