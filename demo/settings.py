@@ -64,6 +64,11 @@ class Settings:
     """Disk for downloaded weights, millions of bytes; nothing is downloaded beyond it."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Device of the models; auto is the first GPU, or the CPU where there is none."""
+    precision: Literal["reference", "exact", "fast"] = "exact"
+    """Of networks on the CPU: reference is torch alone; exact is OpenVINO where it gives the same
+    answers; fast is bfloat16 on a processor that has it."""
+    converted_mb: _Count = 1000
+    """Disk for networks that were converted for OpenVINO, millions of bytes."""
     max_megapixels: _Number = 25.0
     """Largest picture, millions of pixels."""
     max_side: _Count = 8192
@@ -143,6 +148,7 @@ _SENTENCES = {
     "cache_dir": "setting_folder",
     "threads": "setting_threads",
     "device": "setting_choice",
+    "precision": "setting_precision",
     "log": "setting_log",
     "offline": "setting_switch",
     "hosts": "setting_hosts",

@@ -33,7 +33,7 @@ _CONCURRENCY = 8
 
 def build(settings: Settings, uploads: UploadStore) -> tuple[PageBlocks, Service]:
     """Build the whole page; return it with the service that answers its requests."""
-    service = Service(settings, LocalEngine(settings), uploads)
+    service = Service(settings, LocalEngine(settings, converts=True), uploads)
     refuse_all_but_uploads()
     use_upload_parser()
     with PageBlocks(title="Vitrine", analytics_enabled=False, fill_width=True) as page:
