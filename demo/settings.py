@@ -55,7 +55,7 @@ class Settings:
     model: _Folder | None = None
     """File of a model of the owner's that the page opens with."""
     cache_dir: _Folder = Field(default_factory=lambda: _cache_dir())
-    """Folder where downloaded official weights are kept."""
+    """Folder where downloaded weights and converted networks are kept."""
     offline: bool = False
     """Never try to download."""
     downloads: Annotated[tuple[str, ...], BeforeValidator(_names)] = ("*",)
@@ -94,7 +94,7 @@ class Settings:
     recent_budget_mb: _Count = 200
     """Memory for decoded pictures and their answers, millions of bytes."""
     threads: Annotated[int, Field(ge=0, le=_MAX_THREADS)] = 0
-    """CPU threads of torch, 0 = one a core."""
+    """CPU threads of a forward pass, 0 = one a core."""
     uploads_mb: _Count = 2000
     """Disk for uploads and answers, millions of bytes; the oldest go first."""
     queue_size: _Count = 64

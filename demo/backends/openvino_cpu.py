@@ -1,8 +1,8 @@
 """OpenVINO on the CPU, for networks that were converted from torch (see `inference/convert`)."""
 
 import threading
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Literal, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,34 @@ from demo.system import cores
 Precision = Literal["f32", "bf16"]
 Shape = tuple[int, ...]
 """Of one input without the axis of the batch: (3, height, width)."""
+
+
+class _Request(Protocol):
+    def infer(
+        self, inputs: Sequence[NDArray[np.float32]], share_inputs: bool
+    ) -> Mapping[int, NDArray[np.float32]]: ...
+
+
+class _Compiled(Protocol):
+    def create_infer_request(self) -> _Request: ...
+
+
+class _Network(Protocol):
+    @property
+    def outputs(self) -> Sequence[object]: ...
+
+
+class _Core(Protocol):
+    """What is used of `openvino.Core`, which comes without types."""
+
+    def read_model(self, content: bytes) -> _Network: ...
+
+    def compile_model(
+        self, network: _Network, device: str, options: Mapping[str, object]
+    ) -> _Compiled: ...
+
+    def get_property(self, device: str, name: str) -> str | list[str]: ...
+
 
 _NO_MEMORY = ("bad_alloc", "allocate memory", "out of memory")
 """Words of OpenVINO in a RuntimeError where the memory does not suffice."""
@@ -60,7 +88,7 @@ class OpenvinoRunner:
         self._hint = precision
         self._content_bytes = len(content)
         self._lock = threading.Lock()
-        self._compiled: dict[bool, Any] = {}
+        self._compiled: dict[bool, _Compiled] = {}
         self._requests = threading.local()
         self._threads = threads
         self._compile(alone=True)
@@ -94,14 +122,14 @@ class OpenvinoRunner:
             return answers[0]
         return tuple(np.concatenate(outputs) for outputs in zip(*answers, strict=True))
 
-    def _infer(self, request: Any, picture: NDArray[np.float32]) -> Outputs:
+    def _infer(self, request: _Request, picture: NDArray[np.float32]) -> Outputs:
         found = request.infer([np.ascontiguousarray(picture)], share_inputs=True)
         # The arrays of a request are overwritten by its next pass.
         return tuple(np.array(found[i], np.float32) for i in range(self._outputs))
 
-    def _request(self, alone: bool) -> Any:
+    def _request(self, alone: bool) -> _Request:
         """The calling thread's own request."""
-        requests: dict[bool, Any] | None = getattr(self._requests, "value", None)
+        requests: dict[bool, _Request] | None = getattr(self._requests, "value", None)
         if requests is None:
             requests = self._requests.value = {}
         if alone not in requests:
@@ -110,9 +138,9 @@ class OpenvinoRunner:
             requests[alone] = compiled.create_infer_request()
         return requests[alone]
 
-    def _compile(self, alone: bool) -> Any:
+    def _compile(self, alone: bool) -> _Compiled:
         threads = self._threads if alone else cores()
-        options: Mapping[str, Any] = {
+        options = {
             "INFERENCE_PRECISION_HINT": self._hint,
             "INFERENCE_NUM_THREADS": threads,
             "NUM_STREAMS": 1 if alone else threads,
@@ -130,7 +158,7 @@ class _ThreadCount(threading.local):
 
 
 _count = _ThreadCount()
-_made: list[Any] = []
+_made: list[_Core] = []
 _making = threading.Lock()
 
 
@@ -139,11 +167,11 @@ def set_threads(count: int) -> None:
     _count.value = count
 
 
-def _core() -> Any:
+def _core() -> _Core:
     """OpenVINO's core, which is imported when the first network is compiled."""
     with _making:
         if not _made:
             import openvino
 
-            _made.append(openvino.Core())
+            _made.append(cast(_Core, openvino.Core()))
         return _made[0]
