@@ -1,7 +1,9 @@
 """OpenVINO on the CPU, for networks that were converted from torch (see `inference/convert`)."""
 
+import sys
 import threading
 from collections.abc import Mapping, Sequence
+from types import ModuleType
 from typing import Literal, Protocol, cast
 
 import numpy as np
@@ -171,6 +173,9 @@ def _core() -> _Core:
     """OpenVINO's core, which is imported when the first network is compiled."""
     with _making:
         if not _made:
+            # At its import it would write into the home and look up a host that collects usage;
+            # without this package it does neither.
+            sys.modules.setdefault("openvino_telemetry", cast(ModuleType, None))
             import openvino
 
             _made.append(cast(_Core, openvino.Core()))
