@@ -22,6 +22,7 @@ BENCHMARKS = {
     "mutations": "odd_images",
     "page": "Chromium",
     "regression .": "weights/yolo11n.pt",
+    "precision": "coco128",
     "screenshot": "Chromium",
     "tracking": "weights/yolo11n.pt",
     "video": "weights/yolo11n.pt",

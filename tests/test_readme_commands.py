@@ -40,7 +40,8 @@ NOT_RUN = {
                 "detect_http",
                 "explain --data FOLDER --photos 9",
             ),
-            *("interactive", "load", "mutations", "page", "start", "tracking", "video"),
+            *("interactive", "load", "mutations", "page", "precision", "start", "tracking"),
+            "video",
             "video_memory",
         )
     },

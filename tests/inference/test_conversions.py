@@ -36,8 +36,9 @@ def settings(folder: Path) -> Settings:
 
 def photo(seed: int = 0) -> Image:
     """A photo that differs from seed to seed, in the size of one that is there."""
-    rgb = cv2.imread(str(examples.paths()[0]))[..., ::-1]
-    return np.ascontiguousarray(np.roll(rgb, 37 * seed, axis=1))
+    bgr = cv2.imread(str(examples.paths()[0]))
+    assert bgr is not None
+    return np.ascontiguousarray(np.roll(bgr[..., ::-1], 37 * seed, axis=1))
 
 
 def ask(engine: LocalEngine, model: str = NAME, seed: int = 0) -> Prediction:
