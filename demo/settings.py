@@ -55,7 +55,7 @@ class Settings:
     model: _Folder | None = None
     """File of a model of the owner's that the page opens with."""
     cache_dir: _Folder = Field(default_factory=lambda: _cache_dir())
-    """Folder where downloaded official weights are kept."""
+    """Folder where downloaded weights and converted networks are kept."""
     offline: bool = False
     """Never try to download."""
     downloads: Annotated[tuple[str, ...], BeforeValidator(_names)] = ("*",)
@@ -64,6 +64,11 @@ class Settings:
     """Disk for downloaded weights, millions of bytes; nothing is downloaded beyond it."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Device of the models; auto is the first GPU, or the CPU where there is none."""
+    precision: Literal["reference", "exact", "fast"] = "exact"
+    """Of networks on the CPU: reference is torch alone; exact is OpenVINO where it gives the same
+    answers; fast is bfloat16 on a processor that has it."""
+    converted_mb: _Count = 1000
+    """Disk for networks that were converted for OpenVINO, millions of bytes."""
     max_megapixels: _Number = 25.0
     """Largest picture, millions of pixels."""
     max_side: _Count = 8192
@@ -89,7 +94,7 @@ class Settings:
     recent_budget_mb: _Count = 200
     """Memory for decoded pictures and their answers, millions of bytes."""
     threads: Annotated[int, Field(ge=0, le=_MAX_THREADS)] = 0
-    """CPU threads of torch, 0 = one a core."""
+    """CPU threads of a forward pass, 0 = one a core."""
     uploads_mb: _Count = 2000
     """Disk for uploads and answers, millions of bytes; the oldest go first."""
     queue_size: _Count = 64
@@ -148,6 +153,7 @@ _SENTENCES = {
     "cache_dir": "setting_folder",
     "threads": "setting_threads",
     "device": "setting_choice",
+    "precision": "setting_precision",
     "log": "setting_log",
     "offline": "setting_switch",
     "hosts": "setting_hosts",

@@ -80,7 +80,12 @@ def desk(tmp_path: Path, finder: Finder) -> Iterator[LocalEngine]:
 class Server:
     """`python app.py` in a process of its own, without the settings of this one."""
 
-    _ENVIRON: ClassVar = {"VITRINE_OFFLINE": "1", "PYTHONFAULTHANDLER": "1"}
+    # A network that is converted meanwhile would take the place of another in the middle of a test.
+    _ENVIRON: ClassVar = {
+        "VITRINE_OFFLINE": "1",
+        "VITRINE_PRECISION": "reference",
+        "PYTHONFAULTHANDLER": "1",
+    }
 
     def __init__(self, program: str = "app.py", **environ: str) -> None:
         self.port = free_port()

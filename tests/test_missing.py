@@ -24,6 +24,7 @@ BENCHMARKS = {
     "load": "coco128",
     "mutations": "odd_images",
     "page": "Chromium",
+    "precision": "coco128",
     "regression .": "weights/yolo11n.pt",
     "rest": "weights/yolo11n.pt",
     "rest --fast": "weights/yolo11n.pt",

@@ -40,8 +40,8 @@ NOT_RUN = {
                 "detect_http",
                 "explain --data FOLDER --photos 9",
             ),
-            *("gpu", "interactive", "load", "mutations", "page", "rest", "rest --fast", "start"),
-            *("tracking", "video", "video_memory"),
+            *("gpu", "interactive", "load", "mutations", "page", "precision", "rest"),
+            *("rest --fast", "start", "tracking", "video", "video_memory"),
         )
     },
     "python -m benchmarks": "it measures for hours; tests/benchmarks/test_runner.py has its parts",

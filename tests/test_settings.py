@@ -34,6 +34,8 @@ SAMPLES = {
     "cache_dir": ("~/c", Path.home() / "c"),
     "offline": ("1", True),
     "device": ("cpu", "cpu"),
+    "precision": ("fast", "fast"),
+    "converted_mb": ("50", 50),
     "model": ("best.pt", Path("best.pt")),
     "log": ("info", "info"),
     "downloads": ("resnet*, yolo11n,", ("resnet*", "yolo11n")),

@@ -20,8 +20,8 @@ class OutOfMemory(Exception):
     """
 
 
-class Runner(Protocol):
-    """A loaded network on its device: arrays in, arrays out.
+class InferenceRunner(Protocol):
+    """A loaded network on its device, for passes without gradients: arrays in, arrays out.
 
     Called by one thread at a time, unless `parallel` is true.
     """
@@ -47,6 +47,10 @@ class Runner(Protocol):
 
         Raises OutOfMemory where the device's memory does not suffice.
         """
+
+
+class Runner(InferenceRunner, Protocol):
+    """A loaded network that can also give the plain one, with gradients."""
 
     def module(self) -> "nn.Module":
         """The plain network with gradients, on the device; for hooks and explanations.

@@ -59,7 +59,7 @@ def _answer_all(call: Call, stop: threading.Event) -> int:
     settings = Settings.from_env(os.environ)
     # What goes wrong is said in a sentence or in the table; an owner may ask for more.
     logs.configure(settings.log if variable("log") in os.environ else "error")
-    engine = LocalEngine(settings)
+    engine = LocalEngine(settings, converts=True)
     uploads = UploadStore(settings.keep_minutes * 60)
     service = Service(settings, engine, uploads)
     try:

@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.backends.base import OutOfMemory, Runner
+from demo.backends.base import InferenceRunner, OutOfMemory
 from demo.errors import DemoError
 from demo.inference.core_lock import CoreLock
 from demo.models.spec import Outputs
@@ -29,7 +29,7 @@ class _Job:
     """One request that waits for its forward pass; outputs is None until it has run."""
 
     name: str
-    runner: Runner
+    runner: InferenceRunner
     inputs: Inputs
     outputs: Outputs | None = None
     forward_ms: float = 0.0
@@ -79,7 +79,7 @@ class Worker:
         set_threads(1)
 
     def run(
-        self, name: str, runner: Runner, inputs: Inputs, *, bulk: bool = False
+        self, name: str, runner: InferenceRunner, inputs: Inputs, *, bulk: bool = False
     ) -> tuple[Outputs, float]:
         """Network input of one request → its outputs, and the milliseconds of the forward pass.
 
@@ -131,7 +131,9 @@ class Worker:
         assert job.outputs is not None
         return job.outputs, job.forward_ms
 
-    def _run_in_lane(self, name: str, runner: Runner, inputs: Inputs) -> tuple[Outputs, float]:
+    def _run_in_lane(
+        self, name: str, runner: InferenceRunner, inputs: Inputs
+    ) -> tuple[Outputs, float]:
         with self._cores.shared():
             start = time.perf_counter()
             outputs = self._forward(name, runner, [inputs])
@@ -147,7 +149,7 @@ class Worker:
                     self._waiting.remove(one)
         return batch
 
-    def _forward(self, name: str, runner: Runner, inputs: Sequence[Inputs]) -> Outputs:
+    def _forward(self, name: str, runner: InferenceRunner, inputs: Sequence[Inputs]) -> Outputs:
         try:
             return runner.run(_join(inputs))
         except OutOfMemory:

@@ -9,18 +9,22 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from demo import tasks, validate
-from demo.backends.base import Backend, all_backends
+from demo import tasks
+from demo.backends import openvino_cpu
+from demo.backends.base import Backend, InferenceRunner, all_backends
 from demo.backends.device import Device
+from demo.backends.openvino_cpu import Shape
 from demo.errors import DemoError
 from demo.inference.batching import Worker
 from demo.inference.catalog import Catalog
+from demo.inference.conversions import Conversions
 from demo.inference.engine import ModelRow, Prediction, Status
+from demo.inference.input_size import check_size
 from demo.inference.leased_model import LeasedModel
-from demo.inference.model_cache import ModelCache
+from demo.inference.model_cache import Loaded, ModelCache
 from demo.inference.own_models import RefusedFile
 from demo.models.lineage import lineage
-from demo.models.spec import ImageRequest, ModelSpec, Request
+from demo.models.spec import ModelSpec, Request
 from demo.results import Timing
 from demo.settings import Settings
 from demo.system import cores, trim
@@ -39,10 +43,20 @@ class LocalEngine:
         settings: Settings,
         catalog: Catalog | None = None,
         backends: Sequence[Backend] | None = None,
+        *,
+        converts: bool = False,
     ) -> None:
-        """Loads nothing yet. Raises DemoError for a missing weights folder or device.
+        """Loads nothing yet.
 
-        catalog, backends: in place of those of the program.
+        Args:
+            settings: of the owner.
+            catalog: in place of that of the program.
+            backends: in place of those of the program.
+            converts: networks of the CPU are converted in the background, and answer from then on,
+                as the settings say; else answers are those of `backends` alone.
+
+        Raises:
+            DemoError: the weights folder or the device is missing.
         """
         self._catalog = catalog or Catalog(settings)
         self._backends = all_backends() if backends is None else backends
@@ -51,6 +65,8 @@ class LocalEngine:
         budget_bytes = settings.model_budget_mb * 1_000_000
         kind = self._device.kind
         self._cache = ModelCache(self._catalog, self._backends, kind, budget_bytes)
+        wanted = converts and kind == "cpu" and settings.precision != "reference"
+        self._conversions = Conversions(settings, self._threads) if wanted else None
         self._max_batch = _MAX_BATCH[kind]
         lanes = self._threads if kind == "cpu" else 0
         self._worker = Worker(
@@ -61,14 +77,15 @@ class LocalEngine:
     def run(self, model: str, request: Request, *, bulk: bool = False) -> Prediction:
         """Run one request, see `Engine.run`."""
         spec = self._catalog.spec(model)
-        checked = _checked(spec, request)
+        checked = check_size(spec, request)
         with self._cache.lease(model) as loaded:
             # The description of an owner's file may just have changed.
             family = loaded.spec.family
             start = time.perf_counter()
             prepared = family.preprocess(checked)
             prepared_at = time.perf_counter()
-            outputs, forward_ms = self._worker.run(model, loaded.runner, prepared.inputs, bulk=bulk)
+            runner, backend = self._runner(loaded, prepared.inputs.shape[1:])
+            outputs, forward_ms = self._worker.run(model, runner, prepared.inputs, bulk=bulk)
             answered_at = time.perf_counter()
             result = family.postprocess(outputs, prepared)
             end = time.perf_counter()
@@ -78,7 +95,7 @@ class LocalEngine:
             postprocess=(end - answered_at) * 1000,
         )
         device = self.device_text()
-        digest, backend = loaded.weights_sha256, loaded.backend
+        digest = loaded.file.sha256
         return Prediction(model, digest, backend, result, timing, device, prepared.view)
 
     def run_many(self, model: str, requests: Sequence[Request]) -> list[Prediction]:
@@ -155,6 +172,8 @@ class LocalEngine:
     def close(self) -> None:
         """End the worker; nothing is answered any more."""
         self._closing.set()
+        if self._conversions is not None:
+            self._conversions.close()
         self._cache.close()
         self._worker.close()
 
@@ -206,7 +225,16 @@ class LocalEngine:
         """The files of the owner's folder that are no models here, see `Engine.refused`."""
         return list(self._catalog.refused())
 
+    def _runner(self, loaded: Loaded, shape: Shape) -> tuple[InferenceRunner, str]:
+        """What runs the model on inputs of that shape, and its name in answers."""
+        if self._conversions is not None:
+            faster = self._conversions.find(loaded.converted, loaded.spec, loaded.file, shape)
+            if faster is not None:
+                return faster, faster.backend
+        return loaded.runner, loaded.backend
+
     def _set_threads(self, count: int) -> None:
+        openvino_cpu.set_threads(count)
         for backend in self._backends:
             backend.set_threads(count)
 
@@ -218,16 +246,3 @@ class LocalEngine:
 def _published(spec: ModelSpec) -> float:
     """The published score, for comparisons; lowest where there is none."""
     return spec.published["value"] if spec.published else -math.inf
-
-
-def _checked(spec: ModelSpec, request: Request) -> Request:
-    """The request, with a size that the model takes. Raises DemoError for any other."""
-    if not isinstance(request, ImageRequest) or request.size in (None, spec.input_size):
-        return request
-    if spec.fixed_size:
-        got = validate.brief(request.size)
-        raise DemoError("size_fixed", got=got, name=spec.name, size=spec.input_size)
-    size = validate.whole(request.size, "size", 64, 1280)
-    if size % 32:
-        raise DemoError("size_not_multiple", got=size)
-    return ImageRequest(request.image, size)

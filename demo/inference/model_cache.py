@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from demo.backends.base import Backend, OutOfMemory, Runner, choose
 from demo.errors import DemoError
 from demo.inference.catalog import Catalog
+from demo.inference.converted import Converted
 from demo.inference.engine import Status
 from demo.models.file_stamp import FileStamp
 from demo.models.spec import ModelSpec, WeightsFile
@@ -24,12 +25,21 @@ _PARAMETER_BYTES = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Loaded:
-    """A network on its device, the digest of its weights file, and the back end that runs it."""
+    """A network on its device, its weights file, the back end that runs it, and faster ones.
+
+    converted: of some shapes of input, what answers in its place.
+    """
 
     spec: ModelSpec
     runner: Runner
-    weights_sha256: str
+    file: WeightsFile
     backend: str
+    converted: Converted = field(default_factory=Converted)
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory of the network and of those that were converted from it."""
+        return self.runner.size_bytes + self.converted.size_bytes
 
 
 @dataclass(slots=True, eq=False)
@@ -185,7 +195,7 @@ class ModelCache:
             file.check_unchanged()
             self._measured[name] = slot.stamp, runner.size_bytes
             self._check_fits(spec)
-            slot.future.set_result(Loaded(spec, runner, file.sha256, backend.name))
+            slot.future.set_result(Loaded(spec, runner, file, backend.name))
             _log.info("loaded %s with %s (%.1f MB)", name, backend.name, runner.size_bytes / 1e6)
         except BaseException as error:
             # Every exception is passed on to the callers that wait, and raised here.
@@ -240,4 +250,4 @@ def _release(evicted: list[_Slot]) -> None:
 
 def _size_bytes(slot: _Slot) -> int:
     done = slot.future.done() and slot.future.exception() is None
-    return slot.future.result().runner.size_bytes if done else 0
+    return slot.future.result().size_bytes if done else 0

@@ -55,7 +55,7 @@ def _watch(arguments: argparse.Namespace) -> None:
     settle_heaps()
     settings = Settings.from_env(os.environ)
     logs.configure(settings.log)
-    engine = LocalEngine(settings)
+    engine = LocalEngine(settings, converts=True)
     try:
         with open_source(arguments.source, settings) as source:
             values = {

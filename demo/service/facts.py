@@ -23,6 +23,7 @@ def answer_facts(
     return {
         "model": prediction.model,
         "weights_sha256": prediction.weights_sha256,
+        "backend": prediction.backend,
         **own,
         "size_wh": list(size_wh),
         "device": prediction.device,

@@ -28,6 +28,7 @@ class StreamSummary(StreamCounts):
 
     model: str
     weights_sha256: str
+    backend: str
     device: str
     frames_seen: int
     every: int
@@ -145,6 +146,7 @@ class StreamProcessor:
         return {
             "model": self._prediction.model,
             "weights_sha256": self._prediction.weights_sha256,
+            "backend": self._prediction.backend,
             "device": self._prediction.device,
             "frames_seen": self._frames,
             "every": self._options.every,

@@ -61,7 +61,7 @@ def _process(arguments: argparse.Namespace) -> None:
     settle_heaps()
     settings = Settings.from_env(os.environ)
     logs.configure(settings.log)
-    engine = LocalEngine(settings)
+    engine = LocalEngine(settings, converts=True)
     try:
         run = _run(engine, settings, arguments)
         before = {number: signal.signal(number, lambda *_: run.stop()) for number in _SIGNALS}

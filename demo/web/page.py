@@ -6,6 +6,7 @@ import gradio as gr
 import torchvision.transforms.v2  # noqa: F401 - see below
 
 from demo import __version__, discover
+from demo.backends.openvino_cpu import precision_here
 from demo.inference.local_engine import LocalEngine
 from demo.service.service import Service
 from demo.service.uploads import UploadStore
@@ -33,7 +34,7 @@ _CONCURRENCY = 8
 
 def build(settings: Settings, uploads: UploadStore) -> tuple[PageBlocks, Service]:
     """Build the whole page; return it with the service that answers its requests."""
-    service = Service(settings, LocalEngine(settings), uploads)
+    service = Service(settings, LocalEngine(settings, converts=True), uploads)
     refuse_all_but_uploads()
     use_upload_parser()
     with PageBlocks(title="Vitrine", analytics_enabled=False, fill_width=True) as page:
@@ -72,7 +73,9 @@ def _tab(context: Context, tab: Tab) -> None:
 
 
 def _footer(context: Context) -> str:
-    packages = ("gradio", "torch", "ultralytics", "opencv-python")
+    packages = ("gradio", "torch", "openvino", "ultralytics", "opencv-python")
     versions = " · ".join(f"{name} {version(name)}" for name in packages)
-    minutes = context.service.settings.keep_minutes
-    return page_frame.footer(minutes, SOURCE_URL, f"Vitrine {__version__} · {versions}")
+    settings = context.service.settings
+    fast = settings.precision == "fast" and precision_here(settings.precision) == "bf16"
+    text = f"Vitrine {__version__} · {versions}"
+    return page_frame.footer(settings.keep_minutes, SOURCE_URL, text, fast=fast)

@@ -77,6 +77,7 @@ def test_classify_answers_the_shape_of_the_contract(client: Client) -> None:
     assert set(facts) == {
         "model",
         "weights_sha256",
+        "backend",
         "labels",
         "known",
         "known_by",

@@ -148,7 +148,7 @@ def test_those_who_use_the_old_one_keep_it(tmp_path: Path) -> None:
     with engine._cache.lease(NAME) as old:
         save_file(state(0.5), file)
         with engine._cache.lease(NAME) as new:
-            assert new.weights_sha256 != old.weights_sha256
+            assert new.file.sha256 != old.file.sha256
         inputs = old.spec.family.preprocess(ImageRequest(PICTURE)).inputs
         assert old.runner.run(inputs)[0].shape == (1, 10)
     engine.close()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TypeVar
 
 from fastapi import FastAPI
@@ -24,8 +25,9 @@ def run(coroutine: Coroutine[object, object, T]) -> T:
 def built(settings: Settings, root_path: str = "") -> FastAPI:
     """The whole application, made within an event loop of its own.
 
-    Outside of a running one, gradio opens loops that it never closes.
+    Outside of a running one, gradio opens loops that it never closes. Torch alone answers.
     """
+    settings = replace(settings, precision="reference")
 
     async def make() -> FastAPI:
         return create_app(settings, root_path)

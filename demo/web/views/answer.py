@@ -86,6 +86,7 @@ def timing(spent: Timing, prediction: Prediction, locale: str) -> str:
         kept_forward_ms=prediction.timing.forward if spent.forward == 0 else None,
         model=prediction.model,
         device=device_text(prediction.device, locale),
+        backend=prediction.backend,
         locale=locale,
     )
 

@@ -11,6 +11,9 @@ def header(device: str) -> str:
     return render("header", devices=devices)
 
 
-def footer(minutes: float, source: str, versions: str) -> str:
-    """What is kept and for how many minutes, the licence, the source's address, the versions."""
-    return render("footer", minutes=minutes, source=source, versions=versions)
+def footer(minutes: float, source: str, versions: str, *, fast: bool = False) -> str:
+    """What is kept and for how many minutes, the licence, the source's address, the versions.
+
+    fast: networks of the CPU run in bfloat16, which costs something that is said then.
+    """
+    return render("footer", minutes=minutes, source=source, versions=versions, fast=fast)

@@ -82,6 +82,11 @@ def test_values_from_outside_are_escaped(html: str) -> None:
     assert 'href="">' not in html
 
 
+def test_the_footer_says_what_bfloat16_costs_where_it_is_used() -> None:
+    assert "bfloat16" in page_frame.footer(10, "source.zip", "1", fast=True)
+    assert "bfloat16" not in page_frame.footer(10, "source.zip", "1")
+
+
 @pytest.mark.parametrize("locale", LOCALES)
 def test_a_table_row_describes_a_box(locale: str) -> None:
     html = detect_view.boxes_table(detections(), locale)

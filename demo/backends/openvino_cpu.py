@@ -1,0 +1,182 @@
+"""OpenVINO on the CPU, for networks that were converted from torch (see `inference/convert`)."""
+
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import Literal, Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from demo.backends.base import OutOfMemory
+from demo.models.spec import Outputs
+from demo.system import cores
+
+Precision = Literal["f32", "bf16"]
+Shape = tuple[int, ...]
+"""Of one input without the axis of the batch: (3, height, width)."""
+
+
+class _Request(Protocol):
+    def infer(
+        self, inputs: Sequence[NDArray[np.float32]], share_inputs: bool
+    ) -> Mapping[int, NDArray[np.float32]]: ...
+
+
+class _Compiled(Protocol):
+    def create_infer_request(self) -> _Request: ...
+
+
+class _Network(Protocol):
+    @property
+    def outputs(self) -> Sequence[object]: ...
+
+
+class _Core(Protocol):
+    """What is used of `openvino.Core`, which comes without types."""
+
+    def read_model(self, content: bytes) -> _Network: ...
+
+    def compile_model(
+        self, network: _Network, device: str, options: Mapping[str, object]
+    ) -> _Compiled: ...
+
+    def get_property(self, device: str, name: str) -> str | list[str]: ...
+
+
+_NO_MEMORY = ("bad_alloc", "allocate memory", "out of memory")
+"""Words of OpenVINO in a RuntimeError where the memory does not suffice."""
+
+
+def precision_here(setting: str) -> Precision:
+    """The precision for `VITRINE_PRECISION`: bfloat16 for `fast`, on a processor that has it."""
+    if setting != "fast":
+        return "f32"
+    capabilities = _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "bf16" if "BF16" in capabilities else "f32"
+
+
+def processor() -> str:
+    """The processor and what it computes fast, which decides about the kernels that are used."""
+    core = _core()
+    name = core.get_property("CPU", "FULL_DEVICE_NAME")
+    return f"{name} {' '.join(sorted(core.get_property('CPU', 'OPTIMIZATION_CAPABILITIES')))}"
+
+
+class OpenvinoRunner:
+    """A converted network of one input shape; pictures of a batch run one after the other.
+
+    The first pass of a thread that has one CPU thread compiles the network a second time, for as
+    many passes at once as there are cores; passes of a thread that has more use all cores for one.
+    """
+
+    device = "cpu"
+    parallel = True
+
+    def __init__(self, content: bytes, precision: Precision, threads: int) -> None:
+        """Compile the network for passes on `threads` cores.
+
+        Args:
+            content: of the ONNX file.
+            precision: of the passes.
+            threads: CPU threads of a pass that has the device for itself.
+
+        Raises:
+            RuntimeError: it cannot be compiled here.
+        """
+        self._network = _core().read_model(content)
+        self._outputs = len(self._network.outputs)
+        self._hint = precision
+        self._content_bytes = len(content)
+        self._lock = threading.Lock()
+        self._compiled: dict[bool, _Compiled] = {}
+        self._requests = threading.local()
+        self._threads = threads
+        self._compile(alone=True)
+
+    @property
+    def precision(self) -> str:
+        """Precision of the passes: `float32` or `bfloat16`."""
+        return "float32" if self._hint == "f32" else "bfloat16"
+
+    @property
+    def backend(self) -> str:
+        """Name in answers: `openvino-f32` or `openvino-bf16`."""
+        return f"openvino-{self._hint}"
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory of the weights: each compiled network holds them in an order of its own."""
+        return self._content_bytes * (1 + len(self._compiled))
+
+    def run(self, inputs: NDArray[np.float32]) -> Outputs:
+        """N×… float32 → one float32 array an output, N×… each. Raises OutOfMemory."""
+        alone = _count.value > 1 or self._threads == 1
+        request = self._request(alone)
+        try:
+            answers = [self._infer(request, inputs[i : i + 1]) for i in range(len(inputs))]
+        except RuntimeError as error:
+            if not any(words in str(error) for words in _NO_MEMORY):
+                raise
+            raise OutOfMemory from None
+        if len(answers) == 1:
+            return answers[0]
+        return tuple(np.concatenate(outputs) for outputs in zip(*answers, strict=True))
+
+    def _infer(self, request: _Request, picture: NDArray[np.float32]) -> Outputs:
+        found = request.infer([np.ascontiguousarray(picture)], share_inputs=True)
+        # The arrays of a request are overwritten by its next pass.
+        return tuple(np.array(found[i], np.float32) for i in range(self._outputs))
+
+    def _request(self, alone: bool) -> _Request:
+        """The calling thread's own request."""
+        requests: dict[bool, _Request] | None = getattr(self._requests, "value", None)
+        if requests is None:
+            requests = self._requests.value = {}
+        if alone not in requests:
+            with self._lock:
+                compiled = self._compiled.get(alone) or self._compile(alone)
+            requests[alone] = compiled.create_infer_request()
+        return requests[alone]
+
+    def _compile(self, alone: bool) -> _Compiled:
+        threads = self._threads if alone else cores()
+        options = {
+            "INFERENCE_PRECISION_HINT": self._hint,
+            "INFERENCE_NUM_THREADS": threads,
+            "NUM_STREAMS": 1 if alone else threads,
+            # Pinned threads of several networks would wait for each other on one core.
+            "ENABLE_CPU_PINNING": False,
+        }
+        self._compiled[alone] = _core().compile_model(self._network, "CPU", options)
+        return self._compiled[alone]
+
+
+class _ThreadCount(threading.local):
+    """CPU threads of passes, as the calling thread has set them."""
+
+    value = 1
+
+
+_count = _ThreadCount()
+_made: list[_Core] = []
+_making = threading.Lock()
+
+
+def set_threads(count: int) -> None:
+    """Set the CPU threads of passes for the calling thread."""
+    _count.value = count
+
+
+def _core() -> _Core:
+    """OpenVINO's core, which is imported when the first network is compiled."""
+    with _making:
+        if not _made:
+            # At its import it would write into the home and look up a host that collects usage;
+            # without this package it does neither.
+            sys.modules.setdefault("openvino_telemetry", cast(ModuleType, None))
+            import openvino
+
+            _made.append(cast(_Core, openvino.Core()))
+        return _made[0]

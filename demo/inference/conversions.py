@@ -1,0 +1,169 @@
+"""Networks converted for OpenVINO in the background, while torch answers."""
+
+import hashlib
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+import demo
+from demo.backends import openvino_cpu
+from demo.backends.openvino_cpu import OpenvinoRunner, Precision, Shape
+from demo.inference.conversion_cache import ConversionCache, Key
+from demo.inference.convert import Order, Record
+from demo.inference.converted import Converted
+from demo.models.own.description import description_file
+from demo.models.spec import ModelSpec, WeightsFile
+from demo.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+_MAX_PARAMS = 100_000_000
+"""Larger networks would need some gigabytes to be converted."""
+_PATIENCE_S = 600
+_PACKAGES = ("openvino", "torch", "torchvision", "ultralytics", "timm")
+_PROGRAM = Path(demo.__file__).parent
+
+
+class Conversions:
+    """Converts one network after the other, each in a process of its own with low priority."""
+
+    def __init__(self, settings: Settings, threads: int) -> None:
+        """Starts nothing yet.
+
+        Args:
+            settings: the precision, the cache, and what the converting process needs.
+            threads: CPU threads of a pass.
+        """
+        self._settings, self._threads = settings, threads
+        limit_bytes = settings.converted_mb * 1_000_000
+        self._cache = ConversionCache(settings.cache_dir / "converted", limit_bytes)
+        self._pool = ThreadPoolExecutor(1, "conversion")
+        self._lock = threading.Lock()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._closed = False
+
+    def find(
+        self, converted: Converted, spec: ModelSpec, file: WeightsFile, shape: Shape
+    ) -> OpenvinoRunner | None:
+        """The converted network for inputs of that shape; None while torch has to answer.
+
+        It is asked for in the background when a second picture has that shape.
+        """
+        runner = converted.find(shape)
+        if runner is not None or not _converts(spec) or not converted.count(shape):
+            return runner
+        with self._lock:
+            if not self._closed:
+                self._pool.submit(self._logged, converted, spec, file, shape)
+        return None
+
+    def close(self) -> None:
+        """End a conversion that runs; none is begun any more."""
+        with self._lock:
+            self._closed = True
+            if self._child is not None:
+                self._child.kill()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _logged(
+        self, converted: Converted, spec: ModelSpec, file: WeightsFile, shape: Shape
+    ) -> None:
+        try:
+            self._provide(converted, spec, file, shape)
+        except (RuntimeError, OSError, ImportError) as error:
+            # Torch goes on answering; the shape is not tried again while the model is loaded.
+            if not self._closed:
+                _log.warning("%s %s stays with torch: %s", spec.name, shape, error)
+
+    def _provide(
+        self, converted: Converted, spec: ModelSpec, file: WeightsFile, shape: Shape
+    ) -> None:
+        precision = openvino_cpu.precision_here(self._settings.precision)
+        key = _key(spec, file, shape, precision)
+        content = self._cache.read(key)
+        if content is None:
+            content = self._convert(spec, file, shape, precision)
+            self._cache.write(key, content)
+        if not content:
+            raise RuntimeError("the converted network gives other answers")
+        converted.put(shape, OpenvinoRunner(content, precision, self._threads))
+        _log.info("%s %s is answered by openvino-%s", spec.name, shape, precision)
+
+    def _convert(
+        self, spec: ModelSpec, file: WeightsFile, shape: Shape, precision: Precision
+    ) -> bytes:
+        """The network as ONNX; b"" where it does not agree with torch. Raises RuntimeError."""
+        order = Order(spec.name, file.sha256, shape, precision)
+        line, _, content = self._call(json.dumps(asdict(order)).encode()).partition(b"\n")
+        record = Record(**json.loads(line))
+        log = _log.info if record.agrees else _log.warning
+        found = f"{record.difference:.2g} from torch, at most {record.tolerance:.2g}"
+        log("converted %s %s: %s", spec.name, shape, found)
+        return content if record.agrees else b""
+
+    def _call(self, order: bytes) -> bytes:
+        """What the converting process writes. Raises RuntimeError with its reason."""
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("the server is stopping")
+            child = self._child = subprocess.Popen(
+                [sys.executable, "-m", "demo.inference.convert"],
+                env=_environ(self._settings),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+        try:
+            printed, said = child.communicate(order, timeout=_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.communicate()
+            raise RuntimeError(f"no end after {_PATIENCE_S} s") from None
+        finally:
+            with self._lock:
+                self._child = None
+        if child.returncode:
+            reason = said.decode("utf-8", "replace").strip().rpartition("\n")[2]
+            raise RuntimeError(reason or f"status {child.returncode}")
+        return printed
+
+
+def _converts(spec: ModelSpec) -> bool:
+    return spec.runtime == "torch" and (spec.params or 0) <= _MAX_PARAMS
+
+
+def _key(spec: ModelSpec, file: WeightsFile, shape: Shape, precision: Precision) -> Key:
+    described = description_file(file.path)
+    description = described.read_bytes() if spec.own and described.is_file() else b""
+    digest = hashlib.sha256(description).hexdigest()
+    return Key(spec.name, file.sha256, digest, shape, precision, _versions())
+
+
+@cache
+def _versions() -> str:
+    """What made and checked the files: packages, this program's networks, and the processor."""
+    packages = {name: version(name) for name in _PACKAGES}
+    networks = hashlib.sha256()
+    for path in sorted(_PROGRAM.glob("models/**/*.py")):
+        networks.update(path.read_bytes())
+    return json.dumps([packages, networks.hexdigest(), openvino_cpu.processor()])
+
+
+def _environ(settings: Settings) -> Mapping[str, str]:
+    """The environment of the converting process: that of this one, with its settings."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("VITRINE_")}
+    folders = {"WEIGHTS": settings.weights_dir, "MODEL": settings.model}
+    paths = {f"VITRINE_{name}": str(path.absolute()) for name, path in folders.items() if path}
+    cache_dir = str(settings.cache_dir.absolute())
+    modules = os.pathsep.join(filter(None, (str(_PROGRAM.parent), kept.get("PYTHONPATH"))))
+    own = {"VITRINE_CACHE": cache_dir, "VITRINE_OFFLINE": "1", "PYTHONPATH": modules}
+    return kept | paths | own
