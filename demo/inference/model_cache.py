@@ -12,13 +12,13 @@ from demo.errors import DemoError
 from demo.inference.catalog import Catalog
 from demo.inference.converted import Converted
 from demo.inference.engine import Status
+from demo.inference.torchvision_import import import_torchvision
 from demo.models.file_stamp import FileStamp
 from demo.models.spec import ModelSpec, WeightsFile
 from demo.system import trim
 
 _log = logging.getLogger(__name__)
 
-_IMPORTS = threading.Lock()
 _PARAMETER_BYTES = 4
 """Networks run in float32; their files may be of half precision."""
 
@@ -183,7 +183,7 @@ class ModelCache:
             slot.fraction = fraction
 
         try:
-            _import_torchvision()
+            import_torchvision()
             spec = self._catalog.spec(name)
             self._check_fits(spec)
             file = self._catalog.open(name, progress)
@@ -228,17 +228,6 @@ class ModelCache:
         if stamp is not None and stamp == self._catalog.find(spec.name):
             return measured
         return (spec.params or 0) * _PARAMETER_BYTES
-
-
-def _import_torchvision() -> None:
-    """Import torchvision, by one thread at a time, before a network or a picture asks for it.
-
-    Its modules import each other in a circle: two threads that load their first models at once
-    would see it half initialised.
-    """
-    with _IMPORTS:
-        import torchvision.models
-        import torchvision.transforms  # noqa: F401
 
 
 def _release(evicted: list[_Slot]) -> None:

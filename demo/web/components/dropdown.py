@@ -1,8 +1,10 @@
 """A dropdown whose choices follow another control."""
 
-from typing import Any
-
 import gradio as gr
+
+
+_Sent = str | int | float | list[str | int | float] | None
+_Value = _Sent | list[int | None]
 
 
 class FollowingDropdown(gr.Dropdown):
@@ -16,7 +18,7 @@ class FollowingDropdown(gr.Dropdown):
         """Name of the front end's component."""
         return "dropdown"
 
-    def preprocess(self, payload: Any) -> Any:
+    def preprocess(self, payload: _Sent) -> _Value:
         """Return what the handler gets: a name or a number, or a list of them, whatever they are.
 
         Raises gr.Error for anything else.
