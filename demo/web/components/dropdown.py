@@ -2,7 +2,6 @@
 
 import gradio as gr
 
-
 _Sent = str | int | float | list[str | int | float] | None
 _Value = _Sent | list[int | None]
 
