@@ -83,7 +83,7 @@ def _become(order: Order) -> None:
     os.environ.clear()
     os.environ.update(environ)
     printed = Path(order["printed"])
-    for number, name in enumerate((os.devnull, printed / "out", printed / "err")):
+    for number, name in enumerate((Path(os.devnull), printed / "out", printed / "err")):
         file = os.open(name, os.O_RDWR | os.O_CREAT, 0o600)
         os.dup2(file, number)
         os.close(file)
