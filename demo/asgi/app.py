@@ -14,7 +14,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Route, WebSocketRoute
 
 from demo.asgi import environment
-from demo.asgi.body_limit import API_PATH, BodyLimit
+from demo.asgi.api_keys import ApiKeys
+from demo.asgi.body_limit import BodyLimit
 from demo.asgi.body_rate import BodyRate
 from demo.asgi.content_policy import ContentPolicy
 from demo.asgi.error_sentences import ErrorSentences
@@ -24,6 +25,7 @@ from demo.asgi.hosts import Hosts
 from demo.asgi.origin_check import OriginCheck
 from demo.asgi.page_scripts import PATH, PageScripts
 from demo.asgi.rate_limit import RateLimit
+from demo.asgi.rest_paths import API_PATH
 from demo.asgi.security_headers import SecurityHeaders
 from demo.asgi.source_archive import source_archive
 from demo.asgi.tab_addresses import TabAddresses
@@ -70,6 +72,10 @@ def _assemble(settings: Settings, uploads: UploadStore, root_path: str, hosts: H
     from demo.asgi.api.compare import compare_router
     from demo.asgi.api.documents import documents_router
     from demo.asgi.api.explain import explain_router
+    from demo.asgi.api.line import Line
+    from demo.asgi.api.models import models_router
+    from demo.asgi.api.other_methods import OtherMethods
+    from demo.asgi.api.picture_route import PictureRoutes
     from demo.asgi.mount import mount_page
     from demo.camera.websocket import LIVE_PATH, CameraEndpoint
     from demo.web.page import SOURCE_URL, build, tabs
@@ -103,9 +109,14 @@ def _assemble(settings: Settings, uploads: UploadStore, root_path: str, hosts: H
     # the server's setting, which does not suit proxies that strip the prefix.
     app.root_path = root_path
     app.state.page, app.state.service = page, service
-    for router in (answer_router, compare_router, explain_router):
-        app.include_router(router(service, budget), prefix=API_PATH)
+    line = Line(service, settings.rest_waiting)
+    pictures = PictureRoutes(line, budget)
+    routers = [made(pictures) for made in (answer_router, compare_router, explain_router)]
+    routers.append(models_router(line))
+    for router in routers:
+        app.include_router(router, prefix=API_PATH)
     app.include_router(documents_router(app, service), prefix="/api")
+    app.router.routes.append(OtherMethods(routers).route)
     mount_page(app, page, _file_bytes(settings), root_path)
     return app
 
@@ -130,6 +141,7 @@ def _guards(settings: Settings, budget: UploadBudget, hosts: Hosts) -> list[Midd
         Middleware(HostCheck, hosts=hosts),
         Middleware(OriginCheck, hosts=hosts, origins=settings.origins),
         Middleware(RateLimit, per_minute=settings.rate),
+        *([Middleware(ApiKeys, keys=settings.api_keys)] if settings.api_keys else []),
         Middleware(BodyRate),
         Middleware(BodyLimit, file_bytes=_file_bytes(settings), picture_bytes=picture_bytes),
         Middleware(UploadCheck, budget=budget),
