@@ -25,7 +25,6 @@ from demo.asgi.hosts import Hosts
 from demo.asgi.origin_check import OriginCheck
 from demo.asgi.page_scripts import PATH, PageScripts
 from demo.asgi.rate_limit import RateLimit
-from demo.asgi.rest_paths import API_PATH
 from demo.asgi.security_headers import SecurityHeaders
 from demo.asgi.source_archive import source_archive
 from demo.asgi.tab_addresses import TabAddresses
@@ -68,14 +67,7 @@ def create_app(settings: Settings, root_path: str = "", hosts: Hosts | None = No
 
 def _assemble(settings: Settings, uploads: UploadStore, root_path: str, hosts: Hosts) -> FastAPI:
     # Gradio and torch read the environment when they are imported, so not before it is prepared.
-    from demo.asgi.api.answers import answer_router
-    from demo.asgi.api.compare import compare_router
-    from demo.asgi.api.documents import documents_router
-    from demo.asgi.api.explain import explain_router
-    from demo.asgi.api.line import Line
-    from demo.asgi.api.models import models_router
-    from demo.asgi.api.other_methods import OtherMethods
-    from demo.asgi.api.picture_route import PictureRoutes
+    from demo.asgi.api.routes import add_rest
     from demo.asgi.mount import mount_page
     from demo.camera.websocket import LIVE_PATH, CameraEndpoint
     from demo.web.page import SOURCE_URL, build, tabs
@@ -109,14 +101,7 @@ def _assemble(settings: Settings, uploads: UploadStore, root_path: str, hosts: H
     # the server's setting, which does not suit proxies that strip the prefix.
     app.root_path = root_path
     app.state.page, app.state.service = page, service
-    line = Line(service, settings.rest_waiting)
-    pictures = PictureRoutes(line, budget)
-    routers = [made(pictures) for made in (answer_router, compare_router, explain_router)]
-    routers.append(models_router(line))
-    for router in routers:
-        app.include_router(router, prefix=API_PATH)
-    app.include_router(documents_router(app, service), prefix="/api")
-    app.router.routes.append(OtherMethods(routers).route)
+    add_rest(app, service, budget)
     mount_page(app, page, _file_bytes(settings), root_path)
     return app
 

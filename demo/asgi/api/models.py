@@ -74,7 +74,8 @@ class Health(BaseModel):
     running: int = Field(description="Answers of this API under way.")
 
 
-_Name = Annotated[str, Path(description="the name of a model, see /models.")]
+_NAME_DOC = "the name of a model, see /models."
+_Name = Annotated[str, Path(description=_NAME_DOC)]
 
 
 def models_router(line: Line) -> APIRouter:
