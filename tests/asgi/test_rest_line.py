@@ -36,7 +36,8 @@ class Rest(Server):
         )
         self._temporary = folder
         self._printed: list[str] = []
-        threading.Thread(target=self._drain, daemon=True).start()
+        self._reader = threading.Thread(target=self._drain, daemon=True)
+        self._reader.start()
         self.wait()
         self.post(CLASSIFY)  # its model is loaded from now on
 
@@ -47,6 +48,9 @@ class Rest(Server):
     def end(self) -> None:
         self.process.terminate()
         self.process.wait(30)
+        self._reader.join(10)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
 
     @property
     def printed(self) -> str:
