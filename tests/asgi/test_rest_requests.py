@@ -181,7 +181,7 @@ def test_an_unknown_option_names_the_known_ones(rest: Rest, path: str, word: str
 def test_a_wrong_body_is_one_sentence(
     rest: Rest, named: dict[str, object], status: int, code: str
 ) -> None:
-    refused(rest.post(**named), status, code)
+    refused(rest.post(DETECT, **named), status, code)
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"])
