@@ -1,6 +1,7 @@
 """Settings of the owner, each with its unit and default; read from VITRINE_* variables once."""
 
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import fields
@@ -16,6 +17,8 @@ from demo.validate import brief
 
 _Number = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 _Count = Annotated[int, Field(ge=1)]
+_KEY = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+"""What may stand behind Bearer in a header (RFC 6750)."""
 _MAX_THREADS = 1024
 """More than any machine has; torch would start any number of threads."""
 
@@ -38,6 +41,16 @@ def _names(value: object) -> object:
 
 def _addresses(value: object) -> object:
     return camera_addresses.parse(value) if isinstance(value, str) else value
+
+
+def _keys(value: object) -> object:
+    """The keys of a list; the sentence about others must not hold them."""
+    if not isinstance(value, str):
+        return value
+    keys = tuple(key for part in value.split(",") if (key := part.strip()))
+    if not keys or not all(_KEY.fullmatch(key) for key in keys):
+        raise DemoError("setting_keys", name=variable("api_keys"))
+    return keys
 
 
 _Folder = Annotated[Path, BeforeValidator(_folder)]
@@ -99,6 +112,10 @@ class Settings:
     """Disk for uploads and answers, millions of bytes; the oldest go first."""
     queue_size: _Count = 64
     """Requests that may wait."""
+    rest_waiting: _Count = 32
+    """Requests of the REST API that may wait."""
+    api_keys: Annotated[tuple[str, ...], BeforeValidator(_keys)] = Field(default=(), repr=False)
+    """Keys of the REST API, of which each request has to send one; none for an open one."""
     streams: _Count = 4
     """Live cameras at once; further visitors wait in a queue."""
     stream_queue: _Count = 32

@@ -42,6 +42,7 @@ SAMPLES = {
     "cameras": ("door=rtsp://a/", {"door": "rtsp://a/"}),
     "hosts": ("A.example, *.b.example:8443", ("a.example", "*.b.example:8443")),
     "origins": ("https://blog.example/", ("https://blog.example",)),
+    "api_keys": ("one,two=", ("one", "two=")),
     "proxies": ("127.0.0.1,fc00::/7", ("127.0.0.1", "fc00::/7")),
 }
 """Of the fields that are no numbers: a text and its value."""

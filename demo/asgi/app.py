@@ -14,7 +14,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Route, WebSocketRoute
 
 from demo.asgi import environment
-from demo.asgi.body_limit import API_PATH, BodyLimit
+from demo.asgi.api_keys import ApiKeys
+from demo.asgi.body_limit import BodyLimit
 from demo.asgi.body_rate import BodyRate
 from demo.asgi.content_policy import ContentPolicy
 from demo.asgi.error_sentences import ErrorSentences
@@ -66,10 +67,7 @@ def create_app(settings: Settings, root_path: str = "", hosts: Hosts | None = No
 
 def _assemble(settings: Settings, uploads: UploadStore, root_path: str, hosts: Hosts) -> FastAPI:
     # Gradio and torch read the environment when they are imported, so not before it is prepared.
-    from demo.asgi.api.answers import answer_router
-    from demo.asgi.api.compare import compare_router
-    from demo.asgi.api.documents import documents_router
-    from demo.asgi.api.explain import explain_router
+    from demo.asgi.api.routes import add_rest
     from demo.asgi.mount import mount_page
     from demo.camera.websocket import LIVE_PATH, CameraEndpoint
     from demo.web.page import SOURCE_URL, build, tabs
@@ -103,9 +101,7 @@ def _assemble(settings: Settings, uploads: UploadStore, root_path: str, hosts: H
     # the server's setting, which does not suit proxies that strip the prefix.
     app.root_path = root_path
     app.state.page, app.state.service = page, service
-    for router in (answer_router, compare_router, explain_router):
-        app.include_router(router(service, budget), prefix=API_PATH)
-    app.include_router(documents_router(app, service), prefix="/api")
+    add_rest(app, service, budget)
     mount_page(app, page, _file_bytes(settings), root_path)
     return app
 
@@ -130,6 +126,7 @@ def _guards(settings: Settings, budget: UploadBudget, hosts: Hosts) -> list[Midd
         Middleware(HostCheck, hosts=hosts),
         Middleware(OriginCheck, hosts=hosts, origins=settings.origins),
         Middleware(RateLimit, per_minute=settings.rate),
+        *([Middleware(ApiKeys, keys=settings.api_keys)] if settings.api_keys else []),
         Middleware(BodyRate),
         Middleware(BodyLimit, file_bytes=_file_bytes(settings), picture_bytes=picture_bytes),
         Middleware(UploadCheck, budget=budget),

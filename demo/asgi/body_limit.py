@@ -8,13 +8,12 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.asgi.refusal import refuse
+from demo.asgi.rest_paths import is_rest
 from demo.errors import DemoError
 
 _log = logging.getLogger(__name__)
 
 UPLOAD_PATH = "/gradio_api/upload"
-API_PATH = "/api/v1"
-"""Begin of the paths whose bodies are pictures."""
 _MAX_BODY_BYTES = 1_000_000
 """Largest body of any request but an upload."""
 _MAX_PART_HEADER_BYTES = 100_000
@@ -47,7 +46,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
         elif get_route_path(scope).rstrip("/") == UPLOAD_PATH:
             await self._limited(scope, receive, send, self._file_bytes, _MAX_PART_HEADER_BYTES)
-        elif get_route_path(scope).startswith(f"{API_PATH}/"):
+        elif is_rest(scope):
             await self._limited(scope, receive, send, self._picture_bytes, _MAX_PART_HEADER_BYTES)
         else:
             await self._limited(scope, receive, send, _MAX_BODY_BYTES, 0)

@@ -7,6 +7,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from demo.asgi.refusal import PROBLEM, problem_facts
+from demo.asgi.rest_paths import is_rest
 from demo.i18n import locale_for, translate
 
 _KEYS = {
@@ -18,13 +20,13 @@ _KEYS = {
     503: "server_stopping",
 }
 _EVENT_STREAM = "text/event-stream"
-_PROBLEM = "application/problem+json"
 
 
 class ErrorSentences:
     """ASGI middleware: gives answers of status 400 and above a body of JSON with a sentence.
 
-    `error` and `detail` hold it, the names that gradio's page and programs look for. A body that
+    `error` and `detail` hold it, the names that gradio's page and programs look for; those of the
+    REST API are problems besides. A body that
     has both is left as it is: this program wrote it, and it says more than the status does. Where
     the page uploads files it gets the bare sentence: it shows the body of such an answer as it is.
     """
@@ -77,11 +79,15 @@ class _Answer:
 
     async def _finish(self, start: Message) -> None:
         content = _json(self._body)
+        kind = "application/json"
         if not (isinstance(content, dict) and {"error", "detail"} <= content.keys()):
             content = self._content(start["status"], content)
-        text, kind = json.dumps(content, ensure_ascii=False), "application/json"
-        if Headers(scope=start).get("content-type", "").startswith(_PROBLEM):
-            kind = _PROBLEM
+        if Headers(scope=start).get("content-type", "").startswith(PROBLEM):
+            kind = PROBLEM
+        elif is_rest(self._scope):
+            facts = problem_facts(start["status"], "request_refused", str(content["detail"]))
+            content, kind = facts | content, PROBLEM
+        text = json.dumps(content, ensure_ascii=False)
         if _is_upload_of_page(Headers(scope=self._scope)):
             text, kind = str(content["error"]), "text/plain; charset=utf-8"
         body = text.encode("utf-8", "replace")

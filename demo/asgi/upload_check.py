@@ -1,19 +1,15 @@
 """Middleware that checks an upload while it streams: its parts, and the room for it."""
 
 import logging
+from collections.abc import Mapping
 
-from python_multipart.exceptions import MultipartParseError
-from python_multipart.multipart import (
-    MAX_BOUNDARY_LENGTH,
-    MultipartParser,
-    parse_options_header,
-)
 from starlette._utils import get_route_path
 from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.asgi.body_limit import UPLOAD_PATH
+from demo.asgi.form_parts import FormParts
 from demo.asgi.refusal import refuse
 from demo.errors import DemoError
 from demo.service.upload_budget import Reservation, UploadBudget
@@ -50,7 +46,8 @@ class UploadCheck:
         refused: DemoError | None = None
         complete = False
         try:
-            parts = Parts(headers.get("content-type", ""))
+            kind, malformed = headers.get("content-type", ""), DemoError("upload_malformed")
+            parts = FormParts(kind, malformed, _check_part)
             await self._budget.check(int(declared) if declared.isdecimal() else 0)
         except DemoError as error:
             await _refuse(scope, receive, send, error)
@@ -95,46 +92,6 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, reason: DemoError)
     await refuse(scope, receive, send, statuses.get(reason.key, 400), reason)
 
 
-class Parts:
-    """Scans a multipart body that arrives in pieces, without keeping any of it."""
-
-    def __init__(self, content_type: str) -> None:
-        """Begin a body. Raises DemoError for a Content-Type that is not that of a form."""
-        kind, options = parse_options_header(content_type)
-        boundary = options.get(b"boundary", b"")
-        if kind != b"multipart/form-data" or not 0 < len(boundary) <= MAX_BOUNDARY_LENGTH:
-            raise DemoError("upload_malformed")
-        self._header = (bytearray(), bytearray())
-        self._is_file = False
-        self._parser = MultipartParser(
-            boundary,
-            {
-                "on_part_begin": self._begin,
-                "on_header_field": lambda data, start, end: self._header[0].extend(data[start:end]),
-                "on_header_value": lambda data, start, end: self._header[1].extend(data[start:end]),
-                "on_header_end": self._end_header,
-                "on_headers_finished": self._end_headers,
-            },
-        )
-
-    def feed(self, data: bytes) -> None:
-        """Scan the next piece. Raises DemoError for a part that is not an uploaded file."""
-        try:
-            self._parser.write(data)
-        except MultipartParseError:
-            raise DemoError("upload_malformed") from None
-
-    def _begin(self) -> None:
-        self._is_file = False
-
-    def _end_header(self) -> None:
-        name, value = self._header
-        if name.lower() == b"content-disposition":
-            _, options = parse_options_header(bytes(value))
-            self._is_file = b"filename" in options and options.get(b"name") == _FIELD
-        name.clear()
-        value.clear()
-
-    def _end_headers(self) -> None:
-        if not self._is_file:
-            raise DemoError("part_without_file")
+def _check_part(named: Mapping[bytes, bytes]) -> None:
+    if b"filename" not in named or named.get(b"name") != _FIELD:
+        raise DemoError("part_without_file")

@@ -14,9 +14,9 @@ from demo.export.replay import (
     MASKS,
     PICTURE,
     Listing,
-    replay_client,
     replay_local_detections,
     replay_local_scores,
+    rest_script,
 )
 from demo.images.encode import encode_labels
 from demo.results import Detections, Scores
@@ -38,8 +38,8 @@ class DetectQuery:
     """The checked options of a request to a detector.
 
     confidence, iou: 0–1. classes: label names to keep, empty for all. size: longest side of the
-    network's input, pixels; None is the size that the model was trained for, which `/detect` always
-    takes. line_width: of drawn boxes, pixels; 0 fits the picture.
+    network's input, pixels; None is the size that the model was trained for.
+    line_width: of drawn boxes, pixels; 0 fits the picture.
     """
 
     confidence: float
@@ -71,7 +71,7 @@ def detection_files(
     url: str,
     query: DetectQuery | None = None,
     picture: str = PICTURE,
-    endpoint: str = "/detect",
+    route: str = "detect",
     write: Callable[[str], Written] | None = None,
 ) -> list[File]:
     """All download files of a detector's answer, and of its masks where it has any.
@@ -80,17 +80,16 @@ def detection_files(
         found: the boxes of the answer.
         facts: the JSON of `/detect`.
         url: address of the server, for the HTTP script.
-        query: the options of the request; None leaves both scripts out. A `size` of its own
-            leaves out the HTTP script, since `/detect` has no such argument.
+        query: the options of the request; None leaves both scripts out.
         picture: the picture's own file name, see `demo.export.names.file_name`.
-        endpoint: of the API, for the HTTP script.
+        route: of the REST API, for the HTTP script.
         write: name of the picture → the texts of an answer that is more than boxes.
     """
     name = file_name(picture)
     base = download_stem(name)
     written = write(name) if write else _written(found, name)
     masked = found.masks is not None
-    scripts = query and _detection_scripts(facts, url, query, name, endpoint, written.listing)
+    scripts = query and _detection_scripts(facts, url, query, name, route, written.listing)
     title = "COCO · RLE" if masked else "COCO"
     return [
         *_tables(base, facts, written.table),
@@ -124,7 +123,7 @@ def score_files(
         *_tables(base, facts, formats.scores_csv(scores)),
         *_scripts(
             base,
-            replay_client(url, "/classify", {"model": model, "top_k": top_k}, name),
+            rest_script(url, "classify", [("model", model), ("top_k", top_k)], name),
             replay_local_scores(model, top_k, name),
         ),
     ]
@@ -175,17 +174,18 @@ def _detection_scripts(
     url: str,
     query: DetectQuery,
     picture: str,
-    endpoint: str,
+    route: str,
     listing: Listing,
 ) -> list[File]:
     model = str(facts["model"])
-    kwargs = {
-        "model": model,
-        "confidence": query.confidence,
-        "iou": query.iou,
-        "classes": list(query.classes),
-    }
-    client = replay_client(url, endpoint, kwargs, picture) if query.size is None else ""
+    options: list[tuple[str, object]] = [
+        ("model", model),
+        ("confidence", query.confidence),
+        ("iou", query.iou),
+        ("classes", query.classes),
+        *([] if query.size is None else [("size", query.size)]),
+    ]
+    client = rest_script(url, route, options, picture)
     local = replay_local_detections(
         model, query.confidence, query.iou, query.classes, query.size, picture, listing
     )

@@ -2,12 +2,16 @@
 
 import ast
 import json
-import keyword
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Sequence
 from typing import NamedTuple
+from urllib.parse import quote, urlencode
 
 PICTURE = "picture.jpg"
 """Default name of the picture in scripts; the visitor's file name may be private."""
+
+REST_PATH = "/api/v1"
+"""Where the REST API stands on a server."""
 
 
 class Listing(NamedTuple):
@@ -29,36 +33,42 @@ POSES = Listing(lines="print(found.skeleton.names)\nprint(found.keypoints.round(
 ORIENTED = Listing("rotated_boxes", numbers="xywhr")
 
 
-def replay_client(
-    base_url: str, api_name: str, kwargs: Mapping[str, object], picture: str = PICTURE
+def rest_script(
+    base_url: str, route: str, options: Sequence[tuple[str, object]], picture: str = PICTURE
 ) -> str:
-    """A script that calls the HTTP API with gradio_client.
+    """A script that asks the REST API, with Python alone; its first line does so with curl.
 
     Args:
         base_url: address of the server.
-        api_name: name of the endpoint, such as `/detect`.
-        kwargs: arguments of the endpoint, except `image`. Every value is written as a literal,
-            so that none can become code.
+        route: such as `detect`.
+        options: of the route; a list is stated a name at a time. Every value is written as a
+            literal, so that none can become code.
         picture: path of the picture.
 
     Raises:
         TypeError: for a value that is not of JSON's types.
-        ValueError: for a float that is not finite, a value whose `repr` is no literal of it, and a
-            key that is no identifier.
+        ValueError: for a float that is not finite, and a value whose `repr` is no literal of it.
     """
-    lines = [f"    {_name(key)}={_literal(value)}," for key, value in kwargs.items()]
+    named = [(name, one) for name, value in options for one in _several(value)]
+    lines = [f"    ({_literal(name)}, {_literal(value)})," for name, value in named]
+    address = f"{base_url}{REST_PATH}/{route}"
     return "\n".join(
         [
-            "# pip install gradio_client",
-            "from gradio_client import Client, handle_file",
+            f"# {_curl(f'{address}?{urlencode(named)}', picture)}",
+            "import json",
+            "from pathlib import Path",
+            "from urllib.parse import urlencode",
+            "from urllib.request import Request, urlopen",
             "",
-            f"client = Client({_literal(base_url)})",
-            "answer = client.predict(",
-            f"    image=handle_file({_literal(picture)}),",
+            "options = [",
             *lines,
-            f"    api_name={_literal(api_name)},",
-            ")",
-            "print(answer)",
+            "]",
+            f"address = {_literal(address)}",
+            f"picture = Path({_literal(picture)}).read_bytes()",
+            "headers = {}  # where the server asks for a key: {'Authorization': 'Bearer KEY'}",
+            'request = Request(f"{address}?{urlencode(options)}", picture, headers)',
+            "with urlopen(request) as answer:",
+            "    print(json.dumps(json.load(answer), indent=2, ensure_ascii=False))",
             "",
         ]
     )
@@ -122,7 +132,7 @@ def _local(picture: str, model: str, size: int | None, *imports: str) -> str:
 
 
 def _literal(value: object) -> str:
-    """Python source of a value of JSON's types or a tuple; see `replay_client` for errors."""
+    """Python source of a value of JSON's types or a tuple; see `rest_script` for errors."""
     json.dumps(value, allow_nan=False)
     text = repr(value)
     # A subclass may have any repr; only a literal of the same value is written.
@@ -131,7 +141,12 @@ def _literal(value: object) -> str:
     return text
 
 
-def _name(text: str) -> str:
-    if not text.isidentifier() or keyword.iskeyword(text):
-        raise ValueError(f"expected the name of an argument, got {text!r}")
-    return text
+def _several(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _curl(address: str, picture: str) -> str:
+    """The command in one line, for a shell; a picture whose name holds others is `PICTURE`."""
+    name = picture if picture.isprintable() else PICTURE
+    safe = quote(address, safe="%:/?#[]@!$&*+,;=-._~")
+    return f"curl --data-binary {shlex.quote(f'@{name}')} {shlex.quote(safe)}"

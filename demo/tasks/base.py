@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel
 
 from demo.errors import DemoError
 from demo.export.files import File
@@ -33,13 +34,15 @@ class QueryField:
     """One option of a task's HTTP endpoint.
 
     kind: number, or names (a list of label names). default: its value where it is left out. doc:
-    one phrase for the documentation of the endpoint.
+    one phrase for the documentation. own: the model may have a value of its own, which None stands
+    for.
     """
 
     name: str
     kind: Literal["number", "names"]
-    default: float | tuple[str, ...]
+    default: float | tuple[str, ...] | None
     doc: str
+    own: bool = False
 
 
 R = TypeVar("R", bound=Result)
@@ -71,6 +74,10 @@ class Task(ABC, Generic[R, Q]):
     """Names of the formats in `demo/batch/export` that `parts` can fill."""
     fields: ClassVar[tuple[QueryField, ...]] = ()
     """Options of the HTTP endpoint, behind `image` and `model`."""
+    more_fields: ClassVar[tuple[QueryField, ...]] = ()
+    """Further options of the route of the REST API."""
+    shape: ClassVar[type[BaseModel] | None] = None
+    """The shape of `facts`, for documents."""
     summary: ClassVar[str] = ""
     """First line of the endpoint's documentation."""
     model_doc: ClassVar[str] = ""

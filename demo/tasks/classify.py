@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, Field
 
 from demo import validate
 from demo.drawing.corner_plates import draw_corner_plates
@@ -25,6 +26,31 @@ from demo.tasks.base import JsonObject, QueryField, Task
 _MAX_TOP_K = 1000
 _FRAME_ROWS = 5
 _FRAME_PLATES = 3
+
+
+class Label(BaseModel):
+    """A label in the JSON of an answer."""
+
+    label: str
+    score: float = Field(description="Its probability, 0–1.")
+
+
+class KnownBy(BaseModel):
+    """The check of whether a picture is one of the classes."""
+
+    method: str
+    false_alarm: float | None = Field(description="Share of own pictures that it calls unknown.")
+    caught: int | None = Field(description="Foreign pictures that it has caught.")
+    foreign: int | None = Field(description="Of how many.")
+    missing_package: str | None = Field(description="What a better check would need.")
+
+
+class Labels(BaseModel):
+    """The own part of the JSON of an answer."""
+
+    labels: list[Label] = Field(description="Best first.")
+    known: bool = Field(description="False where the picture is probably none of the classes.")
+    known_by: KnownBy | None = Field(description="What decided that; null for nothing.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +72,7 @@ class Classify(Task[Scores, ClassifyQuery]):
     rows_key = "labels"
     data_sets = ("csv",)
     fields = (QueryField("top_k", "number", 5, "how many labels to answer, best first."),)
+    shape = Labels
     summary = "Name what a picture shows."
     model_doc = "the name of a classifier, see /models."
     returns = (

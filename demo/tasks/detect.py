@@ -5,6 +5,7 @@ from typing import ClassVar, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, Field
 
 from demo import validate
 from demo.drawing.detections import draw_detections
@@ -31,6 +32,21 @@ _MAX_LINE_WIDTH = 20
 D = TypeVar("D", bound=Detections)
 
 
+class Box(BaseModel):
+    """A box in the JSON of an answer."""
+
+    label: str
+    class_id: int
+    score: float = Field(description="0–1.")
+    xyxy: list[float] = Field(description="Left, top, right and bottom, pixels of the upload.")
+
+
+class Boxes(BaseModel):
+    """The own part of the JSON of an answer, the best box first."""
+
+    boxes: list[Box]
+
+
 class Detect(Task[D, DetectQuery]):
     """Boxes with a label and a score, filtered and suppressed without a forward pass."""
 
@@ -44,21 +60,30 @@ class Detect(Task[D, DetectQuery]):
     data_sets: ClassVar[tuple[str, ...]] = ("coco", "yolo", "voc", "csv")
     fields = (
         QueryField(
-            "confidence",
-            "number",
-            DEFAULT_CONFIDENCE,
-            "lowest score of a box, 0.01 to 1; null is the model's own.",
+            "confidence", "number", DEFAULT_CONFIDENCE, "lowest score of a box, 0.01 to 1.", True
         ),
         QueryField(
             "iou",
             "number",
             DEFAULT_IOU,
-            "overlap above which the weaker of two boxes of one class goes, 0 to 1; null as above.",
+            "overlap above which the weaker of two boxes of one class goes, 0 to 1.",
+            True,
         ),
         QueryField(
             "classes", "names", (), "label names to keep, or their Chinese names; empty keeps all."
         ),
     )
+    more_fields = (
+        QueryField(
+            "size",
+            "number",
+            None,
+            "longest side of the network's input, a multiple of 32 from 64 to 1280 pixels.",
+            True,
+        ),
+        QueryField("line_width", "number", 0, "width of drawn lines, pixels; 0 fits the picture."),
+    )
+    shape: ClassVar[type[BaseModel] | None] = Boxes
     summary = "Find objects in a picture."
     model_doc = "the name of a detector, see /models."
     returns = "The picture with the boxes drawn, and the boxes in its pixels as JSON."

@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, Field
 
 from demo.drawing.oriented_boxes import draw_oriented
 from demo.export import oriented_boxes
@@ -15,7 +16,20 @@ from demo.geometry import rotated_boxes
 from demo.results import Image
 from demo.results.oriented_boxes import OrientedBoxes
 from demo.tasks.base import JsonObject
-from demo.tasks.detect import MoreThanBoxes, box_rows, captions
+from demo.tasks.detect import Box, MoreThanBoxes, box_rows, captions
+
+
+class TurnedBox(Box):
+    """A box that is turned; its xyxy is the upright box around it."""
+
+    xywhr: list[float] = Field(description="Centre, width, height, pixels; angle, radians.")
+    corners: list[list[float]] = Field(description="Four [x, y], pixels of the upload.")
+
+
+class TurnedBoxes(BaseModel):
+    """The own part of the JSON of an answer."""
+
+    boxes: list[TurnedBox] = Field(description="Best first.")
 
 
 class Obb(MoreThanBoxes[OrientedBoxes]):
@@ -25,6 +39,7 @@ class Obb(MoreThanBoxes[OrientedBoxes]):
     title = "tab_obb"
     order = 35
     data_sets = ("coco", "yolo", "csv")
+    shape = TurnedBoxes
     summary = "Find objects in a picture from the air, in boxes turned as they are."
     model_doc = "the name of a model of oriented boxes, see /models."
     returns = (
@@ -55,7 +70,7 @@ class Obb(MoreThanBoxes[OrientedBoxes]):
     ) -> list[File]:
         """JSON, CSV, COCO, YOLO and the scripts that give the same answer."""
         write = partial(oriented_boxes.written, result)
-        return detection_files(result, facts, url, query, picture, f"/{self.name}", write)
+        return detection_files(result, facts, url, query, picture, self.name, write)
 
     def parts(self, result: OrientedBoxes, query: DetectQuery) -> Parts:
         """As of turned boxes."""

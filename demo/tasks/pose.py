@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, Field
 
 from demo.drawing.poses import draw_poses
 from demo.export import poses
@@ -14,7 +15,27 @@ from demo.export.replay import PICTURE
 from demo.results import Image
 from demo.results.poses import Poses
 from demo.tasks.base import JsonObject
-from demo.tasks.detect import MoreThanBoxes, box_rows, captions
+from demo.tasks.detect import Box, MoreThanBoxes, box_rows, captions
+
+
+class Keypoint(BaseModel):
+    """A keypoint of a box in the JSON of an answer."""
+
+    name: str
+    score: float = Field(description="0–1.")
+    xy: list[float] = Field(description="Pixels of the upload.")
+
+
+class PosedBox(Box):
+    """A box with its keypoints."""
+
+    keypoints: list[Keypoint]
+
+
+class PosedBoxes(BaseModel):
+    """The own part of the JSON of an answer."""
+
+    boxes: list[PosedBox] = Field(description="Best first.")
 
 
 class Pose(MoreThanBoxes[Poses]):
@@ -23,6 +44,7 @@ class Pose(MoreThanBoxes[Poses]):
     name = "pose"
     title = "tab_pose"
     order = 30
+    shape = PosedBoxes
     summary = "Find persons in a picture and the joints of each."
     model_doc = "the name of a pose model, see /models."
     returns = (
@@ -49,7 +71,7 @@ class Pose(MoreThanBoxes[Poses]):
     ) -> list[File]:
         """JSON, CSV, COCO, YOLO, VOC and the scripts that give the same answer."""
         write = partial(poses.written, result)
-        return detection_files(result, facts, url, query, picture, f"/{self.name}", write)
+        return detection_files(result, facts, url, query, picture, self.name, write)
 
     def parts(self, result: Poses, query: DetectQuery) -> Parts:
         """As of poses."""

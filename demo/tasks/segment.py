@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, Field
 
 from demo.drawing.detections import draw_detections
 from demo.export.files import DetectQuery, File, detection_files
@@ -13,7 +14,26 @@ from demo.export.replay import PICTURE
 from demo.models.spec import ModelSpec, Request
 from demo.results import Detections, Image
 from demo.tasks.base import JsonObject
-from demo.tasks.detect import Detect, box_rows, captions
+from demo.tasks.detect import Box, Detect, box_rows, captions
+
+
+class Mask(BaseModel):
+    """The mask of a box in the JSON of an answer."""
+
+    area: int = Field(description="Pixels of the upload.")
+    polygons: list[list[list[float]]] = Field(description="Corners [x, y], pixels of the upload.")
+
+
+class MaskedBox(Box):
+    """A box with its mask."""
+
+    mask: Mask
+
+
+class MaskedBoxes(BaseModel):
+    """The own part of the JSON of an answer."""
+
+    boxes: list[MaskedBox] = Field(description="Best first.")
 
 
 class Segment(Detect[Detections]):
@@ -22,6 +42,7 @@ class Segment(Detect[Detections]):
     name = "segment"
     title = "tab_segment"
     order = 25
+    shape = MaskedBoxes
     summary = "Find objects in a picture and the pixels of each."
     model_doc = "the name of a segmentation model, see /models."
     returns = (
@@ -52,7 +73,7 @@ class Segment(Detect[Detections]):
         picture: str = PICTURE,
     ) -> list[File]:
         """JSON, CSV, COCO, PNG, YOLO, VOC and the scripts that give the same answer."""
-        return detection_files(result, facts, url, query, picture, f"/{self.name}")
+        return detection_files(result, facts, url, query, picture, self.name)
 
     def with_detections(self, result: Detections, found: Detections) -> Detections:
         """The other boxes with the pixels of their masks, also of those that have none."""

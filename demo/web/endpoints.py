@@ -97,9 +97,13 @@ def _documentation(task: AnyTask) -> str:
     arguments = [
         "image: the picture, an uploaded file.",
         f"model: {task.model_doc}",
-        *(f"{field.name}: {field.doc}" for field in task.fields),
+        *(f"{field.name}: {_described(field)}" for field in task.fields),
     ]
     return "\n".join(
         [task.summary, "", "Args:", *(f"    {line}" for line in arguments), "", "Returns:"]
         + [f"    {line}" for line in task.returns.splitlines()]
     )
+
+
+def _described(field: QueryField) -> str:
+    return f"{field.doc.removesuffix('.')}; null is the model's own." if field.own else field.doc

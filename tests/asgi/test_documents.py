@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from demo import tasks
+from demo.asgi.api.shapes import answer_shape
 from demo.service import examples
 from demo.settings import Settings
 from tests.support.asgi_client import built
@@ -35,11 +36,57 @@ def test_every_task_is_described_with_its_options_and_models(
     for task in (one for one in tasks.all_tasks() if one.takes_pictures):
         operation = described["paths"][f"/api/v1/{task.name}"]["post"]
         parameters = {one["name"]: one for one in operation["parameters"]}
-        assert set(parameters) == {"model", "format", *(field.name for field in task.fields)}
+        fields = {field.name for field in (*task.fields, *task.more_fields)}
+        assert set(parameters) == {"model", "format", *fields}
         assert all(one["description"] for one in parameters.values())
         assert parameters["model"]["schema"]["enum"] == app.state.service.names(task.name)
         assert "image/*" in operation["requestBody"]["content"]
-    assert {"/api/v1/compare", "/api/v1/explain"} <= set(described["paths"])
+    others = {"compare", "explain", "models", "models/{name}", "health"}
+    assert {f"/api/v1/{name}" for name in others} <= set(described["paths"])
+
+
+def test_every_route_describes_its_options_its_answer_and_its_refusals(client: TestClient) -> None:
+    described = client.get("/api/openapi.json").json()
+    shapes = described["components"]["schemas"]
+    assert {"type", "title", "status", "detail", "code"} <= set(shapes["Problem"]["properties"])
+    for path, operations in described["paths"].items():
+        for method, operation in operations.items():
+            assert operation["summary"], path
+            assert operation["description"], path
+            assert all(one["description"] for one in operation.get("parameters", ())), path
+            responses = operation["responses"]
+            assert responses["200"]["content"]["application/json"]["schema"], path
+            refusals = {status: one for status, one in responses.items() if status != "200"}
+            wanted = (
+                {"401", "405", "406", "413", "415", "422", "503"} if method == "post" else {"405"}
+            )
+            assert wanted <= set(refusals), path
+            for one in refusals.values():
+                schema = one["content"]["application/problem+json"]["schema"]
+                assert schema == {"$ref": "#/components/schemas/Problem"}
+
+
+@pytest.mark.parametrize(("task", "model"), [("detect", "yolo-vitrine"), ("classify", "photo-101")])
+def test_answers_have_the_shape_that_is_described(
+    client: TestClient, task: str, model: str
+) -> None:
+    picture = examples.paths()[0].read_bytes()
+    answer = client.post(f"/api/v1/{task}?model={model}", content=picture).json()
+    shape = answer_shape(tasks.find(task))
+    shape.model_validate(answer, strict=True)
+    assert set(shape.model_fields) <= set(answer)
+    assert set(answer) - {"backend"} <= set(shape.model_fields)
+
+
+def test_the_page_shows_a_program_and_what_a_refusal_is(client: TestClient) -> None:
+    text = unescape(client.get("/api/docs").text)
+    assert "urlopen(request)" in text
+    assert '"code": "api_option"' in text
+    for status in (401, 405, 406, 408, 413, 415, 422, 429, 503, 507):
+        assert f"<td>{status}</td>" in text
+    printed = re.findall(r'curl "([^"]+)"', text)
+    assert len(printed) == 3
+    assert all(client.get(address).status_code == 200 for address in printed)
 
 
 def test_the_examples_of_the_page_run_as_they_are_printed(client: TestClient) -> None:

@@ -37,7 +37,7 @@ def test_detection_files() -> None:
     assert json.loads(content["COCO"])["annotations"][0]["bbox"] == [10, 20, 100, 200]
     assert content["YOLO"].startswith(b"PK")
     assert b"<xmin>11</xmin>" in content["VOC"]
-    assert b"'/detect'" in content["Python · HTTP"]
+    assert b"/api/v1/detect'" in content["Python · HTTP"]
 
 
 def test_a_label_file_that_browsers_would_rename_travels_in_a_zip() -> None:
@@ -66,7 +66,9 @@ def test_a_script_is_only_offered_where_it_gives_the_same_answer() -> None:
     without = [f.title for f in detection_files(FOUND, FACTS, URL)]
     assert without == ["JSON", "CSV", "COCO", "YOLO", "VOC"]
     large = DetectQuery(0.25, 0.7, (), 1280)
-    assert [f.title for f in detection_files(FOUND, FACTS, URL, large)][5:] == ["Python"]
+    files = detection_files(FOUND, FACTS, URL, large)[5:]
+    assert [f.title for f in files] == ["Python · HTTP", "Python"]
+    assert b"('size', 1280)," in files[0].content
 
 
 def test_score_files() -> None:
@@ -82,7 +84,7 @@ def test_score_files() -> None:
     content = {f.title: f.content.decode("utf-8-sig") for f in files}
     assert json.loads(content["JSON"]) == facts
     assert content["CSV"] == "label,score\ndog,0.750000\n貓,0.250000\n"
-    assert "top_k=1," in content["Python · HTTP"]
+    assert "('top_k', 1)," in content["Python · HTTP"]
     assert "top(1)" in content["Python"]
     for title in ("Python · HTTP", "Python"):
         ast.parse(content[title])

@@ -74,14 +74,14 @@ def test_the_files_of_an_answer_with_turned_boxes() -> None:
     query = DetectQuery(0.25, 0.7)
     write = partial(oriented_boxes.written, FOUND)
     facts = {"model": "mine", "boxes": []}
-    files = detection_files(FOUND, facts, "http://here", query, "bus.jpg", "/obb", write)
+    files = detection_files(FOUND, facts, "http://here", query, "bus.jpg", "obb", write)
     by_name = {file.name: file.content for file in files}
     assert list(by_name) == [
         *("bus.json", "bus.csv", "bus.coco.json", "bus.yolo.zip"),
         *("bus-http.py", "bus-local.py"),
     ]
     assert len(json.loads(by_name["bus.coco.json"])["annotations"][0]["segmentation"][0]) == 8
-    assert b'api_name="/obb"' in by_name["bus-http.py"].replace(b"'", b'"')
+    assert b"/api/v1/obb" in by_name["bus-http.py"]
     assert b"rotated_boxes.nms(found, 0.7)" in by_name["bus-local.py"]
     compile(by_name["bus-local.py"], "script", "exec")
     with zipfile.ZipFile(io.BytesIO(by_name["bus.yolo.zip"])) as archive:

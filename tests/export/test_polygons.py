@@ -115,7 +115,7 @@ def test_labels_are_the_numbers_of_the_rows_best_on_top() -> None:
 def test_the_files_of_an_answer_with_masks() -> None:
     query = DetectQuery(0.25, 0.7)
     facts = {"model": "mine", "boxes": []}
-    files = detection_files(FOUND, facts, "http://here", query, "bus.jpg", "/segment")
+    files = detection_files(FOUND, facts, "http://here", query, "bus.jpg", "segment")
     by_name = {file.name: file for file in files}
     assert list(by_name) == [
         *("bus.json", "bus.csv", "bus.coco.json", "bus.coco-polygons.json", "bus.masks.png"),
@@ -125,7 +125,7 @@ def test_the_files_of_an_answer_with_masks() -> None:
     read = cv2.imdecode(content, cv2.IMREAD_UNCHANGED)
     assert read is not None
     assert np.array_equal(read, label_map(FOUND))
-    assert b'api_name="/segment"' in by_name["bus-http.py"].content.replace(b"'", b'"')
+    assert b"/api/v1/segment" in by_name["bus-http.py"].content
     assert b"with_pixels" in by_name["bus-local.py"].content
     with zipfile.ZipFile(io.BytesIO(by_name["bus.yolo.zip"].content)) as archive:
         assert len(archive.read("labels/bus.txt").splitlines()) == len(FOUND)

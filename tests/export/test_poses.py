@@ -84,14 +84,14 @@ def test_the_files_of_an_answer_with_poses() -> None:
     query = DetectQuery(0.25, 0.7)
     write = partial(poses.written, FOUND)
     facts = {"model": "mine", "boxes": []}
-    files = detection_files(FOUND, facts, "http://here", query, "bus.jpg", "/pose", write)
+    files = detection_files(FOUND, facts, "http://here", query, "bus.jpg", "pose", write)
     by_name = {file.name: file.content for file in files}
     assert list(by_name) == [
         *("bus.json", "bus.csv", "bus.coco.json", "bus.yolo.zip", "bus.xml"),
         *("bus-http.py", "bus-local.py"),
     ]
     assert json.loads(by_name["bus.coco.json"])["annotations"][0]["num_keypoints"] == 15
-    assert b'api_name="/pose"' in by_name["bus-http.py"].replace(b"'", b'"')
+    assert b"/api/v1/pose" in by_name["bus-http.py"]
     assert b"keypoints" in by_name["bus-local.py"]
     compile(by_name["bus-local.py"], "script", "exec")
     with zipfile.ZipFile(io.BytesIO(by_name["bus.yolo.zip"])) as archive:

@@ -1,10 +1,13 @@
-import importlib
+import ast
+import json
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -15,49 +18,66 @@ ROOT = Path(__file__).resolve().parents[2]
 URL = "https://example.org/x'); import os; ('"
 
 
-class Recorder:
-    """Stands in for gradio_client: records the call of a script."""
+class Asked(BaseHTTPRequestHandler):
+    """Answers every request with what it asks for."""
 
-    call: dict[str, Any]
+    def do_POST(self) -> None:
+        """Answer."""
+        parts = urlsplit(self.path)
+        body = self.rfile.read(int(self.headers["content-length"]))
+        facts = {"path": parts.path, "options": parse_qsl(parts.query), "body": body.decode()}
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(facts).encode())
 
-    def __init__(self, url: str) -> None:
-        Recorder.call = {"url": url}
-
-    def predict(self, **kwargs: Any) -> str:
-        Recorder.call |= kwargs
-        return "answer"
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
 
 
 @pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch) -> None:
-    fake = ModuleType("gradio_client")
-    vars(fake).update(Client=Recorder, handle_file=lambda path: {"path": path})
-    monkeypatch.setitem(sys.modules, "gradio_client", fake)
+def address() -> Iterator[str]:
+    """Of a server that says what it was asked for."""
+    server = HTTPServer(("127.0.0.1", 0), Asked)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
 
 
-@pytest.mark.usefixtures("client")
-def test_the_client_script_sends_the_given_arguments(capsys: pytest.CaptureFixture[str]) -> None:
-    kwargs = {
-        "model": "'); raise SystemExit  # \n",
-        "confidence": 0.1,
-        "top_k": 3,
-        "classes": ['say "hi"', "手機\n"],
-        "deep": {"a": [None, True], "b": ()},
-    }
-    exec(replay.replay_client(URL, "/detect", kwargs, 'my "cat".jpg'), {})
-    assert Recorder.call == {
-        "url": URL,
-        "image": {"path": 'my "cat".jpg'},
-        "api_name": "/detect",
-        **kwargs,
-    }
-    assert capsys.readouterr().out == "answer\n"
+OPTIONS: list[tuple[str, object]] = [
+    ("model", "'); raise SystemExit  # \n"),
+    ("confidence", 0.1),
+    ("top_k", 3),
+    ("classes", ('say "hi"', "手機\n")),
+]
+ASKED = [
+    ["model", "'); raise SystemExit  # \n"],
+    ["confidence", "0.1"],
+    ["top_k", "3"],
+    ["classes", 'say "hi"'],
+    ["classes", "手機\n"],
+]
 
 
-def test_gradio_client_has_what_the_script_imports() -> None:
-    module = importlib.import_module("gradio_client")
-    assert callable(module.Client)
-    assert callable(module.handle_file)
+@pytest.mark.parametrize("name", ["my 'cat'.jpg", 'my "cat"; $HOME.jpg', "猫.jpg", "-.jpg"])
+def test_the_script_and_its_line_of_curl_ask_the_same(
+    name: str, address: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text("pixels")
+    text = replay.rest_script(address, "detect", OPTIONS, name)
+    first = text.splitlines()[0].removeprefix("# ")
+    assert first.startswith("curl --data-binary ")
+    for command in ([sys.executable, "-c", text], ["bash", "-c", f"{first} --silent"]):
+        ran = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True)
+        facts = json.loads(ran.stdout)
+        assert facts == {"path": "/api/v1/detect", "options": ASKED, "body": "pixels"}
+
+
+def test_nothing_of_a_name_or_an_address_leaves_its_line() -> None:
+    text = replay.rest_script(f"{URL}\nimport os", "detect", [], "a\nimport os\r\u2028x.jpg")
+    assert "\nimport os" not in text
+    imports = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Import)]
+    assert [one.names[0].name for one in imports] == ["json"]
 
 
 class CodeString(str):
@@ -74,7 +94,7 @@ class CodeString(str):
 )
 def test_no_value_becomes_code(value: object) -> None:
     with pytest.raises(ValueError, match="malformed node"):
-        replay.replay_client(URL, "/detect", {"model": value})
+        replay.rest_script(URL, "detect", [("model", value)])
 
 
 def test_no_value_becomes_another_literal() -> None:
@@ -83,25 +103,19 @@ def test_no_value_becomes_another_literal() -> None:
             return "'dog'"
 
     with pytest.raises(ValueError, match="expected a literal of cat, got 'dog'"):
-        replay.replay_client(URL, "/detect", {"model": Other("cat")})
+        replay.rest_script(URL, "detect", [("model", Other("cat"))])
 
 
 @pytest.mark.parametrize("value", [object(), {1, 2}, b"x", range(3)])
 def test_only_plain_values_are_written(value: object) -> None:
     with pytest.raises(TypeError, match="not JSON serializable"):
-        replay.replay_client(URL, "/detect", {"model": value})
+        replay.rest_script(URL, "detect", [("model", value)])
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_only_finite_numbers_are_written(value: float) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
-        replay.replay_client(URL, "/detect", {"confidence": value})
-
-
-@pytest.mark.parametrize("name", ["a b", "class", "x=1, y", ""])
-def test_only_names_are_written_as_arguments(name: str) -> None:
-    with pytest.raises(ValueError, match="expected the name of an argument"):
-        replay.replay_client(URL, "/detect", {name: 1})
+        replay.rest_script(URL, "detect", [("confidence", value)])
 
 
 @pytest.mark.parametrize("classes", [(), ("dog",), ("dog", 'say "hi"')])

@@ -1,24 +1,33 @@
 """`POST /api/v1/compare`: several models of one task on one picture."""
 
-import asyncio
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Sequence
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
-from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
-from demo.asgi.api.picture_body import picture_body
-from demo.asgi.api.problem import problem
+from demo.asgi.api.media_types import JSON, wanted_format
+from demo.asgi.api.options import Option, described, number
+from demo.asgi.api.picture_route import PictureRoutes, PictureWork
 from demo.compare.comparison import Comparison
-from demo.errors import DemoError
+from demo.explain.passes import Progress, StoppedError
 from demo.i18n import locale_for
-from demo.images.decode import Picture
 from demo.service.comparisons import comparison_facts
-from demo.service.service import Service
-from demo.service.upload_budget import UploadBudget
 from demo.web.faults import explained
+
+_THRESHOLD = "of detectors and segmenters, 0 to 1; left out it is each model's own."
+_OPTIONS = (
+    Option(
+        "models",
+        "two to eight names of models of one task, with commas between.",
+        {"type": "string"},
+        True,
+    ),
+    Option("confidence", f"lowest score of a box {_THRESHOLD}", {"type": "number"}),
+    Option(
+        "iou", f"overlap above which the weaker of two boxes goes, {_THRESHOLD}", {"type": "number"}
+    ),
+)
 
 
 class ComparisonAnswer(BaseModel):
@@ -35,49 +44,32 @@ class ComparisonAnswer(BaseModel):
     pairs: list[dict[str, object]] = Field(description="both, only_a and only_b of each two.")
 
 
-def compare_router(service: Service, budget: UploadBudget) -> APIRouter:
-    """The route, which answers by `service` and takes room for pictures from `budget`."""
+def compare_router(routes: PictureRoutes) -> APIRouter:
+    """The route."""
     router = APIRouter()
+    service = routes.service
 
-    @router.post("/compare", response_model=ComparisonAnswer)
-    async def compare(
-        request: Request,
-        models: str = "",
-        confidence: float | None = None,
-        iou: float | None = None,
-    ) -> Response:
-        """Compare two to eight models, named with commas between, on the picture in the body.
+    def prepare(request: Request) -> tuple[Sequence[str], PictureWork]:
+        given = request.query_params
+        wanted_format(request, {"json": JSON})
+        names = [name for part in given.get("models", "").split(",") if (name := part.strip())]
+        values = {name: number(given, name) for name in ("confidence", "iou")}
+        locale = locale_for(request.headers)
 
-        confidence and iou are thresholds of detectors and segmenters; left out they are each
-        model's own.
-        """
-        names = [name for name in (part.strip() for part in models.split(",")) if name]
-        values = {"confidence": confidence, "iou": iou}
-        try:
-            async with picture_body(request, service.uploads, budget) as path:
-                steps = service.comparisons.answer(path, names, values, explained)
-                comparison = await _last(request, service, steps)
-        except DemoError as fault:
-            return problem(fault, request.headers)
-        except ClientDisconnect:  # nobody reads this
-            return Response(status_code=499)
-        return JSONResponse(comparison_facts(comparison, locale_for(request.headers)))
+        def work(path: str, progress: Progress) -> Response:
+            last: Comparison | None = None
+            for _, comparison in service.comparisons.answer(path, names, values, explained):
+                last = comparison
+                if progress.stopped:
+                    raise StoppedError
+            assert last is not None
+            return JSONResponse(comparison_facts(last, locale))
+
+        return names, work
+
+    @router.post("/compare", response_model=ComparisonAnswer, openapi_extra=described(_OPTIONS))
+    async def compare(request: Request) -> Response:
+        """Compare two to eight models on the picture in the body."""
+        return await routes.respond(request, _OPTIONS, prepare, many_passes=True)
 
     return router
-
-
-async def _last(
-    request: Request, service: Service, steps: Iterator[tuple[Picture, Comparison]]
-) -> Comparison:
-    """The finished comparison. Raises ClientDisconnect where the client leaves before."""
-    last: Comparison | None = None
-    while last is None or not last.done:
-        if await request.is_disconnected():
-            raise ClientDisconnect
-        future = asyncio.wrap_future(service.submit(partial(next, steps)))
-        await asyncio.wait([future])
-        fault = future.exception()
-        if fault is not None:
-            raise explained(fault) from fault
-        _, last = future.result()
-    return last

@@ -10,32 +10,21 @@ from functools import cache
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, FastAPI, Request
-from fastapi.openapi.utils import get_openapi
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from demo import __version__, tasks
-from demo.asgi.body_limit import API_PATH
+from demo import tasks
+from demo.asgi.api.openapi import openapi
+from demo.asgi.api.problem import MEANINGS
+from demo.asgi.refusal import problem_facts
+from demo.asgi.rest_paths import API_PATH
 from demo.compare.selection import compared_tasks
 from demo.errors import DemoError
+from demo.export.replay import rest_script
 from demo.service import examples
 from demo.service.service import Service
 from demo.tasks.base import AnyTask, JsonObject
 from demo.web.views.api_documents import Operation, Parameter, documents
 
-_BODY = {
-    "required": True,
-    "description": "The picture: the file itself, or the field `image` of a form.",
-    "content": {
-        "image/*": {"schema": {"type": "string", "format": "binary"}},
-        "multipart/form-data": {
-            "schema": {
-                "type": "object",
-                "properties": {"image": {"type": "string", "format": "binary"}},
-                "required": ["image"],
-            }
-        },
-    },
-}
 _LISTED = 2
 """Entries of a list that the example of an answer shows."""
 
@@ -46,7 +35,7 @@ def documents_router(app: FastAPI, service: Service) -> APIRouter:
 
     @router.get("/openapi.json")
     async def schema() -> JSONResponse:
-        return JSONResponse(await run_sync(_schema, app, service))
+        return JSONResponse(await run_sync(openapi, app, service))
 
     @cache
     def example(task: AnyTask, model: str) -> JsonObject:
@@ -59,56 +48,16 @@ def documents_router(app: FastAPI, service: Service) -> APIRouter:
 
     @router.get("/docs")
     async def page(request: Request) -> Response:
-        described = await run_sync(_schema, app, service)
+        described = await run_sync(openapi, app, service)
         shown = await run_sync(_operations, described, service, example)
-        address = str(request.base_url).rstrip("/") + API_PATH
-        return HTMLResponse(documents(shown, address))
+        base = str(request.base_url).rstrip("/")
+        model = service.engine.default("detect") if service.names("detect") else "NAME"
+        script = rest_script(base, "detect", [("model", model)], "photo.jpg")
+        fault = DemoError("api_option", got="confidnce", some="model, confidence, iou")
+        refused = json.dumps(problem_facts(422, fault.key, str(fault)), indent=1)
+        return HTMLResponse(documents(shown, base + API_PATH, script, refused, MEANINGS))
 
     return router
-
-
-def model_parameters(task: AnyTask) -> list[JsonObject]:
-    """The parameters of a task's route as OpenAPI describes them; the models come later."""
-    kinds: dict[str, JsonObject] = {
-        "number": {"type": "number"},
-        "names": {"type": "array", "items": {"type": "string"}},
-    }
-    fields = [
-        _parameter(field.name, {**kinds[field.kind], "default": field.default}, field.doc)
-        for field in task.fields
-    ]
-    formats = "json, jpeg where the task draws, or a file of the answer such as csv or coco.json."
-    return [
-        _parameter("model", {"type": "string"}, task.model_doc),
-        *fields,
-        _parameter("format", {"type": "string", "default": "json"}, formats),
-    ]
-
-
-def _parameter(name: str, schema: JsonObject, doc: str) -> JsonObject:
-    return {
-        "name": name,
-        "in": "query",
-        "required": name == "model",
-        "description": doc,
-        "schema": schema,
-    }
-
-
-def _schema(app: FastAPI, service: Service) -> JsonObject:
-    """The OpenAPI 3.1 description, with the models that are here now as enumerations."""
-    described = get_openapi(title="Vitrine", version=__version__, routes=app.routes)
-    known = {task.name: task for task in tasks.all_tasks() if task.takes_pictures}
-    for path, operations in described["paths"].items():
-        operation = operations["post"]
-        operation["requestBody"] = _BODY
-        name = path.rsplit("/", 1)[-1]
-        if name in known:
-            operation["summary"] = known[name].summary
-            operation["description"] = known[name].returns
-            operation["parameters"][0]["schema"]["enum"] = service.names(name)
-    found: JsonObject = described
-    return found
 
 
 def _operations(
@@ -120,18 +69,24 @@ def _operations(
     assert isinstance(paths, dict)
     operations = []
     for path, methods in paths.items():
-        name = path.rsplit("/", 1)[-1]
-        operation = methods["post"]
+        name = path.removeprefix(f"{API_PATH}/")
+        [(method, operation)] = methods.items()
         rows = [_row(one) for one in operation.get("parameters", ())]
         query, answer = _query(rows, service), ""
         if name in known:
             model = service.engine.default(name) if service.names(name) else ""
             query = f"model={model}"
             answer = _example_text(example, known[name], model) if model else ""
+        address = _address(name, query, service) if method == "get" else f"{name}?{query}"
         summary = operation.get("summary", name)
         text = operation.get("description", "")
-        operations.append(Operation(name, summary, text, rows, query, answer))
+        operations.append(Operation(method.upper(), name, summary, text, rows, address, answer))
     return operations
+
+
+def _address(name: str, query: str, service: Service) -> str:
+    """The address of an example that only asks."""
+    return name.replace("{name}", query.removeprefix("model="))
 
 
 def _example_text(example: Callable[[AnyTask, str], JsonObject], task: AnyTask, model: str) -> str:

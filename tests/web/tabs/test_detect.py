@@ -3,9 +3,12 @@
 import base64
 import io
 import json
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -132,3 +135,28 @@ def preview_events(client: Client) -> tuple[int, int]:
             [shows] = [one["id"] for one in events if one["inputs"] == keeps["outputs"]]
             return keeps["id"], shows
     raise AssertionError("no event shows a picture that browsers cannot")
+
+
+@pytest.mark.parametrize(
+    "controls",
+    [
+        ("yolo-vitrine", 0.25, 0.7, [], 0, 0),
+        ("yolo11n", 0.4, 0.6, ["person", "bus"], 0, 0),
+        ("yolo11n", 0.3, 0.5, [], 320, 0),
+    ],
+)
+def test_the_script_gives_the_boxes_of_the_page(
+    client: Client, controls: tuple[Any, ...], tmp_path: Path
+) -> None:
+    picture = client.upload(BUS, "my bus.jpg")
+    *_, html = client.call(event(client.url, "detect-downloads"), picture, *controls)
+    links = Links(html)
+    script = links.content("Python · HTTP").decode()
+    (tmp_path / "my bus.jpg").write_bytes(BUS)
+    shown = json.loads(links.content("JSON"))["boxes"]
+    assert len(shown) >= 3
+    line = script.splitlines()[0].removeprefix("# ")
+    for command in ([sys.executable, "-c", script], ["bash", "-c", f"{line} --silent"]):
+        ran = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True)
+        found = json.loads(ran.stdout)["boxes"]
+        assert [{key: box[key] for key in found[0]} for box in shown] == found
