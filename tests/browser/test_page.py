@@ -179,6 +179,13 @@ def test_nothing_is_wider_than_a_phone(visit: Visit) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
 
 
+def test_the_documents_of_the_api_are_no_wider_than_a_phone(visit: Visit) -> None:
+    page = visit(width=390)
+    page.goto(page.url.split("?")[0].rstrip("/") + "/api/docs")
+    expect(page.locator("section#detect h2")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 def test_a_broken_file_is_reported_and_the_next_one_answers(visit: Visit, tmp_path: Path) -> None:
     broken = tmp_path / "broken.jpg"
     broken.write_bytes(BUS.read_bytes()[:3000])

@@ -54,7 +54,9 @@ def documents_router(app: FastAPI, service: Service) -> APIRouter:
         model = service.engine.default("detect") if service.names("detect") else "NAME"
         script = rest_script(base, "detect", [("model", model)], "photo.jpg")
         fault = DemoError("api_option", got="confidnce", some="model, confidence, iou")
-        refused = json.dumps(problem_facts(422, fault.key, str(fault)), indent=1)
+        refused = json.dumps(
+            problem_facts(422, fault.key, str(fault)), indent=1, ensure_ascii=False
+        )
         return HTMLResponse(documents(shown, base + API_PATH, script, refused, MEANINGS))
 
     return router
@@ -75,13 +77,18 @@ def _operations(
         query, answer = _query(rows, service), ""
         if name in known:
             model = service.engine.default(name) if service.names(name) else ""
-            query = f"model={model}"
+            query = f"model={model or _missing(name, service)}"
             answer = _example_text(example, known[name], model) if model else ""
         address = _address(name, query, service) if method == "get" else f"{name}?{query}"
         summary = operation.get("summary", name)
         text = operation.get("description", "")
         operations.append(Operation(method.upper(), name, summary, text, rows, address, answer))
     return operations
+
+
+def _missing(task: str, service: Service) -> str:
+    """The first model of a task of which none is here."""
+    return next((row["name"] for row in service.engine.models() if row["task"] == task), "")
 
 
 def _address(name: str, query: str, service: Service) -> str:
