@@ -28,8 +28,8 @@ _SHOWN = """() => {
 
 # What a Chinese reader calls by the same letters. Everything else is to be in Chinese.
 _ALLOWED = {
-    "programs and packages": "Vitrine Python HTTP API gradio torch torchvision opencv-python openvino "
-    "torch-cpu openvino-f32 openvino-bf16 bfloat16 "
+    "programs and packages": "Vitrine Python HTTP API gradio torch torchvision opencv-python "
+    "openvino torch-cpu openvino-f32 openvino-bf16 bfloat16 "
     "Flickr ultralytics TensorFlow openalpr benchmarks "
     "face-mask-detection license-plate-dataset",
     "kinds of files": "ZIP JSON CSV VOC YOLO MOT PNG JPEG NPY MP4 mp4 MOV WebM",
