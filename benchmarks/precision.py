@@ -59,7 +59,7 @@ def openvino_pass(spec: ModelSpec, file: WeightsFile, precision: Precision) -> P
     def find(shape: Shape) -> OpenvinoRunner:
         if shape not in runners:
             content = export(spec.network(file).requires_grad_(False), shape)
-            runners[shape] = OpenvinoRunner(content, precision, cores())
+            runners[shape] = OpenvinoRunner(content, shape, precision, cores())
         return runners[shape]
 
     return find

@@ -32,6 +32,8 @@ class _Network(Protocol):
     @property
     def outputs(self) -> Sequence[object]: ...
 
+    def reshape(self, shape: Sequence[int]) -> None: ...
+
 
 class _Core(Protocol):
     """What is used of `openvino.Core`, which comes without types."""
@@ -74,11 +76,12 @@ class OpenvinoRunner:
     device = "cpu"
     parallel = True
 
-    def __init__(self, content: bytes, precision: Precision, threads: int) -> None:
+    def __init__(self, content: bytes, shape: Shape, precision: Precision, threads: int) -> None:
         """Compile the network for passes on `threads` cores.
 
         Args:
             content: of the ONNX file.
+            shape: of one input.
             precision: of the passes.
             threads: CPU threads of a pass that has the device for itself.
 
@@ -86,6 +89,7 @@ class OpenvinoRunner:
             RuntimeError: it cannot be compiled here.
         """
         self._network = _core().read_model(content)
+        self._network.reshape([1, *shape])
         self._outputs = len(self._network.outputs)
         self._hint = precision
         self._content_bytes = len(content)

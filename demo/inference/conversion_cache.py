@@ -21,7 +21,8 @@ class Key:
     """What a converted network depends on.
 
     description: digest of what describes a model of the owner's own, which decides how its file is
-    read. versions: of the programs that made and checked it, and the processor.
+    read. shape: of its input, () for one of any size. versions: of the programs that made and
+    checked it, and the processor.
     """
 
     model: str

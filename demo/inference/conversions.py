@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -89,26 +89,28 @@ class Conversions:
     ) -> None:
         precision = openvino_cpu.precision_here(self._settings.precision)
         key = _key(spec, file, shape, precision)
-        content = self._cache.read(key)
+        of_any_size = replace(key, shape=())
+        content = self._cache.read(of_any_size) or self._cache.read(key)
         if content is None:
-            content = self._convert(spec, file, shape, precision)
-            self._cache.write(key, content)
+            record, content = self._convert(spec, file, shape, precision)
+            self._cache.write(of_any_size if record.any_size else key, content)
         if not content:
             raise RuntimeError("the converted network gives other answers")
-        converted.put(shape, OpenvinoRunner(content, precision, self._threads))
+        converted.put(shape, OpenvinoRunner(content, shape, precision, self._threads))
         _log.info("%s %s is answered by openvino-%s", spec.name, shape, precision)
 
     def _convert(
         self, spec: ModelSpec, file: WeightsFile, shape: Shape, precision: Precision
-    ) -> bytes:
+    ) -> tuple[Record, bytes]:
         """The network as ONNX; b"" where it does not agree with torch. Raises RuntimeError."""
         order = Order(spec.name, file.sha256, shape, precision)
         line, _, content = self._call(json.dumps(asdict(order)).encode()).partition(b"\n")
         record = Record(**json.loads(line))
         log = _log.info if record.agrees else _log.warning
         found = f"{record.difference:.2g} from torch, at most {record.tolerance:.2g}"
-        log("converted %s %s: %s", spec.name, shape, found)
-        return content if record.agrees else b""
+        sizes = "any size" if record.any_size else "this size"
+        log("converted %s %s for %s: %s", spec.name, shape, sizes, found)
+        return record, content if record.agrees else b""
 
     def _call(self, order: bytes) -> bytes:
         """What the converting process writes. Raises RuntimeError with its reason."""

@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import warnings
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -52,11 +53,13 @@ class Order:
 class Record:
     """What was measured on three pictures.
 
-    difference: the largest of any output, in the measure of `tolerance`.
+    difference: the largest of any output, in the measure of `tolerance`. any_size: the file is for
+    inputs of every height and width, and was checked in two sizes.
     """
 
     difference: float
     tolerance: float
+    any_size: bool
 
     @property
     def agrees(self) -> bool:
@@ -64,12 +67,16 @@ class Record:
         return self.difference <= self.tolerance
 
 
-def export(network: "nn.Module", shape: Shape) -> bytes:
-    """The network as an ONNX file for inputs 1×shape. Raises RuntimeError where torch cannot."""
+def export(network: "nn.Module", shape: Shape, *, any_size: bool = False) -> bytes:
+    """The network as an ONNX file for inputs 1×shape, or 1×3×height×width of any size.
+
+    Raises RuntimeError where torch cannot.
+    """
     import torch
 
     file = io.BytesIO()
     example = torch.zeros(1, *shape)
+    axes = {"input": {2: "height", 3: "width"}} if any_size else None
     with warnings.catch_warnings():
         # It traces, which takes a tenth of the newer exporter's time, and calls itself legacy.
         warnings.simplefilter("ignore")
@@ -79,6 +86,8 @@ def export(network: "nn.Module", shape: Shape) -> bytes:
             file,  # type: ignore[arg-type]  # which this exporter writes to all the same
             dynamo=False,
             opset_version=_OPSET,
+            input_names=["input"],
+            dynamic_axes=axes,
         )
     return file.getvalue()
 
@@ -135,13 +144,38 @@ def _photos(shape: Shape) -> list[NDArray[np.uint8]]:
 
 
 def _convert(order: Order, spec: ModelSpec, file: WeightsFile) -> tuple[Record, bytes]:
+    """The network for inputs of any size where that agrees, else for those of the order alone."""
     network = spec.network(file).eval().requires_grad_(False)
-    content = export(network, order.shape)
-    set_threads(1)
-    converted = OpenvinoRunner(content, order.precision, threads=1)
-    worst = max(compare(network, converted, one) for one in pictures(spec, order.shape))
     tolerance = EXACT_TOLERANCE if order.precision == "f32" else FAST_TOLERANCE
-    return Record(worst, tolerance), content
+    if len(order.shape) == 3 and not spec.fixed_size:
+        with suppress(RuntimeError):  # a size that is written into the network
+            content = export(network, order.shape, any_size=True)
+            shapes = (order.shape, _other(order.shape))
+            worst = max(_worst(spec, network, content, shape, order.precision) for shape in shapes)
+            if (record := Record(worst, tolerance, any_size=True)).agrees:
+                return record, content
+    content = export(network, order.shape)
+    worst = _worst(spec, network, content, order.shape, order.precision)
+    return Record(worst, tolerance, any_size=False), content
+
+
+def _worst(
+    spec: ModelSpec, network: "nn.Module", content: bytes, shape: Shape, precision: Precision
+) -> float:
+    """The largest difference on three pictures. Raises RuntimeError where it cannot run."""
+    set_threads(1)
+    converted = OpenvinoRunner(content, shape, precision, threads=1)
+    return max(compare(network, converted, one) for one in pictures(spec, shape))
+
+
+def _other(shape: Shape) -> Shape:
+    """Another size that pictures lead to: upright instead of flat, or half of a square."""
+    channels, height, width = shape
+    return (
+        (channels, width, height)
+        if width != height
+        else (channels, height, max(32, width // 64 * 32))
+    )
 
 
 def main() -> int:
