@@ -100,7 +100,11 @@ class Visitor:
         pending: dict[str, tuple[int, float]] = {}
         for function, values in calls:
             start = time.perf_counter()
-            joined = self.join(function, values)
+            try:
+                joined = self.join(function, values)
+            except httpx.TimeoutException:
+                outcomes.append(None)
+                continue
             if joined.status_code == 200:
                 pending[joined.json()["event_id"]] = (len(outcomes), start)
                 outcomes.append(None)
