@@ -1,5 +1,6 @@
 """The folder of converted networks: bounded, atomic, checked."""
 
+import logging
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -55,6 +56,7 @@ def test_the_least_recently_used_go_first(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_used_is_no_fault(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO, "demo.inference")
     (tmp_path / "file").touch()
     cache = ConversionCache(tmp_path / "file", 1000)
     cache.write(KEY, b"network")

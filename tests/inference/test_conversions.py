@@ -54,6 +54,12 @@ def ask_until_converted(engine: LocalEngine, model: str = NAME) -> Prediction:
     return answer
 
 
+@pytest.fixture(autouse=True)
+def log(caplog: pytest.LogCaptureFixture) -> None:
+    """What the log says, whatever level a program run by another test has chosen."""
+    caplog.set_level(logging.INFO, "demo.inference")
+
+
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
@@ -123,8 +129,7 @@ def test_a_later_engine_finds_it_in_the_cache(
 ) -> None:
     assert len(list((cache / "converted").iterdir())) == 2
     later = LocalEngine(settings(cache), converts=True)
-    with caplog.at_level(logging.INFO, "demo.inference"):
-        ask_until_converted(later)
+    ask_until_converted(later)
     later.close()
     assert "is answered by openvino-f32" in caplog.text
     assert "converted cnn-cifar10" not in caplog.text
@@ -184,13 +189,12 @@ def test_a_network_for_any_size_is_converted_once(
     given = replace(settings(tmp_path), weights_dir=shared_data / "weights")
     running, torch_alone = LocalEngine(given, converts=True), LocalEngine(given)
     end = time.monotonic() + WAIT_S
-    with caplog.at_level(logging.INFO, "demo.inference"):
-        for picture in (photo(), np.ascontiguousarray(np.rot90(photo()))):
-            request = ImageRequest(picture)
-            while (found := running.run("yolo11n", request)).backend == "torch-cpu":
-                assert time.monotonic() < end, "torch answers still"
-                time.sleep(0.2)
-            assert_same(found, torch_alone.run("yolo11n", request))
+    for picture in (photo(), np.ascontiguousarray(np.rot90(photo()))):
+        request = ImageRequest(picture)
+        while (found := running.run("yolo11n", request)).backend == "torch-cpu":
+            assert time.monotonic() < end, "torch answers still"
+            time.sleep(0.2)
+        assert_same(found, torch_alone.run("yolo11n", request))
     running.close()
     torch_alone.close()
     assert caplog.text.count("converted yolo11n") == 1
