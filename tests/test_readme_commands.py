@@ -224,10 +224,12 @@ def test_a_command_that_serves(command: str, clone: Path, environ: dict[str, str
 def test_a_snippet_of_python(block: str, clone: Path, environ: dict[str, str], url: str) -> None:
     asked = block.replace("http://127.0.0.1:7860", url)
     assert asked != block
-    (clone / "snippet.py").write_text(asked + "\nprint(len(answer['boxes']), picture)\n", "utf-8")
-    number, picture = shell("python snippet.py", clone, environ).stdout.splitlines()[-1].split()
-    assert int(number) >= 3
-    assert Path(picture).stat().st_size > 10_000
+    program = f"import json\n{asked}\nprint(json.dumps(answer))\n"
+    (clone / "snippet.py").write_text(program, "utf-8")
+    printed = shell("python snippet.py", clone, environ).stdout.splitlines()
+    answer = json.loads(printed[-1])
+    assert answer["model"] == "yolo-vitrine"
+    assert len(answer["boxes"]) >= 3
 
 
 @pytest.mark.parametrize("line", [line for code in blocks("") for line in code.splitlines()])
