@@ -214,7 +214,7 @@ def test_a_signal_to_the_command_ends_its_training(
     children = psutil.Process(command.pid).children(recursive=True)
     assert children
     os.killpg(command.pid, number)  # as a terminal does
-    _, errors = command.communicate(timeout=120)
+    _, errors = command.communicate(timeout=30)
     assert command.returncode == status
     assert "Traceback" not in errors
     for child in children:
