@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TypeVar
 
+from demo.augment.torchvision_import import import_torchvision
 from demo.system import cores
 
 _Item = TypeVar("_Item")
@@ -34,6 +35,7 @@ def _pool() -> ThreadPoolExecutor:
     """
     import torch
 
+    import_torchvision()
     size = cores()
     threads = torch.get_num_threads()
     started = threading.Barrier(size + 1)

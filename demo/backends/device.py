@@ -1,8 +1,8 @@
 """The device of this process: which kind, its name for people, its memory."""
 
+import ctypes
+import sys
 from dataclasses import dataclass
-
-import torch
 
 from demo.errors import DemoError
 
@@ -19,9 +19,7 @@ class Device:
 
         Raises DemoError where a GPU is required and there is none.
         """
-        if setting == "cpu":
-            return cls("cpu")
-        if torch.cuda.is_available():
+        if setting != "cpu" and _has_cuda():
             return cls("cuda")
         if setting == "cuda":
             raise DemoError("no_cuda")
@@ -30,6 +28,8 @@ class Device:
     def text(self, threads: int) -> str:
         """For people: `CPU · 2 cores`, or the GPU's name and its free memory."""
         if self.kind == "cuda":
+            import torch
+
             free = torch.cuda.mem_get_info()[0]
             return f"{torch.cuda.get_device_name()} · {free / 1e9:.0f} GB"
         return f"CPU · {threads} cores" if threads > 1 else "CPU · 1 core"
@@ -37,4 +37,17 @@ class Device:
     def release_memory(self) -> None:
         """Give cached memory of the device back to the system."""
         if self.kind == "cuda":
+            import torch
+
             torch.cuda.empty_cache()
+
+
+def _has_cuda() -> bool:
+    """Whether torch can use a GPU here; it is asked only where the driver's library is."""
+    try:
+        ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return False
+    import torch
+
+    return torch.cuda.is_available()

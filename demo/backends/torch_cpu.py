@@ -1,9 +1,6 @@
 """PyTorch on the CPU, with the weights of convolutions laid out for oneDNN."""
 
-import torch
-
 from demo.backends.torch_runner import TorchRunner, set_torch_threads
-from demo.models.networks.packed_conv import is_supported, pack_convolutions
 from demo.models.spec import ModelSpec, WeightsFile
 
 
@@ -19,6 +16,10 @@ class TorchCpu:
 
     def load(self, spec: ModelSpec, file: WeightsFile) -> TorchRunner:
         """The network with packed convolutions, where the model profits and this torch can."""
+        import torch
+
+        from demo.models.networks.packed_conv import is_supported, pack_convolutions
+
         packs = spec.packs_convolutions and is_supported()
         pack = pack_convolutions if packs else None
         return TorchRunner(spec, file, torch.device("cpu"), pack)

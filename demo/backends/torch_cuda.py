@@ -1,7 +1,5 @@
 """PyTorch on an NVIDIA GPU."""
 
-import torch
-
 from demo.backends.torch_runner import TorchRunner, set_torch_threads
 from demo.models.spec import ModelSpec, WeightsFile
 
@@ -18,10 +16,12 @@ class TorchCuda:
 
     def load(self, spec: ModelSpec, file: WeightsFile) -> TorchRunner:
         """The network on the GPU."""
+        import torch
+
         return TorchRunner(spec, file, torch.device("cuda"))
 
     def set_threads(self, count: int) -> None:
-        """Set torch's CPU threads for the calling thread."""
+        """Set torch's CPU threads for the calling thread, once torch is there."""
         set_torch_threads(count)
 
 

@@ -5,16 +5,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from demo.inference.engine import ExclusiveModel
 from demo.models.spec import Outputs, Prepared
 from demo.models.target import Explainable
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -51,7 +53,7 @@ class Passes:
     family: Explainable
     prepared: Prepared
     index: tuple[int, ...] = ()
-    network: nn.Module | None = None
+    network: "nn.Module | None" = None
     progress: Progress = field(default_factory=Progress)
 
     @property
@@ -64,7 +66,7 @@ class Passes:
         """The index in the form that captum takes."""
         return self.index[0] if len(self.index) == 1 else self.index
 
-    def run(self, work: Callable[[nn.Module, Tensor], T], pictures: int = 1) -> T:
+    def run(self, work: "Callable[[nn.Module, Tensor], T]", pictures: int = 1) -> T:
         """`work` with the network and its input, a tensor on the network's device.
 
         Of the network's outputs it gets the first alone, since methods explain one tensor.
@@ -72,11 +74,13 @@ class Passes:
         pictures: how many the work passes through the network; each counts. Raises StoppedError
         where nobody wants it any more.
         """
+        import torch
+
         if self.progress.stopped:
             _log.debug("%s: stopped after %d passes", self.model.spec.name, self.progress.done)
             raise StoppedError
 
-        def alone(own: nn.Module) -> T:
+        def alone(own: "nn.Module") -> T:
             network = own if self.network is None else self.network
             device = next(network.parameters()).device
             with _one_output(network):
@@ -94,10 +98,10 @@ class Passes:
         """The same for another input of the same size; passes of both count together."""
         return replace(self, prepared=replace(self.prepared, inputs=inputs))
 
-    def with_network(self, change: Callable[[nn.Module], None]) -> "Passes":
+    def with_network(self, change: "Callable[[nn.Module], None]") -> "Passes":
         """The same with a copy of the network that `change` has changed in place."""
 
-        def copied(own: nn.Module) -> nn.Module:
+        def copied(own: "nn.Module") -> "nn.Module":
             network = deepcopy(own)
             change(network)
             return network
@@ -110,16 +114,18 @@ class Passes:
         return float(self.family.output_scores(output, self.index)[0])
 
 
-@torch.no_grad()
-def _outputs(network: nn.Module, inputs: Tensor) -> Outputs:
-    return (network(inputs).float().cpu().numpy(),)
+def _outputs(network: "nn.Module", inputs: "Tensor") -> Outputs:
+    import torch
+
+    with torch.no_grad():
+        return (network(inputs).float().cpu().numpy(),)
 
 
 @contextmanager
-def _one_output(network: nn.Module) -> Iterator[None]:
+def _one_output(network: "nn.Module") -> Iterator[None]:
     """Let the network give its first output alone for the length of the block."""
 
-    def first(module: nn.Module, inputs: object, outputs: object) -> object:
+    def first(module: "nn.Module", inputs: object, outputs: object) -> object:
         return outputs[0] if isinstance(outputs, tuple) else outputs
 
     hook = network.register_forward_hook(first)

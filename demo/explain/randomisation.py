@@ -10,16 +10,19 @@ the place explains nothing, and there the maps are compared.
 
 from collections.abc import Sequence
 from math import ceil, floor
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import torch
-from torch import nn
 
 from demo.explain.curves import cells
 from demo.explain.method import HeatMap, Method
 from demo.explain.passes import Passes
 from demo.explain.placement import WHOLE, Share
+
+if TYPE_CHECKING:
+    from torch import nn
+
 
 UNCHANGED = 0.5**0.5
 """Rank correlation from which on a map counts as the same map: its square is the share of the
@@ -51,11 +54,13 @@ def similarity(one: HeatMap, other: HeatMap, place: Share = WHOLE) -> float | No
     return float(np.corrcoef(first, second)[0, 1])
 
 
-def randomise(network: nn.Module, share: float) -> None:
+def randomise(network: "nn.Module", share: float) -> None:
     """Random weights of the same mean and spread in the last layers, in place.
 
     share: of the layers that have weights, 0–1, from the last one back.
     """
+    import torch
+
     layers = [one for one in network.modules() if list(one.parameters(recurse=False))]
     generator = torch.Generator().manual_seed(_SEED)
     for layer in layers[len(layers) - max(1, round(share * len(layers))) :]:

@@ -64,7 +64,8 @@ class Worker:
             threads: CPU threads of a batch's pass. Every other thread gets one: OpenMP threads
                 spin while they wait for each other only while there are no more of them than
                 cores, so a second team would slow every layer down.
-            set_threads: sets the number of CPU threads of the back ends for the calling thread.
+            set_threads: sets the number of CPU threads of the back ends for the calling thread. It
+                is called before each pass: a back end may have been imported meanwhile.
             lanes: parallel passes for video frames; 0 or 1 for none.
         """
         self._max_batch = max_batch
@@ -75,7 +76,7 @@ class Worker:
         self._closed = threading.Event()
         self._lanes = ThreadPoolExecutor(lanes, "lane") if lanes > 1 else None
         self._thread = ThreadPoolExecutor(1, "forward")
-        self._thread.submit(set_threads, threads).result()
+        self._threads, self._set_threads = threads, set_threads
         set_threads(1)
 
     def run(
@@ -97,6 +98,7 @@ class Worker:
         """Run `work` on the thread of the forward passes, with all cores and no pass meanwhile."""
 
         def alone() -> T:
+            self._set_threads(self._threads)
             with self._cores.exclusive():
                 return work()
 
@@ -122,6 +124,7 @@ class Worker:
     def _answer(self, job: _Job) -> tuple[Outputs, float]:
         if job.outputs is None:
             batch = self._take_batch(job)
+            self._set_threads(self._threads)
             with self._cores.exclusive():
                 start = time.perf_counter()
                 outputs = self._forward(job.name, job.runner, [one.inputs for one in batch])
@@ -134,6 +137,7 @@ class Worker:
     def _run_in_lane(
         self, name: str, runner: InferenceRunner, inputs: Inputs
     ) -> tuple[Outputs, float]:
+        self._set_threads(1)
         with self._cores.shared():
             start = time.perf_counter()
             outputs = self._forward(name, runner, [inputs])

@@ -33,10 +33,16 @@ class Key:
     versions: str
 
     @property
+    def stem(self) -> str:
+        """What the names of the files for all shapes begin with."""
+        text = json.dumps({**asdict(self), "shape": None}, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    @property
     def name(self) -> str:
         """The name of its file."""
-        text = json.dumps(asdict(self), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:32] + ".converted"
+        shape = "x".join(map(str, self.shape)) or "any"
+        return f"{self.stem}-{shape}.converted"
 
 
 class ConversionCache:
@@ -46,6 +52,10 @@ class ConversionCache:
         """folder: made when something is kept. limit_bytes: the least recently used go first."""
         self._folder = folder
         self._limit_bytes = limit_bytes
+
+    def has_any(self, key: Key) -> bool:
+        """Whether there is a network for some shape, usable or not."""
+        return any(self._folder.glob(f"{key.stem}-*.converted"))
 
     def read(self, key: Key) -> bytes | None:
         """The network; b"" where it is known not to agree, None where nothing usable is here."""

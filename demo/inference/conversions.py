@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from functools import cache
@@ -19,7 +19,7 @@ from demo.backends import openvino_cpu
 from demo.backends.openvino_cpu import OpenvinoRunner, Precision, Shape
 from demo.inference.conversion_cache import ConversionCache, Key
 from demo.inference.convert import Order, Record
-from demo.inference.converted import Converted
+from demo.inference.loaded import Loaded
 from demo.models.own.description import description_file
 from demo.models.spec import ModelSpec, WeightsFile
 from demo.settings import Settings
@@ -51,19 +51,32 @@ class Conversions:
         self._child: subprocess.Popen[bytes] | None = None
         self._closed = False
 
-    def find(
-        self, converted: Converted, spec: ModelSpec, file: WeightsFile, shape: Shape
-    ) -> OpenvinoRunner | None:
+    def has_any(self, spec: ModelSpec, file: WeightsFile) -> bool:
+        """Whether the cache holds a converted network of the model."""
+        return _converts(spec) and self._cache.has_any(self._key(spec, file, ()))
+
+    def find(self, loaded: Loaded, shape: Shape) -> OpenvinoRunner | None:
         """The converted network for inputs of that shape; None while torch has to answer.
 
-        It is asked for in the background when a second picture has that shape.
+        A kept one is read at once where torch's is not loaded, else in the background. One that has
+        to be made is asked for in the background when a second picture has that shape.
         """
+        converted = loaded.converted
         runner = converted.find(shape)
-        if runner is not None or not _converts(spec) or not converted.count(shape):
+        if runner is not None or not _converts(loaded.spec):
             return runner
+        if not loaded.has_network:
+            with converted.opening:
+                runner = converted.find(shape)
+                if runner is None and not loaded.has_network:
+                    self._logged(self._open, loaded, shape)
+                    runner = converted.find(shape)
+                if runner is not None:
+                    return runner
+        wanted = converted.count(shape)
         with self._lock:
-            if not self._closed:
-                self._pool.submit(self._logged, converted, spec, file, shape)
+            if wanted and not self._closed:
+                self._pool.submit(self._logged, self._provide, loaded, shape)
         return None
 
     def close(self) -> None:
@@ -75,29 +88,44 @@ class Conversions:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _logged(
-        self, converted: Converted, spec: ModelSpec, file: WeightsFile, shape: Shape
+        self, provide: Callable[[Loaded, Shape], None], loaded: Loaded, shape: Shape
     ) -> None:
         try:
-            self._provide(converted, spec, file, shape)
+            provide(loaded, shape)
         except (RuntimeError, OSError, ImportError) as error:
             # Torch goes on answering; the shape is not tried again while the model is loaded.
             if not self._closed:
-                _log.warning("%s %s stays with torch: %s", spec.name, shape, error)
+                _log.warning("%s %s stays with torch: %s", loaded.spec.name, shape, error)
 
-    def _provide(
-        self, converted: Converted, spec: ModelSpec, file: WeightsFile, shape: Shape
-    ) -> None:
-        precision = openvino_cpu.precision_here(self._settings.precision)
-        key = _key(spec, file, shape, precision)
-        of_any_size = replace(key, shape=())
-        content = self._cache.read(of_any_size) or self._cache.read(key)
+    def _open(self, loaded: Loaded, shape: Shape) -> None:
+        """Answer with the kept network, where there is one."""
+        key = self._key(loaded.spec, loaded.file, shape)
+        content = self._kept(key)
+        if content:
+            self._answer(loaded, key, content)
+
+    def _provide(self, loaded: Loaded, shape: Shape) -> None:
+        """Answer with the kept network, or with one that is made now."""
+        key = self._key(loaded.spec, loaded.file, shape)
+        content = self._kept(key)
         if content is None:
-            record, content = self._convert(spec, file, shape, precision)
-            self._cache.write(of_any_size if record.any_size else key, content)
+            record, content = self._convert(loaded.spec, loaded.file, shape, key.precision)
+            self._cache.write(replace(key, shape=()) if record.any_size else key, content)
         if not content:
             raise RuntimeError("the converted network gives other answers")
-        converted.put(shape, OpenvinoRunner(content, shape, precision, self._threads))
-        _log.info("%s %s is answered by openvino-%s", spec.name, shape, precision)
+        self._answer(loaded, key, content)
+
+    def _kept(self, key: Key) -> bytes | None:
+        """The network for all shapes, or for that one; b"" where it does not agree with torch."""
+        return self._cache.read(replace(key, shape=())) or self._cache.read(key)
+
+    def _answer(self, loaded: Loaded, key: Key, content: bytes) -> None:
+        runner = OpenvinoRunner(content, key.shape, key.precision, self._threads)
+        loaded.converted.put(key.shape, runner)
+        _log.info("%s %s is answered by %s", loaded.spec.name, key.shape, runner.backend)
+
+    def _key(self, spec: ModelSpec, file: WeightsFile, shape: Shape) -> Key:
+        return _key(spec, file, shape, openvino_cpu.precision_here(self._settings.precision))
 
     def _convert(
         self, spec: ModelSpec, file: WeightsFile, shape: Shape, precision: Precision

@@ -15,6 +15,8 @@ class Converted:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self.opening = threading.Lock()
+        """Held while a network is read from the cache for a request that waits for it."""
         self._runners: dict[Shape, OpenvinoRunner] = {}
         self._passes: dict[Shape, int] = {}
 

@@ -21,7 +21,8 @@ from demo.inference.conversions import Conversions
 from demo.inference.engine import ModelRow, Prediction, Status
 from demo.inference.input_size import check_size
 from demo.inference.leased_model import LeasedModel
-from demo.inference.model_cache import Loaded, ModelCache
+from demo.inference.loaded import Loaded
+from demo.inference.model_cache import ModelCache
 from demo.inference.own_models import RefusedFile
 from demo.models.lineage import lineage
 from demo.models.spec import ModelSpec, Request
@@ -64,9 +65,10 @@ class LocalEngine:
         self._threads = settings.threads or cores()
         budget_bytes = settings.model_budget_mb * 1_000_000
         kind = self._device.kind
-        self._cache = ModelCache(self._catalog, self._backends, kind, budget_bytes)
         wanted = converts and kind == "cpu" and settings.precision != "reference"
         self._conversions = Conversions(settings, self._threads) if wanted else None
+        kept = None if self._conversions is None else self._conversions.has_any
+        self._cache = ModelCache(self._catalog, self._backends, kind, budget_bytes, kept)
         self._max_batch = _MAX_BATCH[kind]
         lanes = self._threads if kind == "cpu" else 0
         self._worker = Worker(
@@ -228,7 +230,7 @@ class LocalEngine:
     def _runner(self, loaded: Loaded, shape: Shape) -> tuple[InferenceRunner, str]:
         """What runs the model on inputs of that shape, and its name in answers."""
         if self._conversions is not None:
-            faster = self._conversions.find(loaded.converted, loaded.spec, loaded.file, shape)
+            faster = self._conversions.find(loaded, shape)
             if faster is not None:
                 return faster, faster.backend
         return loaded.runner, loaded.backend

@@ -2,17 +2,18 @@
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
+from demo.augment.torchvision_import import import_torchvision
 from demo.backends.base import Backend, OutOfMemory, Runner, choose
 from demo.errors import DemoError
 from demo.inference.catalog import Catalog
-from demo.inference.converted import Converted
 from demo.inference.engine import Status
-from demo.inference.torchvision_import import import_torchvision
+from demo.inference.loaded import Loaded
 from demo.models.file_stamp import FileStamp
 from demo.models.spec import ModelSpec, WeightsFile
 from demo.system import trim
@@ -21,25 +22,6 @@ _log = logging.getLogger(__name__)
 
 _PARAMETER_BYTES = 4
 """Networks run in float32; their files may be of half precision."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Loaded:
-    """A network on its device, its weights file, the back end that runs it, and faster ones.
-
-    converted: of some shapes of input, what answers in its place.
-    """
-
-    spec: ModelSpec
-    runner: Runner
-    file: WeightsFile
-    backend: str
-    converted: Converted = field(default_factory=Converted)
-
-    @property
-    def size_bytes(self) -> int:
-        """Memory of the network and of those that were converted from it."""
-        return self.runner.size_bytes + self.converted.size_bytes
 
 
 @dataclass(slots=True, eq=False)
@@ -67,9 +49,23 @@ class ModelCache:
     """
 
     def __init__(
-        self, catalog: Catalog, backends: Sequence[Backend], device: str, budget_bytes: int
+        self,
+        catalog: Catalog,
+        backends: Sequence[Backend],
+        device: str,
+        budget_bytes: int,
+        has_converted: Callable[[ModelSpec, WeightsFile], bool] | None = None,
     ) -> None:
-        """backends: the preferred one first. device: kind of device, `cpu` or `cuda`."""
+        """Loads nothing yet.
+
+        Args:
+            catalog: of the models and their files.
+            backends: the preferred one first.
+            device: kind of device, `cpu` or `cuda`.
+            budget_bytes: memory of all models.
+            has_converted: whether something may answer in the place of a model's network, which is
+                then loaded when it is needed.
+        """
         self._catalog = catalog
         self._backends = backends
         self._device = device
@@ -80,6 +76,7 @@ class ModelCache:
         """Bytes of models that have been loaded, and the file that they were loaded from."""
         self._clock = 0
         self._closed = threading.Event()
+        self._has_converted = has_converted
 
     def close(self) -> None:
         """Break off running downloads."""
@@ -183,20 +180,17 @@ class ModelCache:
             slot.fraction = fraction
 
         try:
-            import_torchvision()
             spec = self._catalog.spec(name)
             self._check_fits(spec)
             file = self._catalog.open(name, progress)
             slot.stamp = self._catalog.find(name)
             slot.fraction = None
-            self.shrink(self._budget_bytes - self._needed_bytes(spec))
             backend = choose(spec, self._device, self._backends)
-            runner = self._runner(backend, spec, file)
-            file.check_unchanged()
-            self._measured[name] = slot.stamp, runner.size_bytes
-            self._check_fits(spec)
-            slot.future.set_result(Loaded(spec, runner, file, backend.name))
-            _log.info("loaded %s with %s (%.1f MB)", name, backend.name, runner.size_bytes / 1e6)
+            load = partial(self._network, spec, backend, file, slot.stamp)
+            loaded = Loaded(spec, file, backend.name, load)
+            if self._has_converted is None or not self._has_converted(spec, file):
+                _ = loaded.runner
+            slot.future.set_result(loaded)
         except BaseException as error:
             # Every exception is passed on to the callers that wait, and raised here.
             _log.warning("loading %s failed: %s", name, error)
@@ -205,6 +199,19 @@ class ModelCache:
                     del self._slots[name]
             slot.future.set_exception(error)
             raise
+
+    def _network(
+        self, spec: ModelSpec, backend: Backend, file: WeightsFile, stamp: FileStamp | None
+    ) -> Runner:
+        """Load the network in the place of others, as far as that is needed."""
+        import_torchvision()
+        self.shrink(self._budget_bytes - self._needed_bytes(spec))
+        runner = self._runner(backend, spec, file)
+        file.check_unchanged()
+        self._measured[spec.name] = stamp, runner.size_bytes
+        self._check_fits(spec)
+        _log.info("loaded %s with %s (%.1f MB)", spec.name, backend.name, runner.size_bytes / 1e6)
+        return runner
 
     def _runner(self, backend: Backend, spec: ModelSpec, file: WeightsFile) -> Runner:
         try:

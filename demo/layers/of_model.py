@@ -1,12 +1,15 @@
 """The layers of a model of the engine for one picture."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from demo.errors import DemoError
 from demo.inference.engine import Engine
-from demo.layers.trace import Trace, is_traceable, trace
-from demo.models.spec import ImageRequest
+from demo.models.carded_classifier import CAM_LAYERS
+from demo.models.spec import ImageRequest, ModelSpec
 from demo.results import Image
+
+if TYPE_CHECKING:
+    from demo.layers.trace import Trace
 
 
 class ModelTrace(NamedTuple):
@@ -16,8 +19,13 @@ class ModelTrace(NamedTuple):
     """
 
     labels: tuple[str, ...]
-    trace: Trace
+    trace: "Trace"
     seen: Image
+
+
+def is_traceable(spec: ModelSpec) -> bool:
+    """Whether `trace` knows all layers of a model's network: that of `networks.classifiers`."""
+    return spec.architecture in CAM_LAYERS
 
 
 def traceable_models(engine: Engine) -> list[str]:
@@ -34,6 +42,8 @@ def trace_model(engine: Engine, model: str, image: Image) -> ModelTrace:
 
     Raises DemoError for a model with layers that are not known, and as `Engine.run` does.
     """
+    from demo.layers.trace import trace
+
     spec = engine.spec(model)
     if not is_traceable(spec):
         some = ", ".join(traceable_models(engine))

@@ -9,8 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from demo.models.networks.classifiers import NETWORKS, Mirrored, Residual, Scaled
-from demo.models.spec import ModelSpec
+from demo.models.networks.classifiers import Mirrored, Residual, Scaled
 
 Values = NDArray[np.float32]
 
@@ -66,11 +65,6 @@ class Trace:
     def logits(self) -> Values:
         """C float32."""
         return self.layers[-1].output
-
-
-def is_traceable(spec: ModelSpec) -> bool:
-    """Whether `trace` knows all layers of a model's network."""
-    return spec.architecture in NETWORKS
 
 
 def trace(network: nn.Module, pixels: Values) -> Trace:

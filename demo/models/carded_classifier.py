@@ -1,5 +1,6 @@
 """Classifiers of this project's own, from their cards."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,13 +10,22 @@ from demo.models import efficientnet_lite
 from demo.models.card import Card, CardLoader, card_spec, unknown_rule
 from demo.models.checkpoint import fill, load_state
 from demo.models.classifier import CLASS_ANCHORS, Classifier, Preprocessing
-from demo.models.networks.class_anchors import AnchoredClassifier, anchors_of, without_anchors
-from demo.models.networks.classifiers import CAM_LAYERS, NETWORKS
 from demo.models.spec import ModelSpec, UnknownRule, WeightsFile
 
 if TYPE_CHECKING:
     from torch import nn
 
+CAM_LAYERS: Mapping[str, tuple[str, ...]] = {
+    "cnn-cifar10": ("1.1",),
+    "cnn3-cifar10": ("9", "5"),
+    "resnet9-cifar10": ("network.6", "network.4"),
+    "photo-101": ("12", "4"),
+    "photo-101-pruned": ("network.12", "network.4"),
+}
+"""Name of a network of `networks.classifiers` → its `ModelSpec.cam_layers`.
+
+The end of the last stage, and of one before.
+"""
 BACKBONE = "lite0"
 """The size of EfficientNet-Lite whose features the rule `class-anchors` looks at."""
 
@@ -27,14 +37,19 @@ def _from_card(card: Card, folder: Path) -> ModelSpec:
     rule = _rule(card)
     anchored = rule is not None and rule.method == CLASS_ANCHORS
     side, labels = min(card.input_size), tuple(card.labels)
-    construct = NETWORKS[card.architecture]
+    cam_layers = CAM_LAYERS[card.architecture]
 
     def plain(file: WeightsFile) -> "nn.Module":
-        empty = construct()
+        from demo.models.networks.class_anchors import without_anchors
+        from demo.models.networks.classifiers import NETWORKS
+
+        empty = NETWORKS[card.architecture]()
         fill(empty, without_anchors(load_state(file)), file, card.name)
         return empty.eval()
 
     def with_backbone(file: WeightsFile) -> "nn.Module":
+        from demo.models.networks.class_anchors import AnchoredClassifier, anchors_of
+
         state = load_state(file)
         backbone = efficientnet_lite.installed(BACKBONE)
         try:
@@ -53,7 +68,7 @@ def _from_card(card: Card, folder: Path) -> ModelSpec:
         with_backbone if anchored else plain,
         fixed_size=True,
         packs_convolutions=anchored,
-        cam_layers=CAM_LAYERS[card.architecture],
+        cam_layers=cam_layers,
     )
     return replace(spec, unknown=rule, plain=plain)
 

@@ -7,17 +7,16 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
-
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load
-from torch import Tensor, nn
+from typing import TYPE_CHECKING, cast
 
 from demo.errors import DemoError
 from demo.models.pickled_calls import pickled_calls
 from demo.models.spec import WeightsFile
 from demo.system import is_out_of_memory
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
 
 _MAX_SHARED = 4
 """How often the bytes of a file may be claimed: networks share a few of their weights."""
@@ -34,7 +33,7 @@ _BROKEN = (
 """Raised by zipfile and pickle for archives and pickles that are broken, encrypted or strange."""
 
 
-def load_state(file: WeightsFile) -> dict[str, Tensor]:
+def load_state(file: WeightsFile) -> "dict[str, Tensor]":
     """The tensors of a safetensors file or of a torch file, on the CPU; floats are float32.
 
     In a torch file the tensors may be the root object, or under the key `model` or `state_dict`.
@@ -52,7 +51,7 @@ def load_state(file: WeightsFile) -> dict[str, Tensor]:
     return floats(state)
 
 
-def floats(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def floats(state: "Mapping[str, Tensor]") -> "dict[str, Tensor]":
     """The same tensors with floats as float32; the layer versions are kept where stated."""
     whole = OrderedDict((k, t.float() if t.is_floating_point() else t) for k, t in state.items())
     # torch keeps the layer versions in this attribute; some layers convert old weights by them.
@@ -94,12 +93,14 @@ def check_archive(file: WeightsFile) -> None:
         raise DemoError("weights_unreadable", file=name) from None
 
 
-def check_tensors(tensors: Iterable[Tensor], file: WeightsFile) -> None:
+def check_tensors(tensors: "Iterable[Tensor]", file: WeightsFile) -> None:
     """Raise DemoError for tensors of other kinds, and for more of them than the file holds.
 
     Strides of 0 repeat elements, storages may be made without a file, and one storage may be lent
     to thousands of tensors, each of which becomes a copy in float32.
     """
+    import torch
+
     name, size_bytes = file.path.name, _size_bytes(file)
     storages: dict[int, int] = {}
     claimed = 0
@@ -118,7 +119,7 @@ def check_tensors(tensors: Iterable[Tensor], file: WeightsFile) -> None:
         raise DemoError("weights_bomb", file=name)
 
 
-def check_finite(state: Mapping[str, Tensor], name: str) -> None:
+def check_finite(state: "Mapping[str, Tensor]", name: str) -> None:
     """Raise DemoError for a state with NaN or infinity, as a training that diverged leaves it."""
     if not all(bool(t.isfinite().all()) for t in state.values() if t.is_floating_point()):
         raise DemoError("not_finite", name=name)
@@ -130,11 +131,15 @@ def no_allocation() -> Iterator[None]:
 
     A pickle may construct a layer of any size. Tensors that are read from a file are not affected.
     """
+    import torch
+
     with torch.device("meta"):
         yield
 
 
-def fill(network: nn.Module, state: Mapping[str, Tensor], file: WeightsFile, model: str) -> None:
+def fill(
+    network: "nn.Module", state: "Mapping[str, Tensor]", file: WeightsFile, model: str
+) -> None:
     """Load the tensors into the network, without a copy; it may be on the meta device.
 
     Raises DemoError where names or shapes are not those of the network.
@@ -147,13 +152,16 @@ def fill(network: nn.Module, state: Mapping[str, Tensor], file: WeightsFile, mod
         raise DemoError("weights_do_not_fit", file=file.path.name, name=model) from None
 
 
-def nbytes(network: nn.Module) -> int:
+def nbytes(network: "nn.Module") -> int:
     """Size of all parameters and buffers, bytes."""
     held = [*network.parameters(), *network.buffers()]
     return sum(tensor.numel() * tensor.element_size() for tensor in held)
 
 
-def _safetensors(path: Path) -> dict[str, Tensor]:
+def _safetensors(path: Path) -> "dict[str, Tensor]":
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
     try:
         content = path.read_bytes()
     except OSError:
@@ -166,6 +174,8 @@ def _safetensors(path: Path) -> dict[str, Tensor]:
 
 
 def _unpickle(path: Path) -> object:
+    import torch
+
     try:
         with no_allocation():
             return torch.load(path, map_location="cpu", weights_only=True)
@@ -187,7 +197,9 @@ def _size_bytes(file: WeightsFile) -> int:
         raise DemoError("weights_unreadable", file=file.path.name) from None
 
 
-def _tensors(loaded: object, name: str) -> Mapping[str, Tensor]:
+def _tensors(loaded: object, name: str) -> "Mapping[str, Tensor]":
+    from torch import Tensor
+
     for key in ("model", "state_dict"):
         if isinstance(loaded, Mapping) and isinstance(loaded.get(key), Mapping):
             loaded = loaded[key]

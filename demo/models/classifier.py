@@ -1,13 +1,12 @@
 """Classifiers: resize, centre crop, normalise; probabilities over fixed labels."""
 
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from demo.errors import DemoError
+from demo.geometry.antialias import resize_antialiased
 from demo.geometry.letterbox import CenterCrop
 from demo.models.spec import (
     ImageRequest,
@@ -121,12 +120,14 @@ def _middle(image: Image) -> tuple[Image, tuple[int, int]]:
 
 
 def _crop(image: Image, geometry: CenterCrop, interpolation: str) -> Image:
-    from torchvision.transforms import InterpolationMode, functional
-
-    pixels = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)
-    width, height = geometry.resized_wh
-    small = functional.resize(
-        pixels, [height, width], interpolation=InterpolationMode(interpolation), antialias=True
-    )
-    middle = functional.center_crop(small, [geometry.crop, geometry.crop])
-    return cast(Image, np.ascontiguousarray(middle.permute(1, 2, 0).numpy()))
+    """Resize and cut out the middle, between black borders where the crop is larger."""
+    resized = resize_antialiased(image, geometry.resized_wh, interpolation)
+    height, width = resized.shape[:2]
+    side = geometry.crop
+    if width < side or height < side:
+        rows, columns = max(side - height, 0), max(side - width, 0)
+        borders = ((rows // 2, rows - rows // 2), (columns // 2, columns - columns // 2), (0, 0))
+        resized = np.pad(resized, borders)
+        height, width = resized.shape[:2]
+    top, left = round((height - side) / 2), round((width - side) / 2)
+    return np.ascontiguousarray(resized[top : top + side, left : left + side])

@@ -11,7 +11,6 @@ from demo.models import about, example
 from demo.models.checkpoint import fill
 from demo.models.coco import LABELS, SIZES, Facts
 from demo.models.decoded_detector import DecodedDetector, Layout
-from demo.models.networks.one_output import OneOutput
 from demo.models.spec import ModelSpec, WeightsEntry, WeightsFile
 from demo.models.ultralytics import build, detector_state
 
@@ -36,6 +35,8 @@ def load_transformer(
 
     Raises DemoError for a file that is broken, unsafe, or of another network or other classes.
     """
+    from demo.models.networks.one_output import OneOutput
+
     state = detector_state(file, labels, name)
     network = build(architecture, len(labels), "RTDETRDetectionModel")
     fill(network, state, file, name)

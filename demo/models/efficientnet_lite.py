@@ -12,23 +12,20 @@ from dataclasses import fields
 from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import torch
-from torch import nn
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from demo.errors import DemoError
 from demo.models import about, example, imagenet
 from demo.models.checkpoint import fill, load_state
 from demo.models.classifier import Classifier, Preprocessing
-from demo.models.networks.efficientnet_lite import (
-    SCALES,
-    SIXTEENTH,
-    EfficientNetLite,
-    fold_norms,
-    renamed,
-)
+from demo.models.efficientnet_scales import SCALES, SIXTEENTH
 from demo.models.spec import ModelSpec, UnknownRule, WeightsEntry, WeightsFile
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from demo.models.networks.efficientnet_lite import EfficientNetLite
+
 
 _MEAN, _STD = (127 / 255,) * 3, (128 / 255,) * 3
 _BORDER = 32
@@ -106,12 +103,14 @@ def is_installed(size: str) -> bool:
     return file is not None and file.is_file()
 
 
-def installed(size: str) -> EfficientNetLite:
+def installed(size: str) -> "EfficientNetLite":
     """The network of a size from its package, its norms folded into its convolutions.
 
     Raises DemoError, which names the package, where it is missing, and for a file that is broken
     or not the published one.
     """
+    from demo.models.networks.efficientnet_lite import fold_norms
+
     path, facts = file_of(size), _SIZES[size]
     if path is None or not path.is_file():
         package = package_of(size)
@@ -185,11 +184,15 @@ def _spec(
     )
 
 
-def load(size: str, file: WeightsFile) -> EfficientNetLite:
+def load(size: str, file: WeightsFile) -> "EfficientNetLite":
     """The network of a size with its published weights and its norms, in evaluation mode.
 
     Raises DemoError for a file that is broken, unsafe or of another network.
     """
+    import torch
+
+    from demo.models.networks.efficientnet_lite import EfficientNetLite, renamed
+
     state = load_state(file)
     if "_fc.weight" in state:
         state = renamed(state)
@@ -199,7 +202,9 @@ def load(size: str, file: WeightsFile) -> EfficientNetLite:
     return network.eval()
 
 
-def _load_network(size: str, file: WeightsFile) -> nn.Module:
+def _load_network(size: str, file: WeightsFile) -> "nn.Module":
+    from demo.models.networks.efficientnet_lite import fold_norms
+
     network = load(size, file)
     fold_norms(network)
     return network

@@ -3,22 +3,26 @@
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor, nn
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
 
 _STRIDES = (16, 32)
 _SIDE = 128
 """Side of the picture for the pass, pixels: enough for 4 × 4 cells of the largest stride."""
 
 
-def ultralytics_layers(network: nn.Module, prefix: str = "") -> tuple[str, ...]:
+def ultralytics_layers(network: "nn.Module", prefix: str = "") -> tuple[str, ...]:
     """`ModelSpec.cam_layers`: the backbone's last maps of strides 16 and 32.
 
     Args:
         network: a model of ultralytics, with its weights on the CPU, in evaluation mode.
         prefix: of the names.
     """
+    import torch
+
     description: Mapping[str, Sequence[object]] = vars(network)["yaml"]
     names = [f"model.{number}" for number in range(len(description["backbone"]))]
     shapes = _shapes(network, names, torch.zeros(1, 3, _SIDE, _SIDE))
@@ -30,13 +34,15 @@ def ultralytics_layers(network: nn.Module, prefix: str = "") -> tuple[str, ...]:
     return tuple(found)
 
 
-def timm_layers(network: nn.Module, side: int) -> tuple[str, ...]:
+def timm_layers(network: "nn.Module", side: int) -> tuple[str, ...]:
     """`ModelSpec.cam_layers` of a network of timm: its last maps, if they are N×C×h×w.
 
     Args:
         network: on the meta device, so that the pass computes shapes alone, in evaluation mode.
         side: of the input, pixels.
     """
+    import torch
+
     facts = getattr(network, "feature_info", None) or [{}]
     name, channels = facts[-1].get("module", ""), facts[-1].get("num_chs")
     if name not in dict(network.named_modules()):
@@ -52,7 +58,7 @@ def timm_layers(network: nn.Module, side: int) -> tuple[str, ...]:
     return (name,) if maps else ()
 
 
-def timm_attention(network: nn.Module) -> tuple[str, ...]:
+def timm_attention(network: "nn.Module") -> tuple[str, ...]:
     """`ModelSpec.attention_layers` of a network of timm: those of a vision transformer.
 
     None where another class than timm's plain ViT or DeiT mixes the tokens in other ways as well,
@@ -73,15 +79,19 @@ def timm_attention(network: nn.Module) -> tuple[str, ...]:
     return names if all(isinstance(layers.get(name), Attention) for name in names) else ()
 
 
-@torch.no_grad()
-def _shapes(network: nn.Module, names: Sequence[str], inputs: Tensor) -> dict[str, tuple[int, ...]]:
+def _shapes(
+    network: "nn.Module", names: Sequence[str], inputs: "Tensor"
+) -> dict[str, tuple[int, ...]]:
     """The shapes of what these modules give in a pass; () for what is no tensor."""
+    import torch
+    from torch import Tensor
+
     found: dict[str, tuple[int, ...]] = {}
 
-    def keep(name: str, module: nn.Module, values: object, output: object) -> None:
+    def keep(name: str, module: "nn.Module", values: object, output: object) -> None:
         found[name] = tuple(output.shape) if isinstance(output, Tensor) else ()
 
-    with ExitStack() as hooks:
+    with torch.no_grad(), ExitStack() as hooks:
         for name in names:
             layer = network.get_submodule(name)
             hooks.callback(layer.register_forward_hook(partial(keep, name)).remove)

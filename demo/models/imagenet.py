@@ -10,15 +10,16 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
-from typing import TypedDict
-
-import torch
-from torch import Tensor, nn
+from typing import TYPE_CHECKING, TypedDict
 
 from demo.models import about, example
 from demo.models.checkpoint import fill, load_state
 from demo.models.classifier import Classifier, Preprocessing
 from demo.models.spec import ModelSpec, WeightsEntry, WeightsFile
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
 
 SNAPSHOT = Path(__file__).with_name("imagenet.json")
 _MIB = 1 << 20
@@ -200,7 +201,7 @@ def _preset(row: _Row) -> Preprocessing:
     )
 
 
-def adapted(name: str, state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+def adapted(name: str, state: "Mapping[str, Tensor]") -> "Mapping[str, Tensor]":
     """The tensors of a published file by the names that the network `name` has for them."""
     if name.startswith("densenet"):
         state = {_OLD_DENSENET.sub(r"\1\2.", key): value for key, value in state.items()}
@@ -213,14 +214,15 @@ def adapted(name: str, state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
     return state
 
 
-def _load_network(name: str, crop: int, classes: int, file: WeightsFile) -> nn.Module:
+def _load_network(name: str, crop: int, classes: int, file: WeightsFile) -> "nn.Module":
     network = build(name, crop, classes)
     fill(network, adapted(name, load_state(file)), file, name)
     return network.eval()
 
 
-def build(name: str, crop: int, classes: int) -> nn.Module:
+def build(name: str, crop: int, classes: int) -> "nn.Module":
     """The network without weights and without the auxiliary heads that only training uses."""
+    import torch
     from torchvision.models import get_model_builder
 
     options: dict[str, int | bool] = {"num_classes": classes}

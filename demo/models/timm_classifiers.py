@@ -8,15 +8,17 @@ import json
 from collections.abc import Iterator
 from functools import cache, partial
 from pathlib import Path
-from typing import TypedDict
-
-from torch import nn
+from typing import TYPE_CHECKING, TypedDict
 
 from demo.models import about, example, imagenet
 from demo.models.checkpoint import fill, load_state
 from demo.models.classifier import Classifier, Preprocessing
 from demo.models.feature_maps import timm_attention, timm_layers
 from demo.models.spec import ModelSpec, WeightsEntry, WeightsFile
+
+if TYPE_CHECKING:
+    from torch import nn
+
 
 SNAPSHOT = Path(__file__).with_name("timm.json")
 CHOSEN = (
@@ -147,13 +149,13 @@ def facts() -> dict[str, _Row]:
     return rows
 
 
-def _load_network(name: str, classes: int, file: WeightsFile) -> nn.Module:
+def _load_network(name: str, classes: int, file: WeightsFile) -> "nn.Module":
     network = build(name, classes)
     fill(network, load_state(file), file, name)
     return network.eval()
 
 
-def build(name: str, classes: int) -> nn.Module:
+def build(name: str, classes: int) -> "nn.Module":
     """The network with random weights; nothing is downloaded."""
     import timm
 

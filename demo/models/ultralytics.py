@@ -7,10 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
-
-import torch  # first: ultralytics limits the threads of a torch that is imported after it
-from torch import nn
+from typing import TYPE_CHECKING, Any
 
 from demo.errors import DemoError
 from demo.models.checkpoint import (
@@ -20,9 +17,14 @@ from demo.models.checkpoint import (
     load_state,
     no_allocation,
 )
+from demo.models.class_names import class_names
 from demo.models.spec import WeightsFile
 from demo.system import is_out_of_memory
-from demo.validate import brief
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
 
 _SAFE = {
     "YOLO_AUTOINSTALL": "false",
@@ -49,6 +51,7 @@ def tasks() -> Any:
     """
     with _lock:
         import cv2
+        import torch  # noqa: F401 - first: ultralytics limits the threads of one that comes after it
         from PIL import Image
 
         opener, threads = Image.open, cv2.getNumThreads()
@@ -91,7 +94,7 @@ def build(architecture: str, classes: int, kind: str = "DetectionModel") -> Any:
         return getattr(modules, kind)(f"{architecture}.yaml", nc=classes, verbose=False)
 
 
-def undecoded(network: Any, nms_free: bool, head: Callable[[nn.Module, bool], nn.Module]) -> Any:
+def undecoded(network: Any, nms_free: bool, head: "Callable[[nn.Module, bool], nn.Module]") -> Any:
     """A network fused, with `head` in place of its own; nms_free: of its one-to-one branch."""
     network = network.eval()
     network.model[-1].end2end = nms_free
@@ -110,7 +113,7 @@ class Checkpoint:
     keypoints: their names, in the order of the outputs; none where the file has none.
     """
 
-    state: dict[str, torch.Tensor]
+    state: "dict[str, torch.Tensor]"
     labels: tuple[str, ...]
     kind: str
     yaml: Mapping[str, object]
@@ -159,7 +162,7 @@ def read_checkpoint(file: WeightsFile) -> Checkpoint:
 
 def detector_state(
     file: WeightsFile, labels: tuple[str, ...], model: str
-) -> dict[str, torch.Tensor]:
+) -> "dict[str, torch.Tensor]":
     """The tensors of a detector: a safetensors state, or an ultralytics .pt checkpoint.
 
     Raises DemoError where the file is corrupt, unsafe, or has other classes than `labels`, and
@@ -173,24 +176,10 @@ def detector_state(
     return checkpoint.state
 
 
-def class_names(names: object) -> tuple[str, ...]:
-    """Class names from a list, or from a dict by class id. Raises ValueError for a gap in it."""
-    by_id = dict(names) if isinstance(names, Mapping) else dict(enumerate(_listed(names)))
-    if sorted(by_id) != list(range(len(by_id))):
-        raise ValueError(f"expected class ids from 0 without gaps, got {brief(list(by_id))}")
-    return tuple(str(by_id[i]) for i in range(len(by_id)))
-
-
 def _keypoint_names(names: object) -> tuple[str, ...]:
     """Of a dict of lists by class id, the first: all classes have equally many keypoints."""
     first = next(iter(names.values()), ()) if isinstance(names, Mapping) else names
     return tuple(map(str, first)) if isinstance(first, list | tuple) else ()
-
-
-def _listed(names: object) -> list[object]:
-    if not isinstance(names, list | tuple):
-        raise ValueError(f"expected a list of names, got {type(names).__name__}")
-    return list(names)
 
 
 def _side(size: object) -> int:

@@ -12,14 +12,6 @@ from demo.geometry.boxes import iou
 from demo.geometry.letterbox import Letterbox, Stretch
 from demo.models.card import Card, CardLoader, card_spec
 from demo.models.checkpoint import fill, load_state
-from demo.models.networks.yolo_head import (
-    STRIDES,
-    Grids,
-    UndecodedHead,
-    anchor_of,
-    pick_best_class,
-    pick_pairs,
-)
 from demo.models.spec import (
     MAX_CANDIDATES,
     ImageRequest,
@@ -32,6 +24,7 @@ from demo.models.spec import (
 )
 from demo.models.target import Target
 from demo.models.ultralytics import build, detector_state
+from demo.models.yolo_outputs import STRIDES, Grids, anchor_of, pick_best_class, pick_pairs
 from demo.results import Detections, Image
 
 if TYPE_CHECKING:
@@ -153,6 +146,8 @@ def load_network(
 
     Raises DemoError for a file that is broken, unsafe, or of another network or other classes.
     """
+    from demo.models.networks.yolo_head import UndecodedHead
+
     state = detector_state(file, labels, name)
     network = build(architecture, len(labels))
     fill(network, state, file, name)
@@ -166,6 +161,7 @@ def load_network(
 def load_lite(name: str, labels: tuple[str, ...], file: WeightsFile) -> "nn.Module":
     """The fused LiteDetector with an `UndecodedHead`. Raises DemoError as `load_network` does."""
     from demo.models.networks.lite_detector import LiteDetector
+    from demo.models.networks.yolo_head import UndecodedHead
 
     network = LiteDetector(len(labels))
     fill(network, load_state(file), file, name)

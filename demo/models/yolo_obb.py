@@ -8,11 +8,10 @@ import numpy as np
 from demo.geometry.letterbox import Letterbox
 from demo.geometry.rotated_boxes import oriented
 from demo.models.checkpoint import fill
-from demo.models.networks.oriented_head import UndecodedOrientedHead
-from demo.models.networks.yolo_head import Grids, anchor_centres, distances
 from demo.models.spec import Outputs, Prepared, Request, WeightsFile
 from demo.models.ultralytics import build, detector_state, undecoded
 from demo.models.yolo import Yolo
+from demo.models.yolo_outputs import Grids, anchor_centres, distances
 from demo.results.oriented_boxes import OrientedBoxes
 
 if TYPE_CHECKING:
@@ -62,6 +61,8 @@ def load_oriented(
 
     Raises DemoError for a file that is broken, unsafe, or of another network or other classes.
     """
+    from demo.models.networks.oriented_head import UndecodedOrientedHead
+
     state = detector_state(file, labels, name)
     network = build(architecture, len(labels), "OBBModel")
     fill(network, state, file, name)

@@ -7,11 +7,10 @@ import numpy as np
 
 from demo.geometry.letterbox import Letterbox
 from demo.models.checkpoint import fill
-from demo.models.networks.pose_head import UndecodedPoseHead
-from demo.models.networks.yolo_head import Grids, anchor_centres, sigmoid
 from demo.models.spec import Outputs, Prepared, Request, WeightsFile
 from demo.models.ultralytics import build, detector_state, undecoded
 from demo.models.yolo import Yolo
+from demo.models.yolo_outputs import Grids, anchor_centres, sigmoid
 from demo.results.poses import Poses, Skeleton
 
 if TYPE_CHECKING:
@@ -60,6 +59,8 @@ def load_pose(
 
     Raises DemoError for a file that is broken, unsafe, or of another network or other classes.
     """
+    from demo.models.networks.pose_head import UndecodedPoseHead
+
     state = detector_state(file, labels, name)
     network = build(architecture, len(labels), "PoseModel")
     fill(network, state, file, name)

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from demo.models.checkpoint import fill
 from demo.models.mask_prototypes import MaskPrototypes
-from demo.models.networks.segment_head import UndecodedSegmentHead
 from demo.models.spec import Outputs, Prepared, Request, WeightsFile
 from demo.models.target import Target
 from demo.models.ultralytics import build, detector_state, undecoded
@@ -59,6 +58,8 @@ def load_segmenter(
 
     Raises DemoError for a file that is broken, unsafe, or of another network or other classes.
     """
+    from demo.models.networks.segment_head import UndecodedSegmentHead
+
     state = detector_state(file, labels, name)
     network = build(architecture, len(labels), "SegmentationModel")
     fill(network, state, file, name)

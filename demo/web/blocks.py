@@ -42,7 +42,8 @@ class PageBlocks(gr.Blocks):
                 function.show_progress_on = []
         self.state_session_capacity = SESSIONS
         self._forget_paths()
-        self.queue(max_size=max_size, default_concurrency_limit=concurrency, api_open=False)
+        # Not by `queue`, which would also make an application that nobody is served by.
+        self.api_open = False
         self._queue = RequestQueue(self, max_size, concurrency)
 
     def _forget_paths(self) -> None:

@@ -3,7 +3,6 @@
 from importlib.metadata import version
 
 import gradio as gr
-import torchvision.transforms.v2  # noqa: F401 - see below
 
 from demo import __version__, discover
 from demo.backends.openvino_cpu import precision_here
@@ -27,9 +26,6 @@ SOURCE_URL = "source.zip"
 
 _CONCURRENCY = 8
 """Answers of one handler at once."""
-
-# torchvision's modules import each other in a circle. Threads that import it at the same time, as
-# the first visitors of two tabs would, see it half initialised; so it is imported before them.
 
 
 def build(settings: Settings, uploads: UploadStore) -> tuple[PageBlocks, Service]:

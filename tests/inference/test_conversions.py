@@ -1,6 +1,8 @@
 """Networks that are converted for OpenVINO while torch answers, and then answer in its place."""
 
 import logging
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -207,6 +209,48 @@ def test_its_memory_counts(engine: LocalEngine) -> None:
     with engine._cache.lease(NAME) as loaded:
         assert loaded.converted.size_bytes > 500_000
         assert loaded.size_bytes == loaded.runner.size_bytes + loaded.converted.size_bytes
+
+
+_WARM = """
+import sys
+from tests.inference.test_conversions import DETECTOR, NAME, LocalEngine, Path, ask, settings
+
+engine = LocalEngine(settings(Path(sys.argv[1])), converts=True)
+print(*[ask(engine, model, seed).backend for model in (NAME, DETECTOR) for seed in range(2)])
+with engine._cache.lease(DETECTOR) as loaded:
+    print(loaded.has_network, loaded.size_bytes == loaded.converted.size_bytes)
+with engine.exclusive(DETECTOR) as held:
+    print(held.run(lambda network: next(network.parameters()).requires_grad))
+print(ask(engine, DETECTOR).backend, loaded.has_network)
+engine.close()
+"""
+
+
+@pytest.mark.timeout(600)
+def test_a_kept_network_answers_before_torchs_is_loaded(engine: LocalEngine, cache: Path) -> None:
+    command = [sys.executable, "-c", _WARM, str(cache)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
+    first, memory, gradients, last = done.stdout.splitlines()
+    assert first.split() == ["openvino-f32"] * 4
+    assert memory == "False True"
+    assert gradients == "True"
+    assert last == "openvino-f32 True"
+
+
+@pytest.mark.timeout(600)
+def test_the_small_detector_is_converted_for_every_size(
+    engine: LocalEngine, reference: LocalEngine, cache: Path
+) -> None:
+    names = [path.name for path in (cache / "converted").iterdir()]
+    assert sum(name.endswith("-any.converted") for name in names) == 1
+    upright = ImageRequest(np.ascontiguousarray(photo()[:640, :333]))
+    answers = [engine.run(DETECTOR, upright)]
+    end = time.monotonic() + WAIT_S
+    while answers[-1].backend == "torch-cpu":
+        assert time.monotonic() < end
+        time.sleep(0.1)
+        answers.append(engine.run(DETECTOR, upright))
+    assert_same(answers[-1], reference.run(DETECTOR, upright))
 
 
 def test_torch_alone_answers_where_nothing_else_is_wanted(tmp_path: Path) -> None:

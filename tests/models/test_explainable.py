@@ -16,8 +16,10 @@ from demo.explain.layers import site
 from demo.geometry.boxes import iou
 from demo.inference.catalog import Catalog
 from demo.models import bundled, coco_segment, imagenet
-from demo.models.networks.classifiers import CAM_LAYERS, NETWORKS
-from demo.models.networks.efficientnet_lite import SCALES, EfficientNetLite, fold_norms
+from demo.models.carded_classifier import CAM_LAYERS
+from demo.models.efficientnet_scales import SCALES
+from demo.models.networks.classifiers import NETWORKS
+from demo.models.networks.efficientnet_lite import EfficientNetLite, fold_norms
 from demo.models.networks.lite_detector import LiteDetector
 from demo.models.networks.segment_head import UndecodedSegmentHead
 from demo.models.networks.yolo_head import UndecodedHead

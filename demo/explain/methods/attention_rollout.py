@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
 from math import isqrt
-
-import torch
-from torch import Tensor, nn
+from typing import TYPE_CHECKING
 
 from demo.explain.method import HeatMap, Method
 from demo.explain.passes import Passes
 from demo.models.spec import ModelSpec
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
 
 Values = tuple[object, ...]
 Names = dict[str, object]
@@ -35,9 +37,11 @@ class AttentionRollout(Method):
 
     def explain(self, passes: Passes, layers: Sequence[str]) -> HeatMap:
         """The attention of the tokens that answer to each patch."""
+        import torch
+
         names = passes.model.spec.attention_layers
 
-        def rolled_out(network: nn.Module, inputs: Tensor) -> HeatMap:
+        def rolled_out(network: "nn.Module", inputs: "Tensor") -> HeatMap:
             joint: Tensor | None = None
             for weights in _attention(network, names, inputs):
                 mixed = (weights + torch.eye(len(weights), device=weights.device)) / 2
@@ -55,7 +59,7 @@ class AttentionRollout(Method):
 METHOD = AttentionRollout()
 
 
-def _answering(network: nn.Module, first_patch: int) -> slice:
+def _answering(network: "nn.Module", first_patch: int) -> slice:
     """The tokens that the answer is computed from.
 
     The class token, of a distilled network also the next one, of one without them the patches;
@@ -66,11 +70,13 @@ def _answering(network: nn.Module, first_patch: int) -> slice:
     return slice(2 if getattr(network, "dist_token", None) is not None else 1)
 
 
-@torch.no_grad()
-def _attention(network: nn.Module, names: Sequence[str], inputs: Tensor) -> list[Tensor]:
+def _attention(network: "nn.Module", names: Sequence[str], inputs: "Tensor") -> "list[Tensor]":
     """The weights of the layers for one picture, L×L each, the mean over the heads."""
+    import torch
+    from torch import nn
+
     found: list[Tensor] = []
-    with ExitStack() as undo:
+    with torch.no_grad(), ExitStack() as undo:
         for name in names:
             layer = network.get_submodule(name)
             if isinstance(layer, nn.MultiheadAttention):
@@ -81,23 +87,23 @@ def _attention(network: nn.Module, names: Sequence[str], inputs: Tensor) -> list
     return found
 
 
-def _ask_torch(layer: nn.MultiheadAttention, found: list[Tensor], undo: ExitStack) -> None:
+def _ask_torch(layer: "nn.MultiheadAttention", found: "list[Tensor]", undo: ExitStack) -> None:
     """Let torch's layer give its weights, as it does when asked for them."""
 
-    def ask(module: nn.Module, inputs: Values, named: Names) -> tuple[Values, Names]:
+    def ask(module: "nn.Module", inputs: Values, named: Names) -> tuple[Values, Names]:
         return inputs, {**named, "need_weights": True}
 
-    def keep(module: nn.Module, inputs: Values, output: tuple[Tensor, Tensor]) -> None:
+    def keep(module: "nn.Module", inputs: Values, output: "tuple[Tensor, Tensor]") -> None:
         found.append(output[1][0])
 
     undo.callback(layer.register_forward_pre_hook(ask, with_kwargs=True).remove)
     undo.callback(layer.register_forward_hook(keep).remove)
 
 
-def _ask_timm(layer: nn.Module, found: list[Tensor], undo: ExitStack) -> None:
+def _ask_timm(layer: "nn.Module", found: "list[Tensor]", undo: ExitStack) -> None:
     """Let timm's layer compute its weights step by step; they pass through its dropout."""
 
-    def keep(module: nn.Module, inputs: Values, output: Tensor) -> None:
+    def keep(module: "nn.Module", inputs: Values, output: "Tensor") -> None:
         found.append(output[0].mean(0))
 
     undo.callback(setattr, layer, "fused_attn", layer.fused_attn)

@@ -1,14 +1,18 @@
 """Grad-CAM: the channels of the last maps, weighted by their mean gradient."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
-from demo.explain.layers import Site, site
 from demo.explain.method import HeatMap, Method
 from demo.explain.passes import Passes
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from demo.explain.layers import Site
 
 
 class GradCam(Method):
@@ -24,8 +28,10 @@ class GradCam(Method):
         """The positive part of the weighted sum in the first layer, in its resolution."""
         from captum.attr import LayerGradCam
 
-        def weighted(network: nn.Module, inputs: Tensor) -> NDArray[np.float32]:
-            def compute(at: Site) -> Tensor:
+        from demo.explain.layers import site
+
+        def weighted(network: "nn.Module", inputs: "Tensor") -> NDArray[np.float32]:
+            def compute(at: "Site") -> "Tensor":
                 cam = LayerGradCam(at.network, at.layer)
                 found: Tensor = cam.attribute(at.inputs, passes.target, relu_attributions=True)
                 return found

@@ -1,14 +1,18 @@
 """Grad-CAM++: the channels of the last maps, weighted by the places that raise the score."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
-from demo.explain.layers import Site, site
 from demo.explain.method import HeatMap, Method
 from demo.explain.passes import Passes
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from demo.explain.layers import Site
 
 
 class GradCamPlusPlus(Method):
@@ -29,7 +33,9 @@ class GradCamPlusPlus(Method):
         """relu(Σ w·A) of the first layer, in its resolution."""
         from captum.attr import LayerActivation, LayerGradientXActivation
 
-        def gradients(network: nn.Module, inputs: Tensor) -> Tensor:
+        from demo.explain.layers import site
+
+        def gradients(network: "nn.Module", inputs: "Tensor") -> "Tensor":
             at = site(network, layers[0], inputs)
             plain = LayerGradientXActivation(at.network, at.layer, multiply_by_inputs=False)
             slope: Tensor = plain.attribute(at.inputs, passes.target)
@@ -37,8 +43,8 @@ class GradCamPlusPlus(Method):
 
         slopes = passes.run(gradients)
 
-        def weighted(network: nn.Module, inputs: Tensor) -> NDArray[np.float32]:
-            def compute(at: Site) -> Tensor:
+        def weighted(network: "nn.Module", inputs: "Tensor") -> NDArray[np.float32]:
+            def compute(at: "Site") -> "Tensor":
                 maps: Tensor = LayerActivation(at.network, at.layer).attribute(at.inputs)
                 weights = channel_weights(slopes, maps)
                 return (weights * maps).sum(1, keepdim=True).relu()
@@ -48,7 +54,7 @@ class GradCamPlusPlus(Method):
         return passes.run(weighted)
 
 
-def channel_weights(slopes: Tensor, maps: Tensor) -> Tensor:
+def channel_weights(slopes: "Tensor", maps: "Tensor") -> "Tensor":
     """N×C×h×w gradients and maps → N×C×1×1 weights, see `GradCamPlusPlus`."""
     # Scaled by the largest, which changes all weights alike: cubes of small gradients vanish.
     largest = slopes.abs().amax(dim=(1, 2, 3), keepdim=True).clamp_min(1e-30)

@@ -1,14 +1,17 @@
 """Integrated gradients: the gradient at each pixel, summed up on the way from an even picture."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
 from demo.explain.baselines import even
 from demo.explain.method import HeatMap, Method
 from demo.explain.passes import Passes
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
 
 _QUICK_STEPS = 12
 _PIECE = 2
@@ -53,9 +56,10 @@ class IntegratedGradients(Method):
         return IntegratedGradients(_QUICK_STEPS)
 
     def _piece(self, passes: Passes, start: HeatMap) -> HeatMap:
+        import torch
         from captum.attr import IntegratedGradients as Captum
 
-        def integrated(network: nn.Module, inputs: Tensor) -> HeatMap:
+        def integrated(network: "nn.Module", inputs: "Tensor") -> HeatMap:
             found: Tensor = Captum(network).attribute(
                 inputs,
                 torch.from_numpy(start).to(inputs.device),

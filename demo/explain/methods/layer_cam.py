@@ -1,15 +1,19 @@
 """LayerCAM: each cell of a layer's maps, weighted by its own positive gradient."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
-from demo.explain.layers import Site, site
 from demo.explain.method import HeatMap, Method
 from demo.explain.passes import Passes
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from demo.explain.layers import Site
 
 
 class LayerCam(Method):
@@ -38,7 +42,9 @@ class LayerCam(Method):
         """The map of one layer, in its resolution: two passes."""
         from captum.attr import LayerActivation, LayerGradientXActivation
 
-        def gradients(network: nn.Module, inputs: Tensor) -> Tensor:
+        from demo.explain.layers import site
+
+        def gradients(network: "nn.Module", inputs: "Tensor") -> "Tensor":
             at = site(network, name, inputs)
             plain = LayerGradientXActivation(at.network, at.layer, multiply_by_inputs=False)
             slope: Tensor = plain.attribute(at.inputs, passes.target)
@@ -46,8 +52,8 @@ class LayerCam(Method):
 
         slopes = passes.run(gradients)
 
-        def weighted(network: nn.Module, inputs: Tensor) -> NDArray[np.float32]:
-            def compute(at: Site) -> Tensor:
+        def weighted(network: "nn.Module", inputs: "Tensor") -> NDArray[np.float32]:
+            def compute(at: "Site") -> "Tensor":
                 values: Tensor = LayerActivation(at.network, at.layer).attribute(at.inputs)
                 return slopes * values
 

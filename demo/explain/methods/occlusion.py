@@ -1,13 +1,14 @@
 """Occlusion: what the logit loses where a window of the picture is covered."""
 
 from collections.abc import Sequence
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from demo.explain.baselines import even
 from demo.explain.method import HeatMap, Method
 from demo.explain.passes import Passes
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class Occlusion(Method):
@@ -28,10 +29,11 @@ class Occlusion(Method):
 
     def losses(self, passes: Passes) -> HeatMap:
         """h×w, signed: the mean loss of logit of the windows over each pixel."""
+        import torch
         from captum.attr import Occlusion as Captum
 
         # captum covers the windows; each pass goes its own way through the engine.
-        def forward(inputs: Tensor) -> Tensor:
+        def forward(inputs: "Tensor") -> "Tensor":
             return torch.from_numpy(passes.with_inputs(inputs.numpy()).outputs()[0])
 
         sides, steps = self.geometry(passes.inputs)

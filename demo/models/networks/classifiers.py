@@ -173,12 +173,3 @@ NETWORKS: Mapping[str, Callable[..., nn.Module]] = {
     "photo-101-pruned": photo_101_pruned,
 }
 """Architecture name, as a card states it → constructor."""
-
-CAM_LAYERS: Mapping[str, tuple[str, ...]] = {
-    "cnn-cifar10": ("1.1",),
-    "cnn3-cifar10": ("9", "5"),
-    "resnet9-cifar10": ("network.6", "network.4"),
-    "photo-101": ("12", "4"),
-    "photo-101-pruned": ("network.12", "network.4"),
-}
-"""Architecture name → its `ModelSpec.cam_layers`: the end of the last stage, and of one before."""

@@ -7,11 +7,12 @@ same width in every size.
 import math
 import re
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from demo.models.efficientnet_scales import SCALES, Scale
 
 _STEM, _HEAD = 32, 1280
 _STAGES = (
@@ -29,25 +30,6 @@ _FEATURE_STAGES = (2, 4, 6)
 _EPSILON, _MOMENTUM = 1e-3, 0.01
 
 
-class Scale(NamedTuple):
-    """Factors of the channels and of the number of blocks, and the picture's side in pixels."""
-
-    width: float
-    depth: float
-    side: int
-
-
-SCALES: Mapping[str, Scale] = {
-    "lite0": Scale(1.0, 1.0, 224),
-    "lite1": Scale(1.0, 1.1, 240),
-    "lite2": Scale(1.1, 1.2, 260),
-}
-
-
-SIXTEENTH: Mapping[str, int] = {"lite0": 10, "lite1": 14, "lite2": 14}
-"""The last block whose maps have a sixteenth of the picture's side."""
-
-
 class SamePadConv(nn.Conv2d):
     """A convolution padded as TensorFlow's `SAME`: an odd pixel goes to the bottom and right."""
 
@@ -62,7 +44,8 @@ class SamePadConv(nn.Conv2d):
 
 def same_padded(x: Tensor, kernel: int, stride: int) -> Tensor:
     """N×C×H×W with the border of zeros that gives ⌈H/stride⌉×⌈W/stride⌉ outputs."""
-    rows, columns = (max((math.ceil(n / stride) - 1) * stride + kernel - n, 0) for n in x.shape[2:])
+    # In whole numbers throughout, so that a network traced for any size computes it for each.
+    rows, columns = (max((-(-n // stride) - 1) * stride + kernel - n, 0) for n in x.shape[2:])
     return F.pad(x, (columns // 2, columns - columns // 2, rows // 2, rows - rows // 2))
 
 

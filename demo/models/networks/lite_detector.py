@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from demo.models import ultralytics
-from demo.models.networks.efficientnet_lite import SCALES, Backbone, fold_norms
+from demo.models.efficientnet_scales import SCALES
+from demo.models.networks.efficientnet_lite import Backbone, fold_norms
 
 CHANNELS = (64, 96, 128)
 """Of the neck's maps of strides 8, 16 and 32."""

@@ -4,19 +4,21 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
-
-import torch
-from torch import Tensor, nn
+from typing import TYPE_CHECKING
 
 from demo.models import imagenet
 from demo.models.bundled import FOLDER
 from demo.models.card import Card
+from demo.models.carded_classifier import CAM_LAYERS
 from demo.models.classifier import Preprocessing
 from demo.models.efficientnet_lite import cam_layers as lite_cam_layers
 from demo.models.efficientnet_lite import preset as lite_preset
+from demo.models.efficientnet_scales import SCALES
 from demo.models.feature_maps import timm_attention, timm_layers
-from demo.models.networks.classifiers import CAM_LAYERS, NETWORKS
-from demo.models.networks.efficientnet_lite import SCALES, EfficientNetLite, renamed
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
 
 IMAGENET_CLASSES = 1000
 
@@ -32,10 +34,10 @@ class Architecture:
     """
 
     name: str
-    build: Callable[[int, int], nn.Module]
+    build: "Callable[[int, int], nn.Module]"
     preset: Preprocessing
     params: int
-    adapt: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]]
+    adapt: "Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]]"
     cam_layers: tuple[str, ...] = ()
     attention_layers: tuple[str, ...] = ()
 
@@ -55,7 +57,7 @@ def _torchvision() -> Iterator[Architecture]:
     for spec in imagenet.specs():
         name, preset = spec.name, imagenet.preset(spec.name)
 
-        def build(classes: int, size: int, name: str = name) -> nn.Module:
+        def build(classes: int, size: int, name: str = name) -> "nn.Module":
             return imagenet.build(name, size, classes)
 
         adapt = partial(imagenet.adapted, name)
@@ -64,9 +66,13 @@ def _torchvision() -> Iterator[Architecture]:
 
 
 def _lite() -> Iterator[Architecture]:
+    import torch
+
+    from demo.models.networks.efficientnet_lite import EfficientNetLite
+
     for size in SCALES:
 
-        def build(classes: int, side: int, size: str = size) -> nn.Module:
+        def build(classes: int, side: int, size: str = size) -> "nn.Module":
             with torch.device("meta"):
                 return EfficientNetLite(size, classes)
 
@@ -75,12 +81,18 @@ def _lite() -> Iterator[Architecture]:
         yield Architecture(name, build, preset, params, _lite_state, layers)
 
 
-def _lite_state(state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+def _lite_state(state: "Mapping[str, Tensor]") -> "Mapping[str, Tensor]":
+    from demo.models.networks.efficientnet_lite import renamed
+
     return renamed(state) if "_fc.weight" in state else state
 
 
 def _own() -> Iterator[Architecture]:
     """This project's own, with the preprocessing of the cards in `weights/`."""
+    import torch
+
+    from demo.models.networks.classifiers import NETWORKS
+
     for path in sorted(FOLDER.glob("*.json")):
         facts = json.loads(path.read_text("utf-8"))
         if facts["architecture"] not in NETWORKS:
@@ -89,7 +101,7 @@ def _own() -> Iterator[Architecture]:
         if card.mean is None or card.std is None:
             continue
 
-        def build(classes: int, side: int, name: str = card.architecture) -> nn.Module:
+        def build(classes: int, side: int, name: str = card.architecture) -> "nn.Module":
             with torch.device("meta"):
                 return NETWORKS[name]()
 
@@ -101,12 +113,13 @@ def _own() -> Iterator[Architecture]:
 
 def _timm(name: str) -> Architecture | None:
     import timm
+    import torch
     from timm.data import resolve_model_data_config
 
     if not timm.is_model(name):
         return None
 
-    def build(classes: int, side: int) -> nn.Module:
+    def build(classes: int, side: int) -> "nn.Module":
         # Without pretrained=True nothing is downloaded.
         options = {"img_size": side} if name.startswith(("vit_", "swin", "deit")) else {}
         # On the CPU: buffers that no file holds are computed when the network is made.

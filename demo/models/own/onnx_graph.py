@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from demo.errors import DemoError
+from demo.models.class_names import class_names
 from demo.models.classifier import Classifier, Preprocessing
 from demo.models.decoded_classifier import DecodedClassifier
 from demo.models.decoded_detector import DecodedDetector, Fit, Layout
@@ -17,7 +18,6 @@ from demo.models.own.description import Description, read_labels
 from demo.models.own.onnx_trial import OnnxFacts, stated_side
 from demo.models.own.state_file import preprocessing
 from demo.models.spec import Family, ModelSpec, WeightsFile
-from demo.models.ultralytics import class_names
 
 if TYPE_CHECKING:
     from torch import nn

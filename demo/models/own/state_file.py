@@ -4,8 +4,7 @@ import re
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-
-from torch import Tensor, nn
+from typing import TYPE_CHECKING
 
 from demo.errors import DemoError
 from demo.models.checkpoint import check_finite, fill, load_state
@@ -22,6 +21,10 @@ from demo.models.own.description import (
 from demo.models.own.draft import Draft, draft_text
 from demo.models.spec import ModelSpec, WeightsFile
 from demo.validate import brief
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
 
 _PREFIX = re.compile(r"(?:module|model|net|network)\.")
 """What trainers put before the name of each tensor."""
@@ -85,7 +88,7 @@ class StateFile:
 READER = StateFile()
 
 
-def plain(state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+def plain(state: "Mapping[str, Tensor]") -> "Mapping[str, Tensor]":
     """The state without a word that a trainer put before every name."""
     first = _PREFIX.match(next(iter(state), ""))
     if first is None or not all(key.startswith(first[0]) for key in state):
@@ -136,13 +139,13 @@ def preprocessing(found: Description, preset: Preprocessing) -> Preprocessing:
     )
 
 
-def _load(name: str, kind: Architecture, classes: int, side: int, file: WeightsFile) -> nn.Module:
+def _load(name: str, kind: Architecture, classes: int, side: int, file: WeightsFile) -> "nn.Module":
     network = kind.build(classes, side)
     fill(network, kind.adapt(plain(load_state(file))), file, kind.name)
     return network.eval()
 
 
-def _outputs(kind: Architecture, side: int, state: Mapping[str, Tensor], path: Path) -> int:
+def _outputs(kind: Architecture, side: int, state: "Mapping[str, Tensor]", path: Path) -> int:
     """How many classes the last layer of a state has; raises DemoError for another network's."""
     classes = _classes(kind, side, state)
     if classes is None:
@@ -150,7 +153,7 @@ def _outputs(kind: Architecture, side: int, state: Mapping[str, Tensor], path: P
     return classes
 
 
-def _classes(kind: Architecture, side: int, state: Mapping[str, Tensor]) -> int | None:
+def _classes(kind: Architecture, side: int, state: "Mapping[str, Tensor]") -> int | None:
     """The number of classes with which the state has the shapes of the architecture, or None."""
     tensors = kind.build(IMAGENET_CLASSES, side).state_dict()
     # Files of before 2018 do not count the batches; torch fills that in.
@@ -171,7 +174,7 @@ def _classes(kind: Architecture, side: int, state: Mapping[str, Tensor]) -> int 
     return int(next(iter(counts))[0]) if same_tails and len(counts) == 1 else None
 
 
-def _fitting(state: Mapping[str, Tensor]) -> list[tuple[Architecture, int]]:
+def _fitting(state: "Mapping[str, Tensor]") -> list[tuple[Architecture, int]]:
     """The architectures whose shapes a state has, and its classes; those of one size first."""
     held = sum(tensor.numel() for tensor in state.values())
     near = sorted(architectures.known().values(), key=lambda kind: abs(kind.params - held))

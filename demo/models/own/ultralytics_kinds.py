@@ -3,20 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple
-
-from torch import nn
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from demo.models.classifier import Classifier, Preprocessing
 from demo.models.coco_pose import SKELETON
 from demo.models.coco_rtdetr import LAYOUT
 from demo.models.decoded_detector import DecodedDetector
 from demo.models.feature_maps import ultralytics_layers
-from demo.models.networks.one_output import OneOutput
-from demo.models.networks.oriented_head import UndecodedOrientedHead
-from demo.models.networks.pose_head import UndecodedPoseHead
-from demo.models.networks.segment_head import UndecodedSegmentHead
-from demo.models.networks.yolo_head import UndecodedHead
 from demo.models.own.base import Run
 from demo.models.own.ultralytics_network import read_network
 from demo.models.spec import Family, WeightsFile
@@ -27,16 +20,19 @@ from demo.models.yolo_pose import YoloPose
 from demo.models.yolo_segment import YoloSegment
 from demo.results.poses import Skeleton
 
+if TYPE_CHECKING:
+    from torch import nn
+
 
 class Kind(NamedTuple):
     """A class of networks: its task, the usual side of its input in pixels, how it is run."""
 
     task: str
     side: int
-    run: Callable[[str, Checkpoint, int, nn.Module], Run]
+    run: "Callable[[str, Checkpoint, int, nn.Module], Run]"
 
 
-def _classifier(name: str, found: Checkpoint, side: int, network: nn.Module) -> Run:
+def _classifier(name: str, found: Checkpoint, side: int, network: "nn.Module") -> Run:
     labels = found.labels
     preset = Preprocessing(side, side, "bilinear", (0.0,) * 3, (1.0,) * 3)
     return Run(
@@ -50,6 +46,8 @@ def _classifier(name: str, found: Checkpoint, side: int, network: nn.Module) -> 
 
 
 def _detector(name: str, found: Checkpoint, side: int, network: Any) -> Run:
+    from demo.models.networks.yolo_head import UndecodedHead
+
     labels = found.labels
     strides = tuple(int(stride) for stride in network.model[-1].stride.tolist())
     return Run(
@@ -62,7 +60,9 @@ def _detector(name: str, found: Checkpoint, side: int, network: Any) -> Run:
     )
 
 
-def _segmenter(name: str, found: Checkpoint, side: int, network: nn.Module) -> Run:
+def _segmenter(name: str, found: Checkpoint, side: int, network: "nn.Module") -> Run:
+    from demo.models.networks.segment_head import UndecodedSegmentHead
+
     boxes = _detector(name, found, side, network)
     load = partial(_load_undecoded, UndecodedSegmentHead, name, found.labels)
     # A mask is explained by its box.
@@ -70,6 +70,8 @@ def _segmenter(name: str, found: Checkpoint, side: int, network: nn.Module) -> R
 
 
 def _pose(name: str, found: Checkpoint, side: int, network: Any) -> Run:
+    from demo.models.networks.pose_head import UndecodedPoseHead
+
     skeleton = _skeleton(found.keypoints, int(network.model[-1].kpt_shape[0]))
     return _with_head(
         _detector(name, found, side, network),
@@ -78,7 +80,9 @@ def _pose(name: str, found: Checkpoint, side: int, network: Any) -> Run:
     )
 
 
-def _oriented(name: str, found: Checkpoint, side: int, network: nn.Module) -> Run:
+def _oriented(name: str, found: Checkpoint, side: int, network: "nn.Module") -> Run:
+    from demo.models.networks.oriented_head import UndecodedOrientedHead
+
     return _with_head(
         _detector(name, found, side, network),
         YoloObb,
@@ -87,7 +91,7 @@ def _oriented(name: str, found: Checkpoint, side: int, network: nn.Module) -> Ru
 
 
 def _with_head(
-    boxes: Run, family: Callable[[Yolo], Family], load: Callable[[WeightsFile], nn.Module]
+    boxes: Run, family: Callable[[Yolo], Family], load: "Callable[[WeightsFile], nn.Module]"
 ) -> Run:
     """How a detector is run whose head finds more than boxes.
 
@@ -106,29 +110,33 @@ def _skeleton(names: tuple[str, ...], count: int) -> Skeleton:
     return SKELETON if coco else Skeleton(names)
 
 
-def _transformer(name: str, found: Checkpoint, side: int, network: nn.Module) -> Run:
+def _transformer(name: str, found: Checkpoint, side: int, network: "nn.Module") -> Run:
     labels = found.labels
     family = DecodedDetector(name, labels, (side, side), LAYOUT, "stretch")
     return Run(family, side, partial(_load_transformer, name, labels))
 
 
 def _load_undecoded(
-    head: Callable[[nn.Module, bool], nn.Module],
+    head: "Callable[[nn.Module, bool], nn.Module]",
     name: str,
     labels: tuple[str, ...],
     file: WeightsFile,
-) -> nn.Module:
+) -> "nn.Module":
     network = read_network(name, labels, file)
     return undecoded(network, False, head)  # type: ignore[no-any-return]
 
 
-def _load_transformer(name: str, labels: tuple[str, ...], file: WeightsFile) -> nn.Module:
+def _load_transformer(name: str, labels: tuple[str, ...], file: WeightsFile) -> "nn.Module":
+    from demo.models.networks.one_output import OneOutput
+
     network = read_network(name, labels, file)
     return OneOutput(network.fuse(verbose=False), 0).eval()
 
 
-def _load_classifier(name: str, labels: tuple[str, ...], file: WeightsFile) -> nn.Module:
+def _load_classifier(name: str, labels: tuple[str, ...], file: WeightsFile) -> "nn.Module":
     # Its outputs are the probabilities and the logits.
+    from demo.models.networks.one_output import OneOutput
+
     network = read_network(name, labels, file)
     return OneOutput(network.fuse(verbose=False), 1).eval()
 

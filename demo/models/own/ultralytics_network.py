@@ -4,8 +4,6 @@ import copy
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from demo.errors import DemoError
 from demo.models import ultralytics
 from demo.models.checkpoint import fill
@@ -27,6 +25,8 @@ def build_network(found: Checkpoint, file: str, name: str) -> Any:
 
     Raises DemoError where the description is not one of ultralytics', or the tensors do not fit.
     """
+    import torch
+
     if not is_sane(found.yaml):
         raise DemoError("own_description", file=file)
     try:

@@ -1,19 +1,16 @@
 """Inside: the layers of a small network, their feature maps, and the arithmetic of each cell."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import gradio as gr
 from gradio.components import Component
-from torch import nn
 
 from demo.drawing.feature_maps import Tiling, draw_feature_maps, draw_filters, draw_window
 from demo.errors import DemoError
 from demo.images.encode import encode_png
 from demo.layers.cell import Cell
 from demo.layers.of_model import ModelTrace, trace_model, traceable_models
-from demo.layers.receptive_field import receptive_field
-from demo.layers.trace import Layer
 from demo.results import Image
 from demo.web.address import Parameter, TabAddress
 from demo.web.addressed import keep_in_address, read_name
@@ -28,6 +25,10 @@ from demo.web.request import request_locale
 from demo.web.tab import Context, Tab
 from demo.web.views import answer as answer_view
 from demo.web.views import layers as layers_view
+
+if TYPE_CHECKING:
+    from demo.layers.trace import Layer
+
 
 _DEFAULT = "cnn-cifar10"
 _MOST_ADDING = -1
@@ -185,6 +186,8 @@ def _all(
 
     Those of another model or layer are moved to the nearest ones that this one has.
     """
+    from demo.layers.receptive_field import receptive_field
+
     layers = found.trace.layers
     number = _within(values[0], len(layers))
     layer = layers[number]
@@ -206,7 +209,9 @@ def _all(
     )
 
 
-def _filters(context: Context, layer: Layer, cell: Cell) -> object:
+def _filters(context: Context, layer: "Layer", cell: Cell) -> object:
+    from torch import nn
+
     if layer.sources != (-1,) or not isinstance(layer.module, nn.Conv2d):
         return gr.Image(value=None, visible=False)
     weights = layer.module.weight.detach().float().cpu().numpy()
@@ -219,7 +224,7 @@ def _picture(context: Context, image: Image) -> object:
     return gr.Image(value=path, visible=True)
 
 
-def _shape(layer: Layer) -> tuple[int, int, int]:
+def _shape(layer: "Layer") -> tuple[int, int, int]:
     channels, height, width = (*layer.output.shape, 1, 1)[:3]
     return channels, height, width
 

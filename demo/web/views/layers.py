@@ -1,6 +1,6 @@
 """Inside a network as HTML: logits and probabilities, and the arithmetic of one cell."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,12 +9,13 @@ from demo.drawing.feature_maps import signed_colors
 from demo.drawing.palette import Colour, text_colour
 from demo.i18n import translate
 from demo.labels.names import display_names
-from demo.layers.arithmetic import arithmetic, softmax
 from demo.layers.cell import Arithmetic, Cell, Patch
-from demo.layers.kinds import kind_of
 from demo.layers.of_model import ModelTrace
-from demo.layers.trace import Layer
 from demo.web.views.templates import render
+
+if TYPE_CHECKING:
+    from demo.layers.trace import Layer
+
 
 _TOP = 5
 _SUMS = 12
@@ -35,8 +36,10 @@ def number(value: float) -> str:
     return f"{value + 0.0:.4g}".replace("-", "−")  # + 0.0: no −0
 
 
-def layer_title(position: int, layer: Layer, locale: str) -> str:
+def layer_title(position: int, layer: "Layer", locale: str) -> str:
     """A line about a layer, such as `3 · ReLU · 32 × 32 × 32`."""
+    from demo.layers.kinds import kind_of
+
     kind = translate(f"layer_kind_{kind_of(layer.module).name}", locale)
     parts = [str(position + 1), kind, shape_text(layer)]
     if layer.parameters:
@@ -44,13 +47,15 @@ def layer_title(position: int, layer: Layer, locale: str) -> str:
     return " · ".join(parts)
 
 
-def shape_text(layer: Layer) -> str:
+def shape_text(layer: "Layer") -> str:
     """Channels, height and width of a layer's output."""
     return " × ".join(map(str, layer.output.shape))
 
 
 def logits_table(found: ModelTrace, locale: str) -> str:
     """The best classes with logit, exponential and probability, and the sum of all exponentials."""
+    from demo.layers.arithmetic import softmax
+
     logits = found.trace.logits.astype(np.float64)
     probabilities, exponents = softmax(found.trace.logits), np.exp(logits - logits.max())
     best = np.argsort(-logits, kind="stable")[:_TOP]
@@ -68,8 +73,10 @@ def logits_table(found: ModelTrace, locale: str) -> str:
     return render("logits_table", rows=rows, count=len(logits), total=total, locale=locale)
 
 
-def cell_arithmetic(layer: Layer, cell: Cell, channel: int | None, locale: str) -> str:
+def cell_arithmetic(layer: "Layer", cell: Cell, channel: int | None, locale: str) -> str:
     """How one cell was computed, with its numbers. Raises DemoError as `arithmetic` does."""
+    from demo.layers.arithmetic import arithmetic
+
     found = arithmetic(layer, cell, channel)
     place = cell[: layer.output.ndim]
     return render(

@@ -13,4 +13,4 @@ def import_torchvision() -> None:
     """
     with _IMPORTS:
         import torchvision.models
-        import torchvision.transforms  # noqa: F401
+        import torchvision.transforms.v2  # noqa: F401
