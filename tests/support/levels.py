@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-_SHARE = 0.005
+_SHARE = 0.01
 """Of the values, those that may be a level apart: sums that end in a half, which are many where a
 picture is enlarged by a round factor (see `demo.geometry.antialias`)."""
 
