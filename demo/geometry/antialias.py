@@ -15,9 +15,9 @@ _FILTERS = {"bilinear": Resampling.BILINEAR, "bicubic": Resampling.BICUBIC}
 def resize_antialiased(image: Image, size_wh: tuple[int, int], interpolation: str) -> Image:
     """The picture at another size, as torchvision's `resize(antialias=True)` gives it on tensors.
 
-    Sums are of double precision where torch's are of single, so that sums which end in a half may be
-    rounded to the other side, by one grey level: of 10,000 values of a photo made smaller about one,
-    of a picture enlarged by a round factor up to 100 (tests/geometry/test_antialias.py).
+    Sums are of double precision where torch's are of single. Those that end in a half may therefore
+    be rounded to the other side, by one grey level: of a photo made smaller one value in 10,000, of
+    a picture enlarged by a round factor up to one in 100 (tests/geometry/test_antialias.py).
 
     Args:
         image: H×W×3 uint8; it is not modified, but returned as it is where its size is wanted.

@@ -1,61 +1,65 @@
 """What a server does without torch: its page, and answers of networks that are kept converted."""
 
-import json
-import subprocess
-import sys
+import itertools
+import time
+from collections.abc import Mapping
 from pathlib import Path
-
-_SERVER = """
-import asyncio, json, sys
-from pathlib import Path
-from demo.asgi.app import create_app
-from demo.settings import Settings
-from demo.service import examples
 
 import httpx
+import pytest
 
-HEAVY = ("torch", "torchvision", "ultralytics", "timm")
+from demo.asgi.rest_paths import API_PATH
+from demo.service import examples
+from tests.conftest import Server
 
-
-async def main():
-    app = create_app(Settings(cache_dir=Path(sys.argv[1]), offline=True, device="cpu"))
-    transport = httpx.ASGITransport(app)
-    said = {"built": [name for name in HEAVY if name in sys.modules]}
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:7860") as client:
-        said["page"] = (await client.get("/")).status_code
-        said["models"] = len((await client.get("/api/v1/models")).json())
-        said["asked"] = [name for name in HEAVY if name in sys.modules]
-        picture = examples.paths()[0].read_bytes()
-        for task, model in (("classify", "cnn-cifar10"), ("detect", "yolo-vitrine")):
-            for turn in range(int(sys.argv[2])):
-                answer = await client.post(f"/api/v1/{task}?model={model}", content=picture)
-                backend = answer.json()["backend"]
-                if backend.startswith("openvino"):
-                    break
-                await asyncio.sleep(0.5)
-            said[task] = backend
-        said["answered"] = [name for name in HEAVY if name in sys.modules]
-    app.state.service.close()
-    print(json.dumps(said))
+BUS = next(path for path in examples.paths() if path.name == "bus.jpg").read_bytes()
+ASKED = {"classify": "efficientnet_lite0", "detect": "yolo-vitrine"}
+WAIT_S = 240
+_NUMBERS = itertools.count()
 
 
-asyncio.run(main())
-"""
+def has_torch(server: Server) -> bool:
+    return "libtorch_cpu" in Path(f"/proc/{server.process.pid}/maps").read_text()
 
 
-def served(cache: Path, turns: int) -> dict[str, object]:
-    command = [sys.executable, "-c", _SERVER, str(cache), str(turns)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=500)
-    assert done.returncode == 0, done.stderr
-    found: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+def ask(server: Server, task: str) -> Mapping[str, object]:
+    address = f"{server.url}{API_PATH}/{task}?model={ASKED[task]}"
+    # An answer to the same bytes would be kept.
+    answer = httpx.post(address, content=BUS + str(next(_NUMBERS)).encode(), timeout=120)
+    assert answer.status_code == 200, answer.text
+    found: Mapping[str, object] = answer.json()
     return found
 
 
-def test_a_warm_server_needs_no_torch(tmp_path: Path) -> None:
-    cold = served(tmp_path, 400)
-    assert cold["answered"]
-    assert (cold["classify"], cold["detect"]) == ("openvino-f32", "openvino-f32")
-    warm = served(tmp_path, 1)
-    assert (warm["page"], warm["classify"], warm["detect"]) == (200, "openvino-f32", "openvino-f32")
-    assert warm["models"] == cold["models"]
-    assert warm["built"] == warm["asked"] == warm["answered"] == []
+def started(cache: Path) -> Server:
+    return Server(VITRINE_PRECISION="exact", VITRINE_CACHE=str(cache), VITRINE_DEVICE="cpu").wait()
+
+
+@pytest.mark.timeout(900)
+def test_a_second_start_answers_without_torch(tmp_path: Path) -> None:
+    cold = started(tmp_path)
+    end = time.monotonic() + WAIT_S
+    first = {}
+    for task in ASKED:
+        while (found := ask(cold, task))["backend"] != "openvino-f32":
+            assert time.monotonic() < end
+            time.sleep(0.5)
+        first[task] = found
+    assert has_torch(cold)
+    cold.stop()
+
+    warm = started(tmp_path)
+    assert not has_torch(warm)
+    answers = {task: ask(warm, task) for task in ASKED}
+    assert not has_torch(warm)
+    for task, answer in answers.items():
+        assert answer["backend"] == "openvino-f32"
+        for key in ("labels", "boxes", "known", "weights_sha256"):
+            assert answer.get(key) == first[task].get(key)
+
+    # What needs torch brings it.
+    address = f"{warm.url}{API_PATH}/explain?model={ASKED['detect']}"
+    assert httpx.post(address, content=BUS, timeout=120).status_code == 200
+    assert has_torch(warm)
+    assert ask(warm, "detect")["boxes"] == answers["detect"]["boxes"]
+    warm.stop()
