@@ -4,7 +4,7 @@ import threading
 
 from demo.backends.openvino_cpu import OpenvinoRunner, Shape
 
-_WORTH_PASSES = 2
+WORTH_PASSES = 2
 """Passes of a shape after which it is converted: one picture in a shape of its own is not."""
 _MAX_SHAPES = 4
 """Converted networks of one model; the least recently used goes first."""
@@ -37,7 +37,7 @@ class Converted:
         """Count a pass of a shape that has no network; whether it is the one that asks for it."""
         with self._lock:
             passes = self._passes[shape] = self._passes.get(shape, 0) + 1
-            return passes == _WORTH_PASSES
+            return passes == WORTH_PASSES
 
     def put(self, shape: Shape, runner: OpenvinoRunner) -> None:
         """Answer with this network from now on."""

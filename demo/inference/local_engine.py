@@ -18,6 +18,7 @@ from demo.errors import DemoError
 from demo.inference.batching import Worker
 from demo.inference.catalog import Catalog
 from demo.inference.conversions import Conversions
+from demo.inference.converted import WORTH_PASSES
 from demo.inference.engine import ModelRow, Prediction, Status
 from demo.inference.input_size import check_size
 from demo.inference.leased_model import LeasedModel
@@ -71,9 +72,8 @@ class LocalEngine:
         self._cache = ModelCache(self._catalog, self._backends, kind, budget_bytes, kept)
         self._max_batch = _MAX_BATCH[kind]
         lanes = self._threads if kind == "cpu" else 0
-        self._worker = Worker(
-            self._max_batch, self._free, self._threads, self._set_threads, lanes=lanes
-        )
+        set_threads = self._set_threads
+        self._worker = Worker(self._max_batch, self._free, self._threads, set_threads, lanes=lanes)
         self._closing = threading.Event()
 
     def run(self, model: str, request: Request, *, bulk: bool = False) -> Prediction:
@@ -185,10 +185,10 @@ class LocalEngine:
         for task in tasks.all_tasks():
             request = task.warm_up_request()
             if request is not None:
-                # A fault of the file is reported to the visitor who asks for the model, and an
-                # engine that is closed meanwhile to nobody.
+                # A fault of the file is reported to the visitor who asks for the model.
                 with suppress(DemoError):
-                    self.run(self.default(task.name), request)
+                    for _ in range(WORTH_PASSES):  # so that it is converted, too
+                        self.run(self.default(task.name), request)
         trim()
 
     def _row(self, spec: ModelSpec, path: Path | None) -> ModelRow:
