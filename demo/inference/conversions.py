@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import asdict, replace
 from functools import cache
 from importlib.metadata import version
@@ -17,6 +17,7 @@ from pathlib import Path
 import demo
 from demo.backends import openvino_cpu
 from demo.backends.openvino_cpu import OpenvinoRunner, Precision, Shape
+from demo.errors import DemoError
 from demo.inference.conversion_cache import ConversionCache, Key
 from demo.inference.convert import Order, Record
 from demo.inference.converted import Converted
@@ -66,6 +67,25 @@ class Conversions:
                 self._pool.submit(self._logged, converted, spec, file, shape)
         return None
 
+    def provide(
+        self, spec: ModelSpec, file: WeightsFile, shape: Shape, precision: Precision
+    ) -> OpenvinoRunner:
+        """The converted network for inputs of that shape; blocks until those before it are done.
+
+        Raises RuntimeError, OSError or ImportError where it cannot be converted, or does not agree
+        with torch, and DemoError where the server is stopping.
+        """
+        if not _converts(spec):
+            raise RuntimeError("too large to be converted")
+        with self._lock:
+            if self._closed:
+                raise DemoError("server_stopping")
+            future = self._pool.submit(self._made, spec, file, shape, precision)
+        try:
+            return future.result()
+        except CancelledError:
+            raise DemoError("server_stopping") from None
+
     def close(self) -> None:
         """End a conversion that runs; none is begun any more."""
         with self._lock:
@@ -88,6 +108,13 @@ class Conversions:
         self, converted: Converted, spec: ModelSpec, file: WeightsFile, shape: Shape
     ) -> None:
         precision = openvino_cpu.precision_here(self._settings.precision)
+        converted.put(shape, self._made(spec, file, shape, precision))
+        _log.info("%s %s is answered by openvino-%s", spec.name, shape, precision)
+
+    def _made(
+        self, spec: ModelSpec, file: WeightsFile, shape: Shape, precision: Precision
+    ) -> OpenvinoRunner:
+        """The converted network, from the cache or converted now. Raises as `provide` does."""
         key = _key(spec, file, shape, precision)
         of_any_size = replace(key, shape=())
         content = self._cache.read(of_any_size) or self._cache.read(key)
@@ -96,8 +123,7 @@ class Conversions:
             self._cache.write(of_any_size if record.any_size else key, content)
         if not content:
             raise RuntimeError("the converted network gives other answers")
-        converted.put(shape, OpenvinoRunner(content, shape, precision, self._threads))
-        _log.info("%s %s is answered by openvino-%s", spec.name, shape, precision)
+        return OpenvinoRunner(content, shape, precision, self._threads)
 
     def _convert(
         self, spec: ModelSpec, file: WeightsFile, shape: Shape, precision: Precision

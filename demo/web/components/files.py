@@ -1,0 +1,45 @@
+"""An input of several files, which stay as they were uploaded."""
+
+from typing import Any, Self
+
+import gradio as gr
+from gradio.data_classes import FileData, ListFiles
+from pydantic import ValidationError
+
+from demo.errors import DemoError
+from demo.web.components.uploads import UploadedPath
+from demo.web.tab import Label
+
+
+class _Uploads(ListFiles):
+    """Uploaded files; any other value raises DemoError."""
+
+    @classmethod
+    def model_validate(cls, obj: Any, **options: Any) -> Self:
+        """Check the list, or a single file. Raises DemoError for anything else."""
+        try:
+            return super().model_validate([obj] if isinstance(obj, dict) else obj, **options)
+        except ValidationError:
+            raise DemoError("picture_not_uploaded") from None
+
+
+class FilesIn(gr.File):
+    """An input whose handlers get the paths of uploaded files, untouched."""
+
+    def get_block_name(self) -> str:
+        """Name of the front end's component."""
+        return "file"
+
+    def preprocess(self, payload: FileData | ListFiles | None) -> list[UploadedPath]:
+        """Return the paths; `UploadStore.touch` checks that they lie in the private folder."""
+        if payload is None:
+            return []
+        assert isinstance(payload, ListFiles), "several files, since file_count is multiple"
+        return [UploadedPath.of(one) for one in payload.root]
+
+
+def files_in(label: Label, height: int | None = None, elem_id: str | None = None) -> FilesIn:
+    """A `FilesIn` that refuses everything but uploads."""
+    made = FilesIn(label=label, file_count="multiple", height=height, elem_id=elem_id)
+    made.data_model = _Uploads  # gr.File's constructor has set its own
+    return made
