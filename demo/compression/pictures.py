@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from demo.batch.limits import BatchLimits
+from demo.batch.names import safe_name
 from demo.batch.pictures import LeftOut, NamedPicture, Source, gather
 from demo.batch.signatures import HEAD_BYTES, is_zip
 from demo.batch.zip_archive import texts
@@ -55,9 +56,9 @@ def _gathered(
     found = gather(sources, folder, limits)
     left = tuple(one for one in found.left_out if not one.name.lower().endswith(_BESIDE))
     if not found.pictures:
-        reasons = [one.error for one in found.left_out]
-        only = len(reasons) == 1 and len(sources) == 1
-        raise reasons[0] if only else DemoError("compression_no_pictures")
+        given = {safe_name(one.name) for one in sources}
+        reasons = [one.error for one in found.left_out if one.name in given]
+        raise reasons[0] if len(reasons) == 1 else DemoError("compression_no_pictures")
     beside = {name: text for one in zips for name, text in texts(one.path, one.name).items()}
     return PictureSet(found.pictures, left, beside, folder)
 
