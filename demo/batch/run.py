@@ -108,7 +108,9 @@ def run(
                 waiting.append((named, pool.submit(ask, named)))
             if not waiting:
                 return
-            yield _step(*waiting.popleft())
+            named, answer = waiting.popleft()
+            step = _step(named, answer)
+            yield step
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 

@@ -20,6 +20,7 @@ def reports(
     values: Mapping[str, object],
     explain: Explain,
     show: Show | None = None,
+    locale: str = "en",
 ) -> Generator[Report]:
     """Yield what is known, again after every pass and picture; closing it ends the work.
 
@@ -30,7 +31,7 @@ def reports(
         precisions: a list of names, see `selection.PRECISIONS`.
         values: options of the task's query by name.
         explain: the sentence for any fault of a precision.
-        show: see `Compression`.
+        show, locale: see `Compression`.
 
     Raises:
         DemoError: for a wrong value, a wrong set, and where no precision at all can answer.
@@ -39,7 +40,8 @@ def reports(
     chosen = chosen_precisions(precisions)
     query = tasks.find(spec.task).parse(spec, values)
     with opened_set(service, sources) as pictures:
-        for report in Compression(service, spec, query, pictures, show).steps(chosen, explain):
+        compression = Compression(service, spec, query, pictures, show, locale)
+        for report in compression.steps(chosen, explain):
             faults = [row.fault for row in report.rows]
             if report.done and faults[0] is not None and all(faults):
                 raise faults[0]

@@ -1,7 +1,7 @@
 """The comparison itself: one precision after the other answers about every picture of a set."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -51,6 +51,7 @@ class Compression:
         query: checked options of its task.
         pictures: the set.
         show: keeps a small picture of each difference; None for no pictures.
+        locale: language of the class names in it, one of `demo.i18n.LOCALES`.
     """
 
     service: Service
@@ -58,6 +59,7 @@ class Compression:
     query: Query
     pictures: PictureSet
     show: Show | None = None
+    locale: str = "en"
     _reference: dict[str, Result] = field(default_factory=dict)
     _left: dict[str, LeftOut] = field(default_factory=dict)
 
@@ -121,7 +123,7 @@ class Compression:
                 faults.append(error)
         raise faults[0]
 
-    def _row(self, row: Row, first: Image, truth: Truth | None) -> Iterator[Row]:
+    def _row(self, row: Row, first: Image, truth: Truth | None) -> Generator[Row]:
         """The state of one precision after each of its steps, at last done."""
         with opened(self.service.engine, self.spec, row.precision) as model:
             for latency in self._latency(model, first):
@@ -194,7 +196,8 @@ class Compression:
             return None
         shown = ""
         if self.show is not None:
-            drawn = differences.find(self.spec.task).draw_change(rgb, before, after)
+            difference = differences.find(self.spec.task)
+            drawn = difference.draw_change(rgb, before, after, self.locale)
             shown = self.show(named, precision, rgb if drawn is None else drawn)
         return ChangedPicture(named.name, change, shown)
 

@@ -219,7 +219,11 @@ def test_text_files_give_the_map50_with_an_interval(service: Service, tmp_path: 
 
 
 def test_the_names_beside_text_files_count(service: Service, tmp_path: Path) -> None:
-    files = {"1.png": red(0), "1.txt": box(0, 2) + box(1, 2), "classes.txt": "Red-Thing\ncat\n"}
+    files: dict[str, bytes | str] = {
+        "1.png": red(0),
+        "1.txt": box(0, 2) + box(1, 2),
+        "classes.txt": "Red-Thing\ncat\n",
+    }
     last = steps(service, tmp_path, packed(files), "finder", ["float32"])[-1]
     assert last.rows[0].score is not None
     assert last.rows[0].score.value == 1.0
@@ -247,7 +251,7 @@ def test_text_files_that_do_not_fit_are_refused(
 def test_a_polygon_counts_as_its_box(service: Service, tmp_path: Path) -> None:
     corners = [(2, 10), (14, 10), (14, 22), (2, 22)]
     text = "1 " + " ".join(f"{x / 64} {y / 48}" for x, y in corners)
-    files = {"1.png": red(0), "1.txt": text}
+    files: dict[str, bytes | str] = {"1.png": red(0), "1.txt": text}
     last = steps(service, tmp_path, packed(files), "finder", ["float32"])[-1]
     assert last.rows[0].score is not None
     assert last.rows[0].score.value == 1.0
@@ -275,7 +279,12 @@ def test_where_no_precision_answers_the_first_reason_is_told(
 
 
 def test_what_is_no_picture_is_left_out_by_name(service: Service, tmp_path: Path) -> None:
-    files = {"a.png": red(0), "b.png": red(0)[:60], "notes.txt": "x", "c.exe": b"MZ"}
+    files: dict[str, bytes | str] = {
+        "a.png": red(0),
+        "b.png": red(0)[:60],
+        "notes.txt": "x",
+        "c.exe": b"MZ",
+    }
     last = steps(service, tmp_path, packed(files), "finder")[-1]
     assert sorted(one.name for one in last.left) == ["b.png", "c.exe"]
     assert [row.compared for row in last.rows] == [1, 1]

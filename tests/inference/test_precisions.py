@@ -54,7 +54,8 @@ def test_its_answers_are_those_of_that_precision_and_no_other_ones_change(
             assert caught.value.key == "precision_processor"
             continue
         with engine.in_precision(NAME, precision) as model:
-            assert model.weights_bytes is None
+            before = model.weights_bytes
+            assert before is None
             answer, many = model.run(request()), model.run(request(), bulk=True)
             assert (answer.backend, many.backend) == (backend, backend)
             assert answer.timing.forward > 0

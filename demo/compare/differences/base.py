@@ -66,8 +66,11 @@ class Difference(ABC, Generic[R]):
         Scores that move alone do not count.
         """
 
-    def draw_change(self, image: Image, before: R, after: R) -> Image | None:
-        """What `change` tells drawn on a copy of H×W×3 uint8 RGB; None where nothing is drawn."""
+    def draw_change(self, image: Image, before: R, after: R, locale: str = "en") -> Image | None:
+        """What `change` tells drawn on a copy of H×W×3 uint8 RGB; None where nothing is drawn.
+
+        locale: language of the class names, one of `demo.i18n.LOCALES`.
+        """
         return None
 
     def draw(self, image: Image, a: R, b: R, locale: str = "en") -> Image | None:

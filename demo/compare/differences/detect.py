@@ -85,10 +85,12 @@ class DetectDifference(Difference[Detections]):
             tuple(_said(after, i) for i in matches.only_b),
         )
 
-    def draw_change(self, image: Image, before: Detections, after: Detections) -> Image:
+    def draw_change(
+        self, image: Image, before: Detections, after: Detections, locale: str = "en"
+    ) -> Image:
         """The boxes of the first alone in blue, of the second alone in orange."""
         matches = replace(match_boxes(before, after), both=())
-        return draw_matches(image, before, after, matches)
+        return draw_matches(image, localized(before, locale), localized(after, locale), matches)
 
     def draw(self, image: Image, a: Detections, b: Detections, locale: str = "en") -> Image:
         """Boxes of both models in green as the first has them, of one alone in blue or orange."""

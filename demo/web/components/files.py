@@ -1,10 +1,10 @@
 """An input of several files, which stay as they were uploaded."""
 
-from typing import Any, Self
+from typing import Self
 
 import gradio as gr
 from gradio.data_classes import FileData, ListFiles
-from pydantic import ValidationError
+from pydantic import ModelWrapValidatorHandler, ValidationError, model_validator
 
 from demo.errors import DemoError
 from demo.web.components.uploads import UploadedPath
@@ -12,13 +12,13 @@ from demo.web.tab import Label
 
 
 class _Uploads(ListFiles):
-    """Uploaded files; any other value raises DemoError."""
+    """Uploaded files, also a single one; any other value raises DemoError."""
 
+    @model_validator(mode="wrap")
     @classmethod
-    def model_validate(cls, obj: Any, **options: Any) -> Self:
-        """Check the list, or a single file. Raises DemoError for anything else."""
+    def _only_uploads(cls, value: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
         try:
-            return super().model_validate([obj] if isinstance(obj, dict) else obj, **options)
+            return handler([value] if isinstance(value, dict) else value)
         except ValidationError:
             raise DemoError("picture_not_uploaded") from None
 
@@ -30,7 +30,7 @@ class FilesIn(gr.File):
         """Name of the front end's component."""
         return "file"
 
-    def preprocess(self, payload: FileData | ListFiles | None) -> list[UploadedPath]:
+    def preprocess(self, payload: FileData | ListFiles | None) -> list[str]:
         """Return the paths; `UploadStore.touch` checks that they lie in the private folder."""
         if payload is None:
             return []

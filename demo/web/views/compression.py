@@ -23,7 +23,6 @@ class _Line(NamedTuple):
     score: str
     interval: str
     changed: str
-    fault: str
 
 
 class _Figure(NamedTuple):
@@ -38,6 +37,7 @@ class _Figure(NamedTuple):
 class _Strip(NamedTuple):
     """The changed pictures of one precision."""
 
+    precision: str
     title: str
     figures: list[_Figure]
 
@@ -61,25 +61,25 @@ def status(report: Report, locale: str) -> str:
 def result(report: Report, locale: str) -> str:
     """The table, what is to be known about it, and the pictures whose answer changed."""
     labelled = any(row.score is not None for row in report.rows)
-    notes = [sentence(one, locale) for one in report.notes]
+    faults = ((row.precision, row.fault) for row in report.rows if row.fault is not None)
+    notes = [f"{name}: {sentence(fault, locale)}" for name, fault in faults]
+    notes += [sentence(one, locale) for one in report.notes]
     notes += [f"{one.name}: {sentence(one.error, locale)}" for one in report.left]
     return render(
         "compression",
         lines=[_line(report, row, locale) for row in report.rows],
         labelled=labelled,
+        reference=report.reference,
         note=translate("compression_note", locale, low=MIN_PASSES, reference=report.reference),
-        notes=notes,
+        notes="".join(map(note, notes)),
         strips=[strip for row in report.rows if (strip := _strip(report, row, locale))],
         locale=locale,
     )
 
 
 def _line(report: Report, row: Row, locale: str) -> _Line:
-    if row.fault is not None:
-        return _Line(row.precision, "", *("–",) * 2, "", "–", "", "–", sentence(row.fault, locale))
     missing = "–" if row.done else "…"
     latency, score = row.latency, row.score
-    factor = 100
     sign = " %" if score and score.metric == "accuracy" else ""
     return _Line(
         row.precision,
@@ -87,14 +87,15 @@ def _line(report: Report, row: Row, locale: str) -> _Line:
         megabytes(row.size_bytes) if row.size_bytes is not None else missing,
         f"{latency.p50:.1f}" if latency else missing,
         f"{latency.low:.1f} – {latency.high:.1f}" if latency else "",
-        f"{score.metric} {factor * score.value:.1f}{sign}" if score else missing,
-        f"{factor * score.low:.1f} – {factor * score.high:.1f}" if score else "",
+        f"{score.metric} {100 * score.value:.1f}{sign}" if score else missing,
+        f"{100 * score.low:.1f} – {100 * score.high:.1f}" if score else "",
         _changed(report, row, locale),
-        "",
     )
 
 
 def _changed(report: Report, row: Row, locale: str) -> str:
+    if row.fault is not None:
+        return "–"
     if row.precision == report.reference:
         return translate("compression_reference", locale)
     counts = {"changed": len(row.changed), "total": row.compared}
@@ -107,7 +108,7 @@ def _strip(report: Report, row: Row, locale: str) -> _Strip | None:
     names = display_table(report.spec.labels, locale)
     fields = {"reference": report.reference, "precision": row.precision, "count": len(row.changed)}
     title = translate("compression_changed_title", locale, **fields)
-    return _Strip(title, [_figure(one, names, locale) for one in row.changed])
+    return _Strip(row.precision, title, [_figure(one, names, locale) for one in row.changed])
 
 
 def _figure(one: ChangedPicture, names: Mapping[str, str], locale: str) -> _Figure:

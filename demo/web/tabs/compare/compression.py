@@ -29,11 +29,12 @@ from demo.web.components.files import files_in
 from demo.web.components.picture import PictureIn
 from demo.web.components.private_files import save
 from demo.web.faults import explained
-from demo.web.latest import LatestRequests, Standing
+from demo.web.latest import LatestRequests
 from demo.web.listener import Listener
 from demo.web.request import request_locale
 from demo.web.tab import Context
 from demo.web.tabs.compare.endpoint import sources_of
+from demo.web.tabs.compare.run import stop_handler, while_current
 from demo.web.views import compression as view
 from demo.web.views.answer import empty, note
 
@@ -62,14 +63,14 @@ def compression(context: Context, picture: PictureIn) -> Callable[[], None]:
                 value=list(PRECISIONS),
                 label=context.t("compression_precisions"),
             )
-            files = files_in(context.t("compression_files"), 120, "compression-files")
+            files = files_in(context.t("compression_files"), 160, "compression-files")
             stop = gr.Button(context.t("compare_stop"), size="sm", min_width=70)
         with gr.Column(scale=7, min_width=320):
             status = gr.HTML(elem_id="compression-status", padding=False)
-            shown = gr.HTML(empty("compression_empty"), padding=False)
+            shown = gr.HTML(padding=False)
     section.expand(_open_handler(context), model, [opened, model], api_visibility="private")
     section.collapse(lambda: False, None, opened, api_visibility="private")
-    stop.click(_stop_handler(latest), None, None, show_progress="hidden", api_visibility="private")
+    stop.click(stop_handler(latest), None, None, show_progress="hidden", api_visibility="private")
     triggers = [opened.change, picture.change, model.input, precisions.input, files.change]
     inputs = [opened, picture, model, precisions, files]
     handler = _handler(context, latest)
@@ -89,13 +90,6 @@ def _open_handler(context: Context) -> Callable[[object], tuple[bool, object]]:
     return opened
 
 
-def _stop_handler(latest: LatestRequests) -> Callable[[gr.Request], None]:
-    def stop(request: gr.Request) -> None:
-        latest.stop(str(request.session_hash))
-
-    return stop
-
-
 @dataclass(slots=True, eq=False)
 class _Running:
     """A comparison in a thread. report: as far as it is. stop: ends it before its next picture."""
@@ -104,13 +98,23 @@ class _Running:
     sources: Sequence[Source]
     model: object
     precisions: object
+    locale: str
     report: Report | None = None
     stop: threading.Event = field(default_factory=threading.Event)
 
     def work(self) -> None:
         """Carry it out. Raises DemoError as `reports` does."""
         service, models = self.context.service, [self.model]
-        running = reports(service, self.sources, models, self.precisions, {}, explained, self._show)
+        running = reports(
+            service,
+            self.sources,
+            models,
+            self.precisions,
+            {},
+            explained,
+            self._show,
+            self.locale,
+        )
         with closing(running) as steps:
             for self.report in steps:
                 if self.stop.is_set():
@@ -143,24 +147,19 @@ def _handler(context: Context, latest: LatestRequests) -> Callable[..., Iterator
         yield note(translate("working", locale), "busy"), gr.skip()
         listener = Listener(context.page, session)
         try:
-            running = _Running(context, sources_of(context, paths), model, precisions)
-            with closing(_updates(running, locale)) as steps:
-                for updates in steps:
-                    standing = latest.standing(session, own)
-                    if standing is Standing.STOPPED:
-                        yield note(translate("compare_stopped", locale)), gr.skip()
-                    if standing is not Standing.CURRENT:
-                        return
-                    listener.check()
-                    if updates is not None:
-                        yield updates
+            sources = sources_of(context, paths)
+            running = _Running(context, sources, model, precisions, locale)
+            standing = partial(latest.standing, session, own)
+            stopped = note(translate("compare_stopped", locale)), gr.skip()
+            with closing(_updates(running)) as steps:
+                yield from while_current(steps, standing, listener, stopped)
         except DemoError as error:
             yield error_note(error, locale), ""
 
     return answer
 
 
-def _updates(running: _Running, locale: str) -> Generator[Updates | None]:
+def _updates(running: _Running) -> Generator[Updates | None]:
     """Status and result every now and then, the result where something is new; None for nothing."""
     told: object = None
     future = running.context.service.submit(running.work)
@@ -174,9 +173,9 @@ def _updates(running: _Running, locale: str) -> Generator[Updates | None]:
                 yield None
                 continue
             news = [replace(row, answered=0, compared=0) for row in report.rows]
-            html: object = gr.skip() if news == told else view.result(report, locale)
+            html: object = gr.skip() if news == told else view.result(report, running.locale)
             told = news
-            yield view.status(report, locale), html
+            yield view.status(report, running.locale), html
             if is_done:
                 return
     finally:

@@ -70,40 +70,48 @@ def _endpoint(context: Context) -> Callable[..., Answers]:
             bytes, latency, score and changed answers of each.
         """
         values = {"confidence": confidence, "iou": iou}
-        locale = request_locale(request)
-        listener = Listener(context.page, str(request.session_hash))
-        if precisions:
-            paths = pictures or [required_picture(image)]
-            yield from _precisions(context, paths, models, precisions, values, listener, locale)
-            return
-        if pictures:
+        paths = pictures or []
+        if not precisions and not paths:
+            yield from _models(context, request, required_picture(image), models, values)
+        elif precisions:
+            paths = paths or [required_picture(image)]
+            yield from _precisions(context, request, paths, models, precisions, values)
+        else:
             raise DemoError("compression_set_alone")
-        path = required_picture(image)
-        answered = -1
-        last: tuple[Picture, Comparison] | None = None
-        for last in context.service.comparisons.answer(path, models, values, explained):
-            listener.check()
-            comparison = last[1]
-            if len(comparison.results) != answered:
-                answered = len(comparison.results)
-                yield None, comparison_facts(comparison, locale)
-        assert last is not None
-        picture, comparison = last
-        yield _drawn(picture, comparison), comparison_facts(comparison, locale)
 
     return compare
 
 
+def _models(
+    context: Context, request: gr.Request, path: str, models: object, values: Mapping[str, object]
+) -> Answers:
+    """The JSON whenever another model has answered, at last with the difference picture."""
+    locale = request_locale(request)
+    listener = Listener(context.page, str(request.session_hash))
+    answered = -1
+    last: tuple[Picture, Comparison] | None = None
+    for last in context.service.comparisons.answer(path, models, values, explained):
+        listener.check()
+        comparison = last[1]
+        if len(comparison.results) != answered:
+            answered = len(comparison.results)
+            yield None, comparison_facts(comparison, locale)
+    assert last is not None
+    picture, comparison = last
+    yield _drawn(picture, comparison), comparison_facts(comparison, locale)
+
+
 def _precisions(
     context: Context,
+    request: gr.Request,
     paths: Sequence[str],
     models: object,
     precisions: object,
     values: Mapping[str, object],
-    listener: Listener,
-    locale: str,
 ) -> Answers:
     """The JSON whenever another precision is done; ends where nobody listens."""
+    locale = request_locale(request)
+    listener = Listener(context.page, str(request.session_hash))
     steps = reports(
         context.service, sources_of(context, paths), models, precisions, values, explained
     )
