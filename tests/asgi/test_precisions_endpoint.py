@@ -41,7 +41,7 @@ def test_a_picture_and_a_set_answer_the_shape_of_the_contract(client: Client) ->
         *("precision", "backend", "size_bytes", "latency_ms", "compared", "changed")
     }
     assert f"demo.inference.quantize {MODEL}" in coarse["error"]
-    files = [client.upload(packed("ship/1.jpg", "truck/2.jpg", "3.txt"), "set.zip"), picture]
+    files = [client.upload(packed("ship/1.jpg", "truck/2.jpg"), "set.zip"), picture]
     _, facts = client.call("compare", None, [MODEL], None, None, wanted, files)
     assert facts["pictures"] == 3
     assert facts["precisions"][0]["score"]["pictures"] == 2
