@@ -42,5 +42,5 @@ def test_a_set_is_compared_in_each_precision(visit: Visit) -> None:
     expect(rows.nth(0)).to_contain_text("openvino-f32")
     expect(rows.nth(0)).to_contain_text("reference")
     expect(rows.nth(0)).to_contain_text("accuracy")
-    expect(rows.nth(2)).to_contain_text("python -m demo.inference.quantize cnn-cifar10")
+    expect(section).to_contain_text("python -m demo.inference.quantize cnn-cifar10")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
