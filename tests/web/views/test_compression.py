@@ -65,6 +65,8 @@ def test_a_changed_picture_stands_there_with_both_answers(
     assert html.count("compression-change") == 1
     assert "gradio_api/file=/tmp/x%20y.jpg" in html
     assert "&lt;b&gt;.jpg" in html
+    assert f"float32: {before} 81 %" in html
+    assert f"bfloat16: {after} 50 %" in html
     assert html.index(before) < html.index("81 %") < html.index(after) < html.index("50 %")
 
 
