@@ -26,6 +26,14 @@ class _Uploads(ListFiles):
 class FilesIn(gr.File):
     """An input whose handlers get the paths of uploaded files, untouched."""
 
+    is_shown = False
+    """On the page alone: no program is told of it, which spares the page its description."""
+
+    @property
+    def skip_api(self) -> bool:
+        """Whether no endpoint has it."""
+        return self.is_shown
+
     def get_block_name(self) -> str:
         """Name of the front end's component."""
         return "file"
@@ -39,7 +47,8 @@ class FilesIn(gr.File):
 
 
 def files_in(label: Label, height: int | None = None, elem_id: str | None = None) -> FilesIn:
-    """A `FilesIn` that refuses everything but uploads."""
+    """A `FilesIn` that refuses everything but uploads; without an id it is an endpoint's."""
     made = FilesIn(label=label, file_count="multiple", height=height, elem_id=elem_id)
+    made.is_shown = elem_id is not None
     made.data_model = _Uploads  # gr.File's constructor has set its own
     return made
