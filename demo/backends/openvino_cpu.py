@@ -1,5 +1,6 @@
 """OpenVINO on the CPU, for networks that were converted from torch (see `inference/convert`)."""
 
+import math
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -24,8 +25,34 @@ class _Request(Protocol):
     ) -> Mapping[int, NDArray[np.float32]]: ...
 
 
+class _Value(Protocol):
+    value: object
+
+
+class _Output(Protocol):
+    def get_node(self) -> "_Node": ...
+
+
+class _Input(Protocol):
+    def get_source_output(self) -> _Output: ...
+
+    def get_shape(self) -> Sequence[int]: ...
+
+
+class _Node(Protocol):
+    def get_rt_info(self) -> Mapping[str, _Value]: ...
+
+    def inputs(self) -> Sequence[_Input]: ...
+
+
+class _Graph(Protocol):
+    def get_ordered_ops(self) -> Sequence[_Node]: ...
+
+
 class _Compiled(Protocol):
     def create_infer_request(self) -> _Request: ...
+
+    def get_runtime_model(self) -> _Graph: ...
 
 
 class _Network(Protocol):
@@ -47,6 +74,11 @@ class _Core(Protocol):
     def get_property(self, device: str, name: str) -> str | list[str]: ...
 
 
+_PRECISION_BYTES = {
+    **{"f64": 8, "i64": 8, "f32": 4, "i32": 4, "u32": 4, "f16": 2, "bf16": 2, "i16": 2, "u16": 2},
+    **{"i8": 1, "u8": 1, "boolean": 1, "undefined": 4},
+}
+"""Bytes of a number, by OpenVINO's names of precisions."""
 _NO_MEMORY = ("bad_alloc", "allocate memory", "out of memory")
 """Words of OpenVINO in a RuntimeError where the memory does not suffice."""
 
@@ -114,6 +146,12 @@ class OpenvinoRunner:
         """Memory of the weights: each compiled network holds them in an order of its own."""
         return self._content_bytes * (1 + len(self._compiled))
 
+    @property
+    def weights_bytes(self) -> int:
+        """The weights once, each in the precision in which the compiled layer computes with it."""
+        graph = next(iter(self._compiled.values())).get_runtime_model()
+        return sum(map(_weights_bytes, graph.get_ordered_ops()))
+
     def run(self, inputs: NDArray[np.float32]) -> Outputs:
         """N×… float32 → one float32 array an output, N×… each. Raises OutOfMemory."""
         alone = _count.value > 1 or self._threads == 1
@@ -155,6 +193,17 @@ class OpenvinoRunner:
         }
         self._compiled[alone] = _core().compile_model(self._network, "CPU", options)
         return self._compiled[alone]
+
+
+def _weights_bytes(layer: _Node) -> int:
+    """Of the constants that go into a compiled layer."""
+    size_bytes = _PRECISION_BYTES[str(layer.get_rt_info()["runtimePrecision"].value)]
+    constants = (
+        one
+        for one in layer.inputs()
+        if one.get_source_output().get_node().get_rt_info()["layerType"].value == "Const"
+    )
+    return sum(math.prod(one.get_shape()) * size_bytes for one in constants)
 
 
 class _ThreadCount(threading.local):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
+from typing import TypeVar
 
 from demo import tasks
 from demo.batch.pictures import LeftOut, NamedPicture
@@ -17,6 +18,8 @@ from demo.results import Image, Result, Timing
 from demo.service.bulk_answers import BulkAnswers
 from demo.service.facts import answer_facts
 from demo.tasks.base import JsonObject, Query
+
+A = TypeVar("A")
 
 _AHEAD = 2
 """Pictures under way or answered for each worker, before the consumer takes the first of them."""
@@ -79,8 +82,11 @@ def asker(
 
 
 def run(
-    pictures: Iterable[NamedPicture], ask: Ask, stop: threading.Event, workers: int
-) -> Generator[Step, None, None]:
+    pictures: Iterable[NamedPicture],
+    ask: Callable[[NamedPicture], A],
+    stop: threading.Event,
+    workers: int,
+) -> Generator[A | LeftOut, None, None]:
     """Answer pictures in parallel and yield what becomes of each, in their order.
 
     It ends before the next picture once `stop` is set; then, and where the generator is closed, no
@@ -89,12 +95,12 @@ def run(
 
     Args:
         pictures: of the batch.
-        ask: see `asker`.
+        ask: answers about one, from any thread, such as an `asker`. Its DemoErrors are steps.
         stop: set by anyone.
         workers: threads, see `BulkAnswers.workers`.
     """
     pool = ThreadPoolExecutor(workers, "batch")
-    waiting: deque[tuple[NamedPicture, Future[BatchAnswer]]] = deque()
+    waiting: deque[tuple[NamedPicture, Future[A]]] = deque()
     rest = iter(pictures)
     try:
         while not stop.is_set():
@@ -102,7 +108,9 @@ def run(
                 waiting.append((named, pool.submit(ask, named)))
             if not waiting:
                 return
-            yield _step(*waiting.popleft())
+            named, answer = waiting.popleft()
+            step = _step(named, answer)
+            yield step
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
@@ -120,7 +128,7 @@ def facts(answer: BatchAnswer, result: Result, query: Query) -> JsonObject:
     return answer_facts(answer.prediction, answer.timing, own, answer.size_wh)
 
 
-def _step(named: NamedPicture, answer: "Future[BatchAnswer]") -> Step:
+def _step(named: NamedPicture, answer: "Future[A]") -> A | LeftOut:
     try:
         return answer.result()
     except DemoError as error:

@@ -20,6 +20,8 @@ from demo.system import is_disk_full
 _CHUNK_BYTES = 1 << 20
 _LARGEST_READ = 2 << 20
 """The directory of an archive is read at once and takes ten times as much as a list of entries."""
+_MOST_TEXT_BYTES = 10_000_000
+"""Of all text files of an archive together."""
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Others are rare for pictures, and LZMA takes as much memory as an archive says."""
 _ENCRYPTED, _UTF8 = 0x1, 0x800
@@ -62,6 +64,33 @@ def unpack(path: Path, name: str, work: Path, room: Room) -> Iterator[Unpacked]:
                 yield _unpack_one(archive, entry, shown, work, room)
     except _DAMAGED as error:
         raise DemoError("batch_zip_damaged", name=name) from error
+
+
+def texts(path: Path, name: str) -> dict[str, str]:
+    """The text files (`.txt`) of an archive by their names in it, in the order of their names.
+
+    Args:
+        path: of the archive.
+        name: of the archive, for sentences.
+
+    Raises DemoError as `unpack` does, BatchRefused for too much text.
+    """
+    found: dict[str, str] = {}
+    left_bytes = _MOST_TEXT_BYTES
+    try:
+        with _Bounded(path, name) as file, zipfile.ZipFile(file) as archive:
+            for shown, entry in _entries(archive, name):
+                if not shown.lower().endswith(".txt") or entry.compress_type not in _METHODS:
+                    continue
+                with archive.open(entry) as packed:
+                    data = packed.read(left_bytes + 1)
+                left_bytes -= len(data)
+                if left_bytes < 0:
+                    raise BatchRefused("batch_too_much_text", name=name)
+                found[shown] = data.decode("utf-8-sig", "replace")
+    except _DAMAGED as error:
+        raise DemoError("batch_zip_damaged", name=name) from error
+    return found
 
 
 def entry_name(entry: zipfile.ZipInfo) -> str:

@@ -1,7 +1,7 @@
 """Measurements of a network: parameters, floating point operations, and warm latency."""
 
 import threading
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Self
@@ -10,7 +10,7 @@ import numpy as np
 from cachetools import TTLCache
 
 from demo.errors import DemoError
-from demo.inference.engine import Engine
+from demo.inference.engine import Engine, Prediction
 from demo.models.spec import ImageRequest, ModelSpec
 from demo.results import Image
 
@@ -110,16 +110,23 @@ class Measurements:
         with self._lock:
             found = self._latencies.get(key)
         if found is None:
-            passes_ms: list[float] = []
-            self._engine.run(spec.name, ImageRequest(image))  # it may have to be loaded again
-            while not _is_enough(passes_ms):
-                yield None
-                prediction = self._engine.run(spec.name, ImageRequest(image))
-                passes_ms.append(prediction.timing.forward)
-            found = Latency.of(passes_ms)
-            with self._lock:
-                self._latencies[key] = found
-        yield found
+            for found in warm_passes(lambda: self._engine.run(spec.name, ImageRequest(image))):
+                if found is not None:
+                    with self._lock:
+                        self._latencies[key] = found
+                yield found
+        else:
+            yield found
+
+
+def warm_passes(run: Callable[[], Prediction]) -> Iterator[Latency | None]:
+    """Call `run` again and again: yield None before each pass that counts, at last the latency."""
+    run()  # the model may have to be loaded, or loaded again
+    passes_ms: list[float] = []
+    while not _is_enough(passes_ms):
+        yield None
+        passes_ms.append(run().timing.forward)
+    yield Latency.of(passes_ms)
 
 
 def _is_enough(passes_ms: list[float]) -> bool:

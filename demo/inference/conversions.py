@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import asdict, replace
 from functools import cache
 from importlib.metadata import version
@@ -17,6 +17,7 @@ from pathlib import Path
 import demo
 from demo.backends import openvino_cpu
 from demo.backends.openvino_cpu import OpenvinoRunner, Precision, Shape
+from demo.errors import DemoError
 from demo.inference.conversion_cache import ConversionCache, Key
 from demo.inference.convert import Order, Record
 from demo.inference.loaded import Loaded
@@ -79,6 +80,25 @@ class Conversions:
                 self._pool.submit(self._logged, self._provide, loaded, shape)
         return None
 
+    def provide(
+        self, spec: ModelSpec, file: WeightsFile, shape: Shape, precision: Precision
+    ) -> OpenvinoRunner:
+        """The converted network for inputs of that shape; blocks until those before it are done.
+
+        Raises RuntimeError, OSError or ImportError where it cannot be converted, or does not agree
+        with torch, and DemoError where the server is stopping.
+        """
+        if not _converts(spec):
+            raise RuntimeError("too large to be converted")
+        with self._lock:
+            if self._closed:
+                raise DemoError("server_stopping")
+            future = self._pool.submit(self._made, spec, file, shape, precision)
+        try:
+            return future.result()
+        except CancelledError:
+            raise DemoError("server_stopping") from None
+
     def close(self) -> None:
         """End a conversion that runs; none is begun any more."""
         with self._lock:
@@ -102,27 +122,34 @@ class Conversions:
         key = self._key(loaded.spec, loaded.file, shape)
         content = self._kept(key)
         if content:
-            self._answer(loaded, key, content)
+            runner = OpenvinoRunner(content, shape, key.precision, self._threads)
+            self._answer(loaded, shape, runner)
 
     def _provide(self, loaded: Loaded, shape: Shape) -> None:
         """Answer with the kept network, or with one that is made now."""
-        key = self._key(loaded.spec, loaded.file, shape)
+        precision = openvino_cpu.precision_here(self._settings.precision)
+        self._answer(loaded, shape, self._made(loaded.spec, loaded.file, shape, precision))
+
+    def _made(
+        self, spec: ModelSpec, file: WeightsFile, shape: Shape, precision: Precision
+    ) -> OpenvinoRunner:
+        """The converted network, from the cache or converted now. Raises as `provide` does."""
+        key = _key(spec, file, shape, precision)
         content = self._kept(key)
         if content is None:
-            record, content = self._convert(loaded.spec, loaded.file, shape, key.precision)
+            record, content = self._convert(spec, file, shape, precision)
             self._cache.write(replace(key, shape=()) if record.any_size else key, content)
         if not content:
             raise RuntimeError("the converted network gives other answers")
-        self._answer(loaded, key, content)
+        return OpenvinoRunner(content, shape, precision, self._threads)
 
     def _kept(self, key: Key) -> bytes | None:
         """The network for all shapes, or for that one; b"" where it does not agree with torch."""
         return self._cache.read(replace(key, shape=())) or self._cache.read(key)
 
-    def _answer(self, loaded: Loaded, key: Key, content: bytes) -> None:
-        runner = OpenvinoRunner(content, key.shape, key.precision, self._threads)
-        loaded.converted.put(key.shape, runner)
-        _log.info("%s %s is answered by %s", loaded.spec.name, key.shape, runner.backend)
+    def _answer(self, loaded: Loaded, shape: Shape, runner: OpenvinoRunner) -> None:
+        loaded.converted.put(shape, runner)
+        _log.info("%s %s is answered by %s", loaded.spec.name, shape, runner.backend)
 
     def _key(self, spec: ModelSpec, file: WeightsFile, shape: Shape) -> Key:
         return _key(spec, file, shape, openvino_cpu.precision_here(self._settings.precision))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Literal, Protocol, TypedDict, TypeVar
 
 from demo.inference.own_models import RefusedFile
 from demo.models.score import Score
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from torch import nn
 
 T = TypeVar("T")
+Precision = Literal["float32", "bfloat16"]
+PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16")
+"""Those that a caller can choose, see `Engine.in_precision`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,6 +95,20 @@ class ExclusiveModel(Protocol):
         """
 
 
+class ModelInPrecision(Protocol):
+    """A model whose passes are all of one precision."""
+
+    @property
+    def weights_bytes(self) -> int | None:
+        """Memory of the network's weights in this precision; None before the first picture."""
+
+    def run(self, request: Request, *, bulk: bool = False) -> Prediction:
+        """As `Engine.run`; the first picture of each input shape may wait for a conversion.
+
+        Raises DemoError where the network cannot be converted, too.
+        """
+
+
 class Engine(Protocol):
     """Runs models, in this process or elsewhere. All methods are thread-safe."""
 
@@ -111,6 +128,14 @@ class Engine(Protocol):
 
     def exclusive(self, model: str) -> AbstractContextManager[ExclusiveModel]:
         """The model with its plain, differentiable network for the length of the block."""
+
+    def in_precision(
+        self, model: str, precision: Precision
+    ) -> AbstractContextManager[ModelInPrecision]:
+        """The model in one precision for the length of the block.
+
+        Raises DemoError where it cannot run in it here.
+        """
 
     def spec(self, name: str) -> ModelSpec:
         """The facts of a model. Raises DemoError for an unknown name."""

@@ -1,6 +1,5 @@
 """The engine of one process and one device."""
 
-import math
 import threading
 import time
 from collections.abc import Hashable, Iterator, Sequence
@@ -19,13 +18,15 @@ from demo.inference.batching import Worker
 from demo.inference.catalog import Catalog
 from demo.inference.conversions import Conversions
 from demo.inference.converted import WORTH_PASSES
-from demo.inference.engine import ModelRow, Prediction, Status
+from demo.inference.engine import ModelRow, Precision, Prediction, Status
 from demo.inference.input_size import check_size
 from demo.inference.leased_model import LeasedModel
 from demo.inference.loaded import Loaded
 from demo.inference.model_cache import ModelCache
 from demo.inference.own_models import RefusedFile
+from demo.inference.precisions import ChosenPrecision, check_precision
 from demo.models.lineage import lineage
+from demo.models.score import rank
 from demo.models.spec import ModelSpec, Request
 from demo.results import Timing
 from demo.settings import Settings
@@ -66,9 +67,9 @@ class LocalEngine:
         self._threads = settings.threads or cores()
         budget_bytes = settings.model_budget_mb * 1_000_000
         kind = self._device.kind
-        wanted = converts and kind == "cpu" and settings.precision != "reference"
-        self._conversions = Conversions(settings, self._threads) if wanted else None
-        kept = None if self._conversions is None else self._conversions.has_any
+        self._converts = converts and kind == "cpu" and settings.precision != "reference"
+        self._conversions = Conversions(settings, self._threads)
+        kept = self._conversions.has_any if self._converts else None
         self._cache = ModelCache(self._catalog, self._backends, kind, budget_bytes, kept)
         self._max_batch = _MAX_BATCH[kind]
         lanes = self._threads if kind == "cpu" else 0
@@ -113,6 +114,13 @@ class LocalEngine:
         """The model with its plain network for the length of the block, see `Engine.exclusive`."""
         with self._cache.lease(model) as loaded:
             yield LeasedModel(loaded.spec, loaded.runner, self._worker)
+
+    @contextmanager
+    def in_precision(self, model: str, precision: Precision) -> Iterator[ChosenPrecision]:
+        """The model in one precision for the length of the block, see `Engine.in_precision`."""
+        check_precision(self._catalog.spec(model), precision, self._device.kind)
+        with self._cache.lease(model) as loaded:
+            yield ChosenPrecision(loaded, precision, self._conversions, self._worker)
 
     @property
     def concurrency(self) -> int:
@@ -165,7 +173,7 @@ class LocalEngine:
         if not fit:
             raise DemoError("no_models")
         small = [spec for spec in fit if self._cache.fits(spec)]
-        return max(small or fit, key=_published).name
+        return max(small or fit, key=lambda spec: rank(spec.published)).name
 
     def warm_up(self) -> None:
         """Load in the background what the page opens on, once the first page is served."""
@@ -174,8 +182,7 @@ class LocalEngine:
     def close(self) -> None:
         """End the worker; nothing is answered any more."""
         self._closing.set()
-        if self._conversions is not None:
-            self._conversions.close()
+        self._conversions.close()
         self._cache.close()
         self._worker.close()
 
@@ -229,7 +236,7 @@ class LocalEngine:
 
     def _runner(self, loaded: Loaded, shape: Shape) -> tuple[InferenceRunner, str]:
         """What runs the model on inputs of that shape, and its name in answers."""
-        if self._conversions is not None:
+        if self._converts:
             faster = self._conversions.find(loaded, shape)
             if faster is not None:
                 return faster, faster.backend
@@ -243,8 +250,3 @@ class LocalEngine:
     def _free(self) -> None:
         self._cache.shrink(0)
         self._device.release_memory()
-
-
-def _published(spec: ModelSpec) -> float:
-    """The published score, for comparisons; lowest where there is none."""
-    return spec.published["value"] if spec.published else -math.inf

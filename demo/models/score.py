@@ -1,5 +1,6 @@
 """Scores of models, published or measured."""
 
+import math
 from typing import TypedDict
 
 from demo.i18n import translate
@@ -50,6 +51,11 @@ def score_value(score: Score) -> str:
         return f"{score['value']:.4f} {score['unit']}".rstrip()
     sign = "" if "mAP" in score["metric"] else " %"
     return f"{score['value']:.1f}{sign}"
+
+
+def rank(score: Score | None) -> float:
+    """The number of a score, by which models are compared; the lowest of all for none."""
+    return -math.inf if score is None else score["value"]
 
 
 def format_score(score: Score, locale: str = "en") -> str:

@@ -2,15 +2,23 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from demo.errors import DemoError
 from demo.images.decode import Picture
 from demo.inference.engine import Engine, Prediction
-from demo.models.spec import ImageRequest, ModelSpec
+from demo.models.spec import ImageRequest, ModelSpec, Request
 from demo.results import Timing
-from demo.service.memory_budget import MemoryBudget
+from demo.service.memory_budget import Claim, MemoryBudget
 from demo.service.pictures import Pictures
 from demo.tasks.base import Query
+
+
+class Run(Protocol):
+    """Runs a model about one request of many, see `Engine.run`."""
+
+    def __call__(self, request: Request, *, bulk: bool = False) -> Prediction:
+        """Run it; blocks."""
 
 
 class BulkAnswers:
@@ -27,21 +35,33 @@ class BulkAnswers:
         """How many threads that ask at once keep the device busy."""
         return self._engine.concurrency
 
+    def open(self, file: Path) -> Picture:
+        """The decoded file alone. Raises DemoError as `answer` does."""
+        with self._memory.claim() as claim:
+            return self._decode(file, claim)[0]
+
     def answer(
-        self, file: Path, spec: ModelSpec, query: Query
+        self, file: Path, spec: ModelSpec, query: Query, run: Run | None = None
     ) -> tuple[Picture, Prediction, Timing]:
         """The decoded file, the model's whole answer about it, and what both cost.
 
-        The prediction has no view. Raises DemoError for a file that is broken, beyond the limits or
-        not readable, and where the model cannot answer.
+        run: what answers in the place of the engine's model. The prediction has no view. Raises
+        DemoError for a file that is broken, beyond the limits or not readable, and where the model
+        cannot answer.
         """
         with self._memory.claim() as claim:
-            try:
-                picture, decode_ms = self._pictures.decode(file, claim)
-            except OSError:
-                raise DemoError("batch_unreadable", name=file.name) from None
+            picture, decode_ms = self._decode(file, claim)
             claim.shrink(picture.rgb.nbytes)
             request = ImageRequest(picture.rgb, query.size)
-            prediction = self._engine.run(spec.name, request, bulk=True)
+            if run is None:
+                prediction = self._engine.run(spec.name, request, bulk=True)
+            else:
+                prediction = run(request, bulk=True)
         timing = replace(prediction.timing, decode=decode_ms)
         return picture, replace(prediction, view=None), timing
+
+    def _decode(self, file: Path, claim: Claim) -> tuple[Picture, float]:
+        try:
+            return self._pictures.decode(file, claim)
+        except OSError:
+            raise DemoError("batch_unreadable", name=file.name) from None

@@ -1,9 +1,12 @@
 """`POST /api/v1/compare`: the shape of the contract, refusals as problems, nothing kept."""
 
+import io
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -122,3 +125,57 @@ def test_refusals_are_in_the_language_of_the_visitor(client: TestClient) -> None
     form = client.post(COMPARE, params={"models": "a,b"}, files={"photo": ("x.jpg", BUS)})
     assert form.status_code == 422
     assert "image" in form.json()["detail"]
+
+
+def packed(files: dict[str, bytes]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+@pytest.mark.timeout(600)
+def test_the_precisions_of_a_model_answer_on_a_set(client: TestClient) -> None:
+    small = cv2.resize(cv2.imread(str(examples.paths()[0])), (96, 128))
+    photo = cv2.imencode(".jpg", small)[1].tobytes()
+    body = packed({"truck/1.jpg": photo, "ship/2.jpg": photo})
+    answer = post(client, "cnn-cifar10", body, params={"precisions": "float32,int8"})
+    assert answer.status_code == 200, answer.text
+    facts = answer.json()
+    assert (facts["model"], facts["pictures"], facts["reference"]) == ("cnn-cifar10", 2, "float32")
+    fine, coarse = facts["precisions"]
+    assert (fine["precision"], fine["backend"]) == ("float32", "openvino-f32")
+    assert fine["size_bytes"] > 100_000
+    assert fine["latency_ms"]["passes"] >= 5
+    assert (fine["compared"], fine["changed"]) == (2, [])
+    # The two pictures are the same one: at most one of the two classes is right.
+    assert fine["score"]["metric"] == "accuracy"
+    assert fine["score"]["value"] in (0, 0.5)
+    assert fine["score"]["low"] <= fine["score"]["value"] <= fine["score"]["high"]
+    assert coarse["precision"] == "int8"
+    assert "demo.inference.quantize cnn-cifar10" in coarse["error"]
+
+
+@pytest.mark.parametrize(
+    ("models", "precisions", "word"),
+    [
+        ("cnn-cifar10,squeezenet1_0", "float32", "exactly one model"),
+        ("cnn-cifar10", "float33", "float33"),
+        ("cnn-cifar10", "", "at least one precision"),
+        ("nothing", "float32", "nothing"),
+    ],
+)
+def test_a_wrong_request_for_precisions_is_one_sentence(
+    client: TestClient, models: str, precisions: str, word: str
+) -> None:
+    answer = post(client, models, params={"precisions": precisions})
+    assert answer.status_code == 422
+    assert word in answer.json()["detail"]
+
+
+def test_a_set_without_pictures_is_one_sentence(client: TestClient) -> None:
+    body = packed({"notes.txt": b"none"})
+    answer = post(client, "cnn-cifar10", body, params={"precisions": "float32"})
+    assert answer.status_code == 422
+    assert "no picture" in answer.json()["detail"]

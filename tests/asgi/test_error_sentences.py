@@ -25,7 +25,7 @@ from tests.support.asgi_client import run
 
 HUGE = "1" + "0" * 400
 JOIN = "/gradio_api/queue/join"
-VALUES = {"classify": 3, "detect": 5, "augment": 4, "compare": 4, "models": 0, "video": 10}
+VALUES = {"classify": 3, "detect": 5, "augment": 4, "compare": 6, "models": 0, "video": 10}
 
 
 class Api(httpx.Client):

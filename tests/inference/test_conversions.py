@@ -256,7 +256,7 @@ def test_the_small_detector_is_converted_for_every_size(
 def test_torch_alone_answers_where_nothing_else_is_wanted(tmp_path: Path) -> None:
     running = LocalEngine(replace(settings(tmp_path), precision="reference"), converts=True)
     assert {ask(running).backend for _ in range(4)} == {"torch-cpu"}
-    assert running._conversions is None
+    assert not running._converts
     running.close()
     assert not (tmp_path / "converted").exists()
 
@@ -332,7 +332,6 @@ def test_a_model_that_the_converting_process_does_not_know_stays_with_torch(
 
 def test_closing_ends_a_conversion_at_once(tmp_path: Path) -> None:
     running = LocalEngine(settings(tmp_path), converts=True)
-    assert running._conversions is not None
     ask(running)
     ask(running)
     end = time.monotonic() + 60

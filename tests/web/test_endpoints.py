@@ -55,8 +55,15 @@ EXPECTED: dict[str, tuple[str, list[Any], list[str]]] = {
         ["video", "answer"],
     ),
     "/compare": (
-        "Compare two to eight models of one task on a picture.",
-        [IMAGE, ("models", True, []), ("confidence", True, None), ("iou", True, None)],
+        "Compare two to eight models of one task on a picture, or the precisions of one model.",
+        [
+            IMAGE,
+            ("models", True, []),
+            ("confidence", True, None),
+            ("iou", True, None),
+            ("precisions", True, []),
+            ("pictures", True, None),
+        ],
         ["picture", "answer"],
     ),
     "/augment": (

@@ -60,6 +60,11 @@ def number(given: QueryParams, name: str) -> float | str | None:
         return text
 
 
+def listed(given: QueryParams, name: str) -> list[str]:
+    """The names of a list with commas between, without blanks."""
+    return [one for part in given.get(name, "").split(",") if (one := part.strip())]
+
+
 def switch(given: QueryParams, name: str, *, default: bool) -> bool:
     """A switch. Raises DemoError for a text that is none."""
     text = given.get(name)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from demo.compare.differences.base import Difference
+from demo.compare.differences.base import Change, Difference, Said
 from demo.compare.labels import label_key
 from demo.results import Scores
 from demo.tasks.base import JsonObject
@@ -56,6 +56,15 @@ class ClassifyDifference(Difference[Scores]):
             "only_a": [label for key, label in tops[0].items() if key not in tops[1]],
             "only_b": [label for key, label in tops[1].items() if key not in tops[0]],
         }
+
+    def change(self, before: Scores, after: Scores) -> Change:
+        """The best labels, where they are others, or where one is taken for unknown."""
+        [(label_a, score_a)], [(label_b, score_b)] = before.top(1), after.top(1)
+        if label_key(label_a) == label_key(label_b) and before.known == after.known:
+            return Change()
+        return Change(
+            (Said(label_a, score_a, before.known),), (Said(label_b, score_b, after.known),)
+        )
 
 
 def label_rows(results: Mapping[str, Scores]) -> list[LabelRow]:

@@ -1,12 +1,12 @@
 """Where detectors agree: boxes that both have found, and those of one alone."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.compare.differences.base import Difference
+from demo.compare.differences.base import Change, Difference, Said
 from demo.compare.labels import label_key
 from demo.drawing.detections import draw_detections
 from demo.drawing.palette import Colour
@@ -76,6 +76,21 @@ class DetectDifference(Difference[Detections]):
             "only_a": [_alone(a, i, b) for i in matches.only_a],
             "only_b": [_alone(b, i, a) for i in matches.only_b],
         }
+
+    def change(self, before: Detections, after: Detections) -> Change:
+        """The boxes of one alone, also of answers that have masks as well."""
+        matches = match_boxes(before, after)
+        return Change(
+            tuple(_said(before, i) for i in matches.only_a),
+            tuple(_said(after, i) for i in matches.only_b),
+        )
+
+    def draw_change(
+        self, image: Image, before: Detections, after: Detections, locale: str = "en"
+    ) -> Image:
+        """The boxes of the first alone in blue, of the second alone in orange."""
+        matches = replace(match_boxes(before, after), both=())
+        return draw_matches(image, localized(before, locale), localized(after, locale), matches)
 
     def draw(self, image: Image, a: Detections, b: Detections, locale: str = "en") -> Image:
         """Boxes of both models in green as the first has them, of one alone in blue or orange."""
@@ -178,6 +193,11 @@ def _alone(found: Detections, i: int, other: Detections) -> JsonObject:
         "xyxy": _xyxy(found, i),
         "other_knows": knows(other, label),
     }
+
+
+def _said(found: Detections, i: int) -> Said:
+    x0, y0, x1, y1 = found.xyxy[i].tolist()
+    return Said(label_of(found, i), float(found.scores[i]), xyxy=(x0, y0, x1, y1))
 
 
 def _score(found: Detections, i: int) -> float:

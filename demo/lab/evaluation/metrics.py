@@ -67,8 +67,8 @@ class GroundTruth:
 class Matches:
     """Detected boxes of one photo, matched with the true ones at each of ten overlaps.
 
-    hits: N×10 bool, whether the box found a true one; scores: N float32; class_ids: N int64;
-    true_boxes: C int64, number of true boxes a class.
+    hits: N×10 bool, or only its first columns, whether the box found a true one; scores: N float32;
+    class_ids: N int64; true_boxes: C int64, number of true boxes a class.
     """
 
     hits: NDArray[np.bool_]
@@ -139,14 +139,14 @@ def _by_class(photos: Sequence[Matches]) -> list[_ClassMatches]:
 
 
 def _average_precision(row: _ClassMatches, times: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Ten average precisions where photo p counts times[p] times."""
+    """The average precision at each overlap where photo p counts times[p] times."""
     positives = int((row.true_boxes * times).sum())
     if not positives:
-        return np.full(len(IOU_THRESHOLDS), np.nan)
+        return np.full(row.hits.shape[1], np.nan)
     weight = times[row.photo]
     detected = np.cumsum(weight)
-    result = np.zeros(len(IOU_THRESHOLDS))
-    for step in range(len(IOU_THRESHOLDS)):
+    result = np.zeros(row.hits.shape[1])
+    for step in range(len(result)):
         # Between two hits precision only falls, so the best one from any point on is at a hit.
         at_hits = np.flatnonzero(row.hits[:, step] & (weight > 0))
         found = np.cumsum(weight[at_hits])

@@ -19,11 +19,11 @@ from demo.images.limits import Limits
 from demo.inference.local_engine import LocalEngine
 from demo.results import Detections
 from demo.service.service import Service
+from demo.service.upload_room import check_room
 from demo.service.uploads import UploadStore
 from demo.settings import Settings
 from demo.tasks.base import Query
 from demo.web.components.batches.messages import Followed, Sent, read
-from demo.web.components.batches.starting import check_room
 from demo.web.components.batches.visitor_batch import Answers, VisitorBatch, without_masks
 from demo.web.components.batches.visitors import Visitors
 from demo.web.views import answers as answer_views
@@ -195,9 +195,9 @@ def test_a_message_of_the_page_is_read() -> None:
 
 
 def test_there_is_room_only_within_the_budget(service: Service) -> None:
-    check_room(service, 1000)
+    check_room(service.uploads, service.settings, 1000)
     with pytest.raises(DemoError) as caught:
-        check_room(service, 3_000_000_000)
+        check_room(service.uploads, service.settings, 3_000_000_000)
     assert caught.value.key == "uploads_full"
 
 

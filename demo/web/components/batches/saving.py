@@ -19,11 +19,11 @@ from demo.batch.sinks import ZipSink
 from demo.errors import DemoError
 from demo.i18n import translate
 from demo.images.limits import Limits
+from demo.service.upload_room import check_room
 from demo.tasks.base import Query
 from demo.web.components.answering import value
 from demo.web.components.batches.following import Values
 from demo.web.components.batches.messages import Saving, read
-from demo.web.components.batches.starting import check_room
 from demo.web.components.batches.visitor_batch import Answers, VisitorBatch
 from demo.web.components.batches.visitors import Visitors
 from demo.web.components.private_files import new_folder
@@ -122,7 +122,8 @@ def _begin(
     batch.touch()
     if batch.saved is not None:
         shutil.rmtree(batch.saved.parent, ignore_errors=True)
-    check_room(service, sum(one.size_bytes for one in batch.pictures))
+    size_bytes = sum(one.size_bytes for one in batch.pictures)
+    check_room(service.uploads, service.settings, size_bytes)
     folder = new_folder(str(service.uploads.folder))
     batch.saved = folder / f"vitrine-{answers.spec.task}-{chosen.name}.zip"
     return _Writing(batch, answers, query, chosen, batch.saved, locale, threading.Event())

@@ -14,6 +14,7 @@ from demo.errors import DemoError
 from demo.i18n import translate
 from demo.images.file_types import recognise
 from demo.service.service import Service
+from demo.service.upload_room import check_room
 from demo.web.components.batches.messages import NotSent, Sent, SentFile, read
 from demo.web.components.batches.visitor_batch import VisitorBatch
 from demo.web.components.batches.visitors import Visitors
@@ -43,14 +44,6 @@ def start_handler(context: Context, visitors: Visitors) -> Callable[..., str]:
     return start
 
 
-def check_room(service: Service, size_bytes: int) -> None:
-    """Make room in the private folder. Raises DemoError where there is none."""
-    limit_mb = service.settings.uploads_mb
-    most = limit_mb * 1_000_000 - size_bytes
-    if most < 0 or service.uploads.make_room(most, most) > most:
-        raise DemoError("uploads_full", limit=limit_mb)
-
-
 def _batch(service: Service, sent: Sent) -> VisitorBatch:
     """Raises DemoError for what is beyond the limits, and where there is no picture."""
     found: list[Source] = []
@@ -61,7 +54,8 @@ def _batch(service: Service, sent: Sent) -> VisitorBatch:
             left.append(source)
         else:
             found.append(source)
-    check_room(service, sum(source.path.stat().st_size for source in found if _is_zip(source)))
+    size_bytes = sum(source.path.stat().st_size for source in found if _is_zip(source))
+    check_room(service.uploads, service.settings, size_bytes)
     folder = new_folder(str(service.uploads.folder))
     unpacked = folder / "pictures"
     unpacked.mkdir(0o700)

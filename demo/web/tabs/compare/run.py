@@ -1,6 +1,6 @@
 """One comparison on the page: from the controls to the parts of the answer as they come."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -76,18 +76,38 @@ def run_comparison(
     listener = Listener(context.page, session)
     yield _status(note(translate("working", locale), "busy"))
     try:
-        for updates in _updates(context, wish, locale):
-            standing = latest.standing(session, own)
-            if standing is Standing.STOPPED:
-                # By this request: its own last word comes after all of its others.
-                yield _status(note(translate("compare_stopped", locale)))
-            if standing is not Standing.CURRENT:
-                return
-            listener.check()
-            if updates is not None:
-                yield updates
+        steps = _updates(context, wish, locale)
+        standing = partial(latest.standing, session, own)
+        stopped = _status(note(translate("compare_stopped", locale)))
+        yield from while_current(steps, standing, listener, stopped)
     except DemoError as error:
         yield error_note(error, locale), *CLEARED[1:]
+
+
+def while_current(
+    steps: Iterable[Updates | None],
+    standing: Callable[[], Standing],
+    listener: Listener,
+    stopped: Updates,
+) -> Iterator[Updates]:
+    """What `steps` yields while the request is its visitor's last one.
+
+    Args:
+        steps: updates; None while there is nothing new.
+        standing: of the request.
+        listener: raises DemoError where nobody listens.
+        stopped: the last update where the visitor has stopped the request.
+    """
+    for updates in steps:
+        now = standing()
+        if now is Standing.STOPPED:
+            # By this request: its own last word comes after all of its others.
+            yield stopped
+        if now is not Standing.CURRENT:
+            return
+        listener.check()
+        if updates is not None:
+            yield updates
 
 
 def stop_handler(latest: LatestRequests) -> Callable[[gr.Request], None]:

@@ -21,6 +21,7 @@ from demo.web.components.picture_input import examples_of_task, follow_task, pic
 from demo.web.latest import LatestRequests
 from demo.web.request import request_locale
 from demo.web.tab import Context, Files, Tab
+from demo.web.tabs.compare.compression import compression
 from demo.web.tabs.compare.endpoint import publish
 from demo.web.tabs.compare.run import CLEARED, PAIR_SIGN, Wish, run_comparison, stop_handler
 from demo.web.tabs.compare.why import why
@@ -56,9 +57,13 @@ def build(context: Context) -> None:
     with gr.Accordion(context.t("compare_numbers_title"), open=True, elem_id="compare-numbers"):
         numbers = gr.HTML(padding=False)
     _keep_in_address(context, controls)
-    connect_why = why(context, picture, controls.task, controls.models)
+    sections = [
+        why(context, picture, controls.task, controls.models),
+        compression(context, picture),
+    ]
     _connect(context, picture, controls, [status, difference, answers, numbers])
-    connect_why()
+    for connect in sections:
+        connect()
     follow_task(context, picture, controls.task)
     publish(context)
 
@@ -174,13 +179,7 @@ def _connect(
             api_visibility="private",
             show_progress="hidden",
         )
-    c.stop.click(
-        stop_handler(latest),
-        None,
-        None,
-        api_visibility="private",
-        show_progress="hidden",
-    )
+    c.stop.click(stop_handler(latest), None, None, show_progress="hidden", api_visibility="private")
 
 
 def _answer_handler(context: Context, latest: LatestRequests) -> Callable[..., Iterator[Updates]]:
