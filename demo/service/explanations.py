@@ -116,7 +116,7 @@ class Explanations:
         """
         service = self._service
         task = named_model(service.engine, model, _EXPLAINED).task
-        return service.predict(task, path, model, values)
+        return service.predict(task, path, model, values, drawn=False)
 
     def explain(
         self,

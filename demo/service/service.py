@@ -49,7 +49,7 @@ class Answer:
     picture: as decoded. prediction: of the engine. timing: of this request alone; what was kept
     from a moment ago costs nothing. facts: the JSON of the API. result: the part of the
     prediction's result that the query asks for. annotated: it drawn on a copy of the picture, where
-    the task draws.
+    the task draws and the caller wants to see it.
     """
 
     task: AnyTask
@@ -146,6 +146,9 @@ class Service:
         model: object,
         values: Mapping[str, object],
         locale: str = "en",
+        *,
+        drawn: bool = True,
+        once: bool = False,
     ) -> Answer:
         """The answer of a task's endpoint, `/classify` or `/detect`.
 
@@ -155,6 +158,9 @@ class Service:
             model: name of a model of that task.
             values: options by name, see the task's `parse`.
             locale: one of `demo.i18n.LOCALES`, of the names that are drawn.
+            drawn: whether the task draws it; without, nothing is annotated.
+            once: the upload goes with its answer. Neither its pixels nor what the network saw of
+                them are kept, only the result.
 
         Raises DemoError for a wrong value, a wrong file, or a model that cannot answer.
         """
@@ -162,24 +168,23 @@ class Service:
         chosen = tasks.find(task)
         query = chosen.parse(spec, values)
         with self._memory.claim() as claim:
-            picture, decode_ms = self._open(path, claim)
+            picture, decode_ms = self._open(path, claim, once=once)
             # What remains is the picture and its annotated copy. Nobody waits for a download.
             resident = self.engine.status(spec.name).state == "resident"
             claim.shrink(2 * picture.rgb.nbytes if resident else 0)
             with self._working if resident else nullcontext():
-                prediction, timing = self._run(picture, spec.name, query.size)
+                prediction, timing = self._run(picture, spec.name, query.size, once=once)
                 start = time.perf_counter()
                 result = chosen.refine(spec, prediction.result, query)
                 refined_at = time.perf_counter()
-                annotated = chosen.draw(picture.rgb, localized(result, locale), query)
+                shown = localized(result, locale) if drawn else None
+                annotated = None if shown is None else chosen.draw(picture.rgb, shown, query)
                 end = time.perf_counter()
         timing = replace(timing, decode=decode_ms)
-        if annotated is not None:
-            timing = replace(
-                timing,
-                postprocess=timing.postprocess + (refined_at - start) * 1000,
-                draw=(end - refined_at) * 1000,
-            )
+        if chosen.draws:
+            refined_ms = timing.postprocess + (refined_at - start) * 1000
+            draw_ms = 0.0 if annotated is None else (end - refined_at) * 1000
+            timing = replace(timing, postprocess=refined_ms, draw=draw_ms)
         facts = answer_facts(prediction, timing, chosen.facts(spec, result, query))
         return Answer(chosen, spec, query, picture, prediction, timing, facts, result, annotated)
 
@@ -206,25 +211,31 @@ class Service:
         }
         return AugmentAnswer(picture, [one.image for one in previews], facts, decode_ms, elapsed)
 
-    def _open(self, path: str, claim: Claim) -> tuple[Picture, float]:
+    def _open(self, path: str, claim: Claim, *, once: bool = False) -> tuple[Picture, float]:
+        opened = self._pictures.decode if once else self._pictures.open
         try:
-            return self._pictures.open(self.uploads.touch(path), claim)
+            return opened(self.uploads.touch(path), claim)
         except FileNotFoundError:  # deleted while it waited to be decoded
             raise DemoError("picture_gone", minutes=self.settings.keep_minutes) from None
 
-    def _run(self, picture: Picture, name: str, size: int | None) -> tuple[Prediction, Timing]:
-        """The model's answer, and what it cost now."""
+    def _run(
+        self, picture: Picture, name: str, size: int | None, *, once: bool = False
+    ) -> tuple[Prediction, Timing]:
+        """The model's answer, and what it cost now; one that is asked for once has no view."""
         key = ("answer", picture.sha256, name, self.engine.weights_version(name), size)
+        without_view = ("answer without view", *key[1:])
         kept: Prediction | None = self.cache.get(key)
+        if kept is None and once:
+            kept = self.cache.get(without_view)
         if kept is not None:
             return kept, Timing()
         prediction = self.engine.run(name, ImageRequest(picture.rgb, size))
-        view = prediction.view
+        view = None if once else prediction.view
         if view is not None:
             view = replace(view, image=in_own_mapping(view.image))
-            prediction = replace(prediction, view=view)
+        prediction = replace(prediction, view=view)
         size_bytes = prediction.result.size_bytes + (view.image.nbytes if view else 0)
-        self.cache.put(key, prediction, size_bytes)
+        self.cache.put(without_view if once else key, prediction, size_bytes)
         return prediction, prediction.timing
 
 

@@ -172,6 +172,29 @@ def test_the_upload_is_drawn_on_a_copy(service: Service, uploads: UploadStore) -
     assert drawn.annotated.any()
 
 
+def test_what_nobody_looks_at_is_not_drawn(service: Service, uploads: UploadStore) -> None:
+    path = upload(uploads)
+    drawn = detect(service, path, "yolo")
+    undrawn = service.predict("detect", path, "yolo", {}, drawn=False)
+    assert drawn.facts["timing_ms"]["draw"] > 0
+    assert undrawn.annotated is None
+    assert undrawn.facts["timing_ms"]["draw"] == 0
+    assert undrawn.facts["boxes"] == drawn.facts["boxes"]
+
+
+def test_of_an_upload_that_goes_with_its_answer_only_the_result_is_kept(
+    service: Service, engine: CountingEngine, uploads: UploadStore
+) -> None:
+    path = upload(uploads)
+    once = service.predict("detect", path, "yolo", {}, once=True)
+    assert service.cache.size_bytes == once.prediction.result.size_bytes
+    again = service.predict("detect", path, "yolo", {"confidence": 0.05}, once=True)
+    assert (again.timing.forward, len(engine.asked)) == (0, 1)
+    assert boxes_of(again) == 2
+    # The page shows what the network saw.
+    assert detect(service, path, "yolo").prediction.view is not None
+
+
 def test_classify_answers_best_first(service: Service, uploads: UploadStore) -> None:
     facts = classify(service, upload(uploads), "cnn", 1).facts
     assert facts["labels"] == [{"label": "cat", "score": 0.75}]

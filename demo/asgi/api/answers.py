@@ -54,7 +54,9 @@ def _add(router: APIRouter, task: AnyTask, routes: PictureRoutes) -> None:
         values = _values(task, given)
 
         def work(path: str, _: Progress) -> Response:
-            return _response(routes.service.predict(task.name, path, model, values), wanted)
+            drawn = wanted == _JPEG
+            answer = routes.service.predict(task.name, path, model, values, drawn=drawn, once=True)
+            return _response(answer, wanted)
 
         return [model], work
 
@@ -113,7 +115,7 @@ def _response(answer: Answer, wanted: str) -> Response:
     known = {file.name.removeprefix(f"{_STEM}."): file for file in files}
     known = {name: known[end] for name, (end, _) in _FILES.items() if end in known} | known
     if wanted not in known:
-        first = [_JSON, *([_JPEG] if answer.annotated is not None else [])]
+        first = [_JSON, *([_JPEG] if answer.task.draws else [])]
         some = ", ".join(dict.fromkeys([*first, *known]))
         raise DemoError("api_format", got=brief(wanted), some=some)
     return Response(known[wanted].content, media_type=known[wanted].mime)

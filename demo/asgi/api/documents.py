@@ -44,7 +44,7 @@ def documents_router(app: FastAPI, service: Service) -> APIRouter:
         uploaded.mkdir(exist_ok=True)
         picture = uploaded / "picture"
         picture.write_bytes(examples.paths()[0].read_bytes())
-        return service.predict(task.name, str(picture), model, {}).facts
+        return service.predict(task.name, str(picture), model, {}, drawn=False, once=True).facts
 
     @router.get("/docs")
     async def page(request: Request) -> Response:
