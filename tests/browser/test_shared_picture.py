@@ -216,6 +216,36 @@ def test_an_older_one_that_comes_late_does_not_replace_a_newer_one(
     expect(page.locator("#detect-status")).to_contain_text("Nothing found", timeout=SLOW)
 
 
+def test_what_is_put_in_right_after_a_reload_is_not_lost_to_the_one_before(
+    slow: tuple[Page, list[Route]],
+) -> None:
+    """The server says that it still has that one while the new one is on its way."""
+    page, uploads = slow
+    asked: list[Route] = []
+    open_tab(page, "detect")
+    put(page, "detect", wall())
+    release(page, uploads)
+    expect(page.locator("#detect-status")).to_contain_text("Nothing found", timeout=SLOW)
+    uploads.clear()
+    page.route(
+        "**/file=*",
+        lambda route: asked.append(route) if route.request.method == "HEAD" else route.fallback(),
+    )
+    page.reload()
+    end = time.monotonic() + SLOW / 1000
+    while not asked and time.monotonic() < end:
+        page.wait_for_timeout(50)
+    put(page, "detect", bus())
+    while not uploads and time.monotonic() < end:
+        page.wait_for_timeout(50)
+    asked[0].continue_()
+    release(page, uploads)
+    expect(page.locator("#detect-status .chips")).to_contain_text("bus 1", timeout=SLOW)
+    shows(page, "detect", "bus.jpg")
+    open_tab(page, "classify")
+    shows(page, "classify", "bus.jpg")
+
+
 def test_a_picture_that_the_server_has_no_more_is_not_shown_after_a_reload(visit: Visit) -> None:
     page = visit()
     detected(page)
