@@ -95,6 +95,8 @@ def test_it_is_decoded_once(visit: Visit) -> None:
     data = cv2.imencode(".jpg", large)[1].tobytes()
     page = visit()
     put(page, "classify", FilePayload(name="large.jpg", mimeType="image/jpeg", buffer=data))
+    # Whoever asks while it is decoded waits for that, and says so.
+    expect(page.locator(ANSWERS["classify"])).to_be_visible(timeout=SLOW)
     open_tab(page, "detect")
     legend = page.locator("#detect-status .legend")
     expect(legend).to_contain_text("network", timeout=SLOW)
@@ -228,7 +230,7 @@ def test_what_is_put_in_right_after_a_reload_is_not_lost_to_the_one_before(
     expect(page.locator("#detect-status")).to_contain_text("Nothing found", timeout=SLOW)
     uploads.clear()
     page.route(
-        "**/file=*",
+        "**/file=**",
         lambda route: asked.append(route) if route.request.method == "HEAD" else route.fallback(),
     )
     page.reload()
