@@ -191,6 +191,7 @@ class LocalEngine:
 
     def _row(self, spec: ModelSpec, path: Path | None) -> ModelRow:
         obstacle = self._catalog.obstacle(spec) if path is None else None
+        backend = self._cache.backend(spec.name)
         is_embedded = path is not None and path == spec.weights.embedded
         # Most models of the catalog are not here; no file is looked for on their behalf.
         size_bytes = spec.weights.size_bytes if path is None else self.size_bytes(spec.name)
@@ -214,7 +215,8 @@ class LocalEngine:
             "source": spec.source,
             "input_size": spec.input_size,
             "classes": len(spec.labels),
-            "resident": self._cache.is_resident(spec.name),
+            "resident": backend is not None,
+            "backend": backend,
         }
 
     def first(self) -> ModelSpec | None:

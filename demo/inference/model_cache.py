@@ -114,11 +114,14 @@ class ModelCache:
                 return Status("loading") if fraction is None else Status("downloading", fraction)
         return Status("absent" if self._catalog.find(name) is None else "present")
 
-    def is_resident(self, name: str) -> bool:
-        """Whether the model is in memory; looks for no file."""
+    def backend(self, name: str) -> str | None:
+        """What the model answers by now; None unless it is in memory. Looks for no file."""
         with self._lock:
             slot = self._slots.get(name)
-            return slot is not None and slot.future.done()
+            if slot is None or not slot.future.done() or slot.future.exception() is not None:
+                return None
+            loaded = slot.future.result()
+        return loaded.converted.backend or loaded.backend
 
     def fits(self, spec: ModelSpec) -> bool:
         """Whether the model fits into the budget, as far as can be known before it is loaded."""
