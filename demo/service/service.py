@@ -29,7 +29,7 @@ from demo.service.facts import answer_facts
 from demo.service.memory_budget import Claim, MemoryBudget
 from demo.service.own_mapping import in_own_mapping
 from demo.service.pictures import Pictures
-from demo.service.uploads import UploadStore
+from demo.service.uploads import PassingUpload, UploadStore
 from demo.settings import Settings
 from demo.system import cores, trim
 from demo.tasks.base import AnyTask, Query
@@ -95,7 +95,7 @@ class Service:
         self.engine.warm_up()
         threading.Thread(target=_draw_once, name="warm-up-draw", daemon=True).start()
 
-    def open(self, path: str) -> tuple[Picture, float]:
+    def open(self, path: str | PassingUpload) -> tuple[Picture, float]:
         """The decoded upload and the milliseconds of decoding now (0 where it was kept).
 
         Raises DemoError for a picture that is not here, broken or beyond the limits.
@@ -142,25 +142,22 @@ class Service:
     def predict(
         self,
         task: str,
-        path: str,
+        path: str | PassingUpload,
         model: object,
         values: Mapping[str, object],
         locale: str = "en",
         *,
         drawn: bool = True,
-        once: bool = False,
     ) -> Answer:
         """The answer of a task's endpoint, `/classify` or `/detect`.
 
         Args:
             task: name of the task.
-            path: the upload.
+            path: the upload; of a passing one the prediction has no view.
             model: name of a model of that task.
             values: options by name, see the task's `parse`.
             locale: one of `demo.i18n.LOCALES`, of the names that are drawn.
             drawn: whether the task draws it; without, nothing is annotated.
-            once: the upload goes with its answer. Neither its pixels nor what the network saw of
-                them are kept, only the result.
 
         Raises DemoError for a wrong value, a wrong file, or a model that cannot answer.
         """
@@ -168,12 +165,13 @@ class Service:
         chosen = tasks.find(task)
         query = chosen.parse(spec, values)
         with self._memory.claim() as claim:
-            picture, decode_ms = self._open(path, claim, once=once)
+            picture, decode_ms = self._open(path, claim)
             # What remains is the picture and its annotated copy. Nobody waits for a download.
             resident = self.engine.status(spec.name).state == "resident"
             claim.shrink(2 * picture.rgb.nbytes if resident else 0)
             with self._working if resident else nullcontext():
-                prediction, timing = self._run(picture, spec.name, query.size, once=once)
+                viewed = not isinstance(path, PassingUpload)
+                prediction, timing = self._run(picture, spec.name, query.size, viewed=viewed)
                 start = time.perf_counter()
                 result = chosen.refine(spec, prediction.result, query)
                 refined_at = time.perf_counter()
@@ -185,7 +183,8 @@ class Service:
             refined_ms = timing.postprocess + (refined_at - start) * 1000
             draw_ms = 0.0 if annotated is None else (end - refined_at) * 1000
             timing = replace(timing, postprocess=refined_ms, draw=draw_ms)
-        facts = answer_facts(prediction, timing, chosen.facts(spec, result, query))
+        own, (height, width) = chosen.facts(spec, result, query), picture.rgb.shape[:2]
+        facts = answer_facts(prediction, timing, own, (width, height))
         return Answer(chosen, spec, query, picture, prediction, timing, facts, result, annotated)
 
     def ask(self, picture: Picture, spec: ModelSpec, query: Query) -> tuple[Prediction, Timing]:
@@ -194,7 +193,9 @@ class Service:
         with self._working if resident else nullcontext():
             return self._run(picture, spec.name, query.size)
 
-    def augment(self, path: str, pipeline: object, count: object, seed: object) -> AugmentAnswer:
+    def augment(
+        self, path: str | PassingUpload, pipeline: object, count: object, seed: object
+    ) -> AugmentAnswer:
         """The answer of `/augment`: `count` previews drawn from `seed`. Raises DemoError."""
         steps = Pipeline.parse(pipeline)
         picture, decode_ms = self.open(path)
@@ -211,31 +212,32 @@ class Service:
         }
         return AugmentAnswer(picture, [one.image for one in previews], facts, decode_ms, elapsed)
 
-    def _open(self, path: str, claim: Claim, *, once: bool = False) -> tuple[Picture, float]:
-        opened = self._pictures.decode if once else self._pictures.open
+    def _open(self, path: str | PassingUpload, claim: Claim) -> tuple[Picture, float]:
         try:
-            return opened(self.uploads.touch(path), claim)
+            if isinstance(path, PassingUpload):
+                return self._pictures.decode(path.content, claim)
+            return self._pictures.open(self.uploads.touch(path), claim)
         except FileNotFoundError:  # deleted while it waited to be decoded
             raise DemoError("picture_gone", minutes=self.settings.keep_minutes) from None
 
     def _run(
-        self, picture: Picture, name: str, size: int | None, *, once: bool = False
+        self, picture: Picture, name: str, size: int | None, *, viewed: bool = True
     ) -> tuple[Prediction, Timing]:
-        """The model's answer, and what it cost now; one that is asked for once has no view."""
+        """The model's answer, and what it cost now. viewed: with what the network saw."""
         key = ("answer", picture.sha256, name, self.engine.weights_version(name), size)
         without_view = ("answer without view", *key[1:])
         kept: Prediction | None = self.cache.get(key)
-        if kept is None and once:
+        if kept is None and not viewed:
             kept = self.cache.get(without_view)
         if kept is not None:
             return kept, Timing()
         prediction = self.engine.run(name, ImageRequest(picture.rgb, size))
-        view = None if once else prediction.view
+        view = prediction.view if viewed else None
         if view is not None:
             view = replace(view, image=in_own_mapping(view.image))
         prediction = replace(prediction, view=view)
         size_bytes = prediction.result.size_bytes + (view.image.nbytes if view else 0)
-        self.cache.put(without_view if once else key, prediction, size_bytes)
+        self.cache.put(key if viewed else without_view, prediction, size_bytes)
         return prediction, prediction.timing
 
 

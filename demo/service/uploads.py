@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from demo.errors import DemoError
@@ -20,6 +21,16 @@ _IN_USE = 0.2
 """Share of keep_s for which a file stays even where there is no room: a visitor may use it yet."""
 _TOUCH_S = 600.0
 """Longest time between two sweeps, by which other servers see that this one lives."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassingUpload:
+    """An upload that goes with its answer: neither its pixels nor what a network saw are kept.
+
+    content: its bytes, or a file of the private folder.
+    """
+
+    content: bytes | Path
 
 
 class UploadStore:

@@ -16,7 +16,7 @@ from demo.inference.engine import Engine, Prediction, Status
 from demo.models.spec import ImageRequest, InputView, ModelSpec
 from demo.results import Detections, Scores, Timing
 from demo.service.service import Answer, Service
-from demo.service.uploads import UploadStore
+from demo.service.uploads import PassingUpload, UploadStore
 from demo.settings import Settings
 
 LABELS = ("cat", "dog")
@@ -186,11 +186,12 @@ def test_of_an_upload_that_goes_with_its_answer_only_the_result_is_kept(
     service: Service, engine: CountingEngine, uploads: UploadStore
 ) -> None:
     path = upload(uploads)
-    once = service.predict("detect", path, "yolo", {}, once=True)
-    assert service.cache.size_bytes == once.prediction.result.size_bytes
-    again = service.predict("detect", path, "yolo", {"confidence": 0.05}, once=True)
-    assert (again.timing.forward, len(engine.asked)) == (0, 1)
-    assert boxes_of(again) == 2
+    for content in (Path(path).read_bytes(), Path(path)):
+        answer = service.predict("detect", PassingUpload(content), "yolo", {"confidence": 0.05})
+        assert service.cache.size_bytes == answer.prediction.result.size_bytes
+        assert boxes_of(answer) == 2
+        assert answer.facts["size_wh"] == [40, 40]
+    assert (answer.timing.forward, len(engine.asked)) == (0, 1)
     # The page shows what the network saw.
     assert detect(service, path, "yolo").prediction.view is not None
 

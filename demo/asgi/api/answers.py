@@ -15,6 +15,7 @@ from demo.errors import DemoError
 from demo.explain.passes import Progress
 from demo.images.encode import encode_jpeg
 from demo.service.service import Answer
+from demo.service.uploads import PassingUpload
 from demo.tasks.base import AnyTask, JsonObject, QueryField
 from demo.validate import brief
 
@@ -53,9 +54,9 @@ def _add(router: APIRouter, task: AnyTask, routes: PictureRoutes) -> None:
         model, wanted = given.get("model", ""), wanted_format(request, offered)
         values = _values(task, given)
 
-        def work(path: str, _: Progress) -> Response:
+        def work(upload: PassingUpload, _: Progress) -> Response:
             drawn = wanted == _JPEG
-            answer = routes.service.predict(task.name, path, model, values, drawn=drawn, once=True)
+            answer = routes.service.predict(task.name, upload, model, values, drawn=drawn)
             return _response(answer, wanted)
 
         return [model], work

@@ -13,6 +13,7 @@ from demo.compare.comparison import Comparison
 from demo.explain.passes import Progress, StoppedError
 from demo.i18n import locale_for
 from demo.service.comparisons import comparison_facts
+from demo.service.uploads import PassingUpload
 from demo.web.faults import explained
 
 _THRESHOLD = "of detectors and segmenters, 0 to 1; left out it is each model's own."
@@ -56,9 +57,9 @@ def compare_router(routes: PictureRoutes) -> APIRouter:
         values = {name: number(given, name) for name in ("confidence", "iou")}
         locale = locale_for(request.headers)
 
-        def work(path: str, progress: Progress) -> Response:
+        def work(upload: PassingUpload, progress: Progress) -> Response:
             last: Comparison | None = None
-            for _, comparison in service.comparisons.answer(path, names, values, explained):
+            for _, comparison in service.comparisons.answer(upload, names, values, explained):
                 last = comparison
                 if progress.stopped:
                     raise StoppedError
