@@ -157,34 +157,32 @@ class Service:
             model: name of a model of that task.
             values: options by name, see the task's `parse`.
             locale: one of `demo.i18n.LOCALES`, of the names that are drawn.
-            drawn: whether the task draws it; without, nothing is annotated.
+            drawn: False leaves nothing annotated.
 
         Raises DemoError for a wrong value, a wrong file, or a model that cannot answer.
         """
-        spec = self.spec(model, task)
-        chosen = tasks.find(task)
-        query = chosen.parse(spec, values)
+        spec, chosen = self.spec(model, task), tasks.find(task)
+        query, viewed = chosen.parse(spec, values), not isinstance(path, PassingUpload)
         with self._memory.claim() as claim:
             picture, decode_ms = self._open(path, claim)
             # What remains is the picture and its annotated copy. Nobody waits for a download.
             resident = self.engine.status(spec.name).state == "resident"
             claim.shrink(2 * picture.rgb.nbytes if resident else 0)
             with self._working if resident else nullcontext():
-                viewed = not isinstance(path, PassingUpload)
-                prediction, timing = self._run(picture, spec.name, query.size, viewed=viewed)
+                prediction, timing = self._run(picture, spec.name, query.size, viewed)
                 start = time.perf_counter()
                 result = chosen.refine(spec, prediction.result, query)
                 refined_at = time.perf_counter()
-                shown = localized(result, locale) if drawn else None
-                annotated = None if shown is None else chosen.draw(picture.rgb, shown, query)
+                shown = localized(result, locale)
+                annotated = chosen.draw(picture.rgb, shown, query) if drawn else None
                 end = time.perf_counter()
         timing = replace(timing, decode=decode_ms)
         if chosen.draws:
             refined_ms = timing.postprocess + (refined_at - start) * 1000
             draw_ms = 0.0 if annotated is None else (end - refined_at) * 1000
             timing = replace(timing, postprocess=refined_ms, draw=draw_ms)
-        own, (height, width) = chosen.facts(spec, result, query), picture.rgb.shape[:2]
-        facts = answer_facts(prediction, timing, own, (width, height))
+        own = chosen.facts(spec, result, query)
+        facts = answer_facts(prediction, timing, own, picture.rgb.shape[1::-1])
         return Answer(chosen, spec, query, picture, prediction, timing, facts, result, annotated)
 
     def ask(self, picture: Picture, spec: ModelSpec, query: Query) -> tuple[Prediction, Timing]:
@@ -221,7 +219,7 @@ class Service:
             raise DemoError("picture_gone", minutes=self.settings.keep_minutes) from None
 
     def _run(
-        self, picture: Picture, name: str, size: int | None, *, viewed: bool = True
+        self, picture: Picture, name: str, size: int | None, viewed: bool = True
     ) -> tuple[Prediction, Timing]:
         """The model's answer, and what it cost now. viewed: with what the network saw."""
         key = ("answer", picture.sha256, name, self.engine.weights_version(name), size)
