@@ -21,7 +21,11 @@ from tests.support.asgi_client import built
 
 BUS = examples.paths()[0].read_bytes()
 AUGMENT = "/api/v1/augment"
-TURNED = {"transform": ["rotation", "colour_jitter"], "rotation.degrees": 20, "seed": 7}
+TURNED: dict[str, Any] = {
+    "transform": ["rotation", "colour_jitter"],
+    "rotation.degrees": 20,
+    "seed": 7,
+}
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import numpy as np
 import PIL.Image
 import pillow_heif
 import pytest
-from playwright.sync_api import Browser, Dialog, FilePayload, Page, expect
+from playwright.sync_api import Browser, Dialog, FilePayload, Page, Response, expect
 
 from tests.browser.acts import BUS, SLOW, bus, detected, open_tab, put, rows, saved
 from tests.browser.conftest import Visit
@@ -170,10 +170,12 @@ def test_formats_that_browsers_do_not_know_are_shown_without_a_copy_of_the_uploa
     PIL.Image.open(BUS).resize((270, 360)).save(file, kind)
     page = visit()
     kinds: list[str] = []
-    page.on(
-        "response",
-        lambda one: kinds.append(one.headers["content-type"]) if one.url.endswith(file.name) else 0,
-    )
+
+    def note(answer: Response) -> None:
+        if answer.url.endswith(file.name):
+            kinds.append(answer.headers["content-type"])
+
+    page.on("response", lambda answer: note(answer))
     put(page, "classify", file)
     rows = page.locator("#classify-answer table.score-bars tbody tr")
     expect(rows).to_have_count(5, timeout=SLOW)

@@ -304,7 +304,7 @@ class TestCatalog:
             asked.result()
         assert running.status("net").state == "resident"
         [row] = running.models()
-        assert (row["resident"], row["backend"]) == (True, "torch-cpu")
+        assert (row["resident"], row["backend"]) == (True, "shelf")
         running.close()
         (tmp_path / "net.pth").unlink()
         assert shelf.engine().status("net").state == "absent"
