@@ -101,7 +101,7 @@ def _options() -> list[Option]:
 def _option(transform: str, param: Param) -> Option:
     unit = f", {param.unit}" if param.unit else ""
     doc = f"of {transform}: {translate(param.title, 'en')}{unit}."
-    schema = {"type": _TYPES[param.kind], "default": param.default}
+    schema: JsonObject = {"type": _TYPES[param.kind], "default": param.default}
     if param.kind in ("float", "int"):
         schema = _range(_TYPES[param.kind], param.low, param.high, param.default)
     if param.kind == "choice":
