@@ -243,7 +243,7 @@ def test_a_request_of_curl(line: str, clone: Path, environ: dict[str, str], url:
         assert "yolo11n-seg" in answer["detail"]
         return
     assert "detail" not in answer
-    assert {"answers", "boxes", "method", "precisions"} & set(answer)
+    assert {"answers", "boxes", "drawn", "method", "precisions"} & set(answer)
 
 
 @pytest.mark.parametrize("block", blocks("toml"))

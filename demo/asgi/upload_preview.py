@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from demo.errors import DemoError
+from demo.images.file_types import SHOWN_BY_BROWSERS, recognise
 from demo.images.preview import encode_preview, needs_preview
 from demo.service.service import Service
 from demo.service.uploads import UploadStore
@@ -17,8 +18,8 @@ from demo.service.uploads import UploadStore
 _FILES = "/gradio_api/file="
 _SMALL_BYTES = 300_000
 """Files up to this size travel as they are."""
-_NEVER_SHOWN = frozenset({".tif", ".tiff", ".heic", ".heif", ".hif"})
-"""Extensions of what most browsers cannot decode."""
+_SIGNATURE_BYTES = 512
+"""Of a file that tell its format."""
 
 
 class UploadPreview:
@@ -26,7 +27,8 @@ class UploadPreview:
 
     A photo of 24 megapixels takes 5 MB, of which the page shows one pixel in twenty. Browsers say
     by `Sec-Fetch-Dest` (W3C, Fetch Metadata Request Headers) what a request is for: links that save
-    a file, and programs, get the file itself.
+    a file, and programs, get the file itself. What most browsers cannot decode, such as TIFF, is
+    shown so at any size.
     """
 
     def __init__(self, app: ASGIApp, service: Service, uploads: UploadStore) -> None:
@@ -49,7 +51,9 @@ class UploadPreview:
         """The preview; None for a file that is small, is no picture or may not be read."""
         try:
             file = self._uploads.touch(path)
-            is_shown = file.suffix.lower() not in _NEVER_SHOWN
+            # Its name may say another format than its bytes do.
+            with file.open("rb") as opened:
+                is_shown = recognise(opened.read(_SIGNATURE_BYTES)) in SHOWN_BY_BROWSERS
             if is_shown and file.stat().st_size <= _SMALL_BYTES:
                 return None
             picture, _ = self._service.open(str(file))

@@ -21,7 +21,7 @@ Shape = tuple[int, ...]
 
 class _Request(Protocol):
     def infer(
-        self, inputs: Sequence[NDArray[np.float32]], share_inputs: bool
+        self, inputs: Sequence[NDArray[np.float32]], share_inputs: bool, share_outputs: bool
     ) -> Mapping[int, NDArray[np.float32]]: ...
 
 
@@ -167,8 +167,9 @@ class OpenvinoRunner:
         return tuple(np.concatenate(outputs) for outputs in zip(*answers, strict=True))
 
     def _infer(self, request: _Request, picture: NDArray[np.float32]) -> Outputs:
-        found = request.infer([np.ascontiguousarray(picture)], share_inputs=True)
-        # The arrays of a request are overwritten by its next pass.
+        inputs = [np.ascontiguousarray(picture)]
+        found = request.infer(inputs, share_inputs=True, share_outputs=True)
+        # The arrays of a request are overwritten by its next pass: this is their only copy.
         return tuple(np.array(found[i], np.float32) for i in range(self._outputs))
 
     def _request(self, alone: bool) -> _Request:

@@ -25,6 +25,13 @@ class Converted:
         """Memory that they take."""
         return sum(runner.size_bytes for runner in list(self._runners.values()))
 
+    @property
+    def backend(self) -> str | None:
+        """Name of the one that was used last, where there is any."""
+        with self._lock:
+            runner = next(reversed(self._runners.values()), None)
+        return None if runner is None else runner.backend
+
     def find(self, shape: Shape) -> OpenvinoRunner | None:
         """The network for that shape, where there is one."""
         with self._lock:

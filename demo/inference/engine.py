@@ -54,7 +54,8 @@ class ModelRow(TypedDict):
     embedded: this project brings its weights. packaged: an installed Python package does. own: it
     is made from a file of the owner's. command: the command line that brings its weights. obstacle:
     of a model that is not available, the string key of why it cannot be downloaded from the page;
-    empty where it can. file: its official file's name. lineage: the family of its network.
+    empty where it can. file: its official file's name. lineage: the family of its network. backend:
+    by which it answers now; None where it is not in memory.
     """
 
     name: str
@@ -77,6 +78,7 @@ class ModelRow(TypedDict):
     input_size: int
     classes: int
     resident: bool
+    backend: str | None
 
 
 class ExclusiveModel(Protocol):

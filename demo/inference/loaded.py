@@ -2,9 +2,12 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 
 from demo.backends.base import Runner
 from demo.inference.converted import Converted
+from demo.models.file_stamp import FileStamp
 from demo.models.spec import ModelSpec, WeightsFile
 
 
@@ -49,3 +52,22 @@ class Loaded:
         """Memory of the network, where it is loaded, and of those that were converted from it."""
         runner = self._runner
         return (0 if runner is None else runner.size_bytes) + self.converted.size_bytes
+
+
+@dataclass(slots=True, eq=False)
+class Slot:
+    """A place in the cache of models: what it holds, or is about to."""
+
+    future: "Future[Loaded]" = field(default_factory=Future)
+    leases: int = 0
+    last_use: int = 0
+    fraction: float | None = None
+    stamp: FileStamp | None = None
+    """Of the file that was found when the model was loaded."""
+
+    def is_old(self, found: FileStamp | None, spec: ModelSpec) -> bool:
+        """Whether the loaded model is of another file, or described in another way than now."""
+        if found not in (None, self.stamp):
+            return True
+        failed = self.future.exception() is not None
+        return spec.own and not failed and self.future.result().spec is not spec

@@ -6,7 +6,6 @@ from collections.abc import Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
-from pathlib import Path
 
 from demo import tasks
 from demo.backends import openvino_cpu
@@ -23,9 +22,9 @@ from demo.inference.input_size import check_size
 from demo.inference.leased_model import LeasedModel
 from demo.inference.loaded import Loaded
 from demo.inference.model_cache import ModelCache
+from demo.inference.model_row import model_row
 from demo.inference.own_models import RefusedFile
 from demo.inference.precisions import ChosenPrecision, check_precision
-from demo.models.lineage import lineage
 from demo.models.score import rank
 from demo.models.spec import ModelSpec, Request
 from demo.results import Timing
@@ -157,7 +156,10 @@ class LocalEngine:
     def models(self) -> list[ModelRow]:
         """Every model of the catalog: whether it can answer here, its size, scores and licence."""
         present = self._catalog.present()
-        return [self._row(spec, present.get(spec.name)) for spec in self._catalog.specs()]
+        return [
+            model_row(self._catalog, spec, present.get(spec.name), self._cache.backend(spec.name))
+            for spec in self._catalog.specs()
+        ]
 
     def default(self, task: str) -> str:
         """The best model of a task that is present: by published score, else the first in order.
@@ -197,34 +199,6 @@ class LocalEngine:
                     for _ in range(WORTH_PASSES):  # so that it is converted, too
                         self.run(self.default(task.name), request)
         trim()
-
-    def _row(self, spec: ModelSpec, path: Path | None) -> ModelRow:
-        obstacle = self._catalog.obstacle(spec) if path is None else None
-        is_embedded = path is not None and path == spec.weights.embedded
-        # Most models of the catalog are not here; no file is looked for on their behalf.
-        size_bytes = spec.weights.size_bytes if path is None else self.size_bytes(spec.name)
-        return {
-            "name": spec.name,
-            "title": spec.title,
-            "task": spec.task,
-            "available": path is not None,
-            "embedded": is_embedded and not spec.own and not spec.weights.package,
-            "packaged": is_embedded and bool(spec.weights.package),
-            "own": spec.own,
-            "command": spec.command,
-            "obstacle": "" if obstacle is None else obstacle.key,
-            "file": spec.weights.official,
-            "lineage": lineage(spec),
-            "params": spec.params,
-            "size_bytes": size_bytes,
-            "published": spec.published,
-            "measured": spec.measured,
-            "licence": spec.licence,
-            "source": spec.source,
-            "input_size": spec.input_size,
-            "classes": len(spec.labels),
-            "resident": self._cache.is_resident(spec.name),
-        }
 
     def first(self) -> ModelSpec | None:
         """The model that the owner opens the page with, see `Engine.first`."""

@@ -3,9 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 
 from demo.augment.torchvision_import import import_torchvision
@@ -13,7 +11,7 @@ from demo.backends.base import Backend, OutOfMemory, Runner, choose
 from demo.errors import DemoError
 from demo.inference.catalog import Catalog
 from demo.inference.engine import Status
-from demo.inference.loaded import Loaded
+from demo.inference.loaded import Loaded, Slot
 from demo.models.file_stamp import FileStamp
 from demo.models.spec import ModelSpec, WeightsFile
 from demo.system import trim
@@ -22,23 +20,6 @@ _log = logging.getLogger(__name__)
 
 _PARAMETER_BYTES = 4
 """Networks run in float32; their files may be of half precision."""
-
-
-@dataclass(slots=True, eq=False)
-class _Slot:
-    future: "Future[Loaded]" = field(default_factory=Future)
-    leases: int = 0
-    last_use: int = 0
-    fraction: float | None = None
-    stamp: FileStamp | None = None
-    """Of the file that was found when the model was loaded."""
-
-    def is_old(self, found: FileStamp | None, spec: ModelSpec) -> bool:
-        """Whether the loaded model is of another file, or described in another way than now."""
-        if found not in (None, self.stamp):
-            return True
-        failed = self.future.exception() is not None
-        return spec.own and not failed and self.future.result().spec is not spec
 
 
 class ModelCache:
@@ -71,7 +52,7 @@ class ModelCache:
         self._device = device
         self._budget_bytes = budget_bytes
         self._lock = threading.Lock()
-        self._slots: dict[str, _Slot] = {}
+        self._slots: dict[str, Slot] = {}
         self._measured: dict[str, tuple[FileStamp | None, int]] = {}
         """Bytes of models that have been loaded, and the file that they were loaded from."""
         self._clock = 0
@@ -111,11 +92,14 @@ class ModelCache:
                 return Status("loading") if fraction is None else Status("downloading", fraction)
         return Status("absent" if self._catalog.find(name) is None else "present")
 
-    def is_resident(self, name: str) -> bool:
-        """Whether the model is in memory; looks for no file."""
+    def backend(self, name: str) -> str | None:
+        """What the model answers by now; None unless it is in memory. Looks for no file."""
         with self._lock:
             slot = self._slots.get(name)
-            return slot is not None and slot.future.done()
+            if slot is None or not slot.future.done() or slot.future.exception() is not None:
+                return None
+            loaded = slot.future.result()
+        return loaded.converted.backend or loaded.backend
 
     def fits(self, spec: ModelSpec) -> bool:
         """Whether the model fits into the budget, as far as can be known before it is loaded."""
@@ -144,7 +128,7 @@ class ModelCache:
             evicted, _ = self._evict(idle, self._budget_bytes)
         _release(evicted)
 
-    def _evict(self, names: Sequence[str], budget_bytes: int) -> tuple[list[_Slot], int]:
+    def _evict(self, names: Sequence[str], budget_bytes: int) -> tuple[list[Slot], int]:
         """The slots that are no longer listed, and the bytes that are held then."""
         evicted = []
         held = {name: _size_bytes(slot) for name, slot in self._slots.items()}
@@ -157,7 +141,7 @@ class ModelCache:
             _log.info("evicted %s (%.1f MB)", name, held[name] / 1e6)
         return evicted, total
 
-    def _take(self, name: str, found: FileStamp | None, spec: ModelSpec) -> tuple[_Slot, bool]:
+    def _take(self, name: str, found: FileStamp | None, spec: ModelSpec) -> tuple[Slot, bool]:
         """The model's slot, and whether the caller is to load it; found, spec: its file now."""
         with self._lock:
             slot = self._slots.get(name)
@@ -167,13 +151,13 @@ class ModelCache:
                 slot = None
             first = slot is None
             if slot is None:
-                slot = self._slots[name] = _Slot()
+                slot = self._slots[name] = Slot()
             self._clock += 1
             slot.leases += 1
             slot.last_use = self._clock
             return slot, first
 
-    def _load(self, name: str, slot: _Slot) -> None:
+    def _load(self, name: str, slot: Slot) -> None:
         def progress(fraction: float) -> None:
             if self._closed.is_set():
                 raise DemoError("server_stopping")
@@ -237,13 +221,13 @@ class ModelCache:
         return (spec.params or 0) * _PARAMETER_BYTES
 
 
-def _release(evicted: list[_Slot]) -> None:
+def _release(evicted: list[Slot]) -> None:
     """Free evicted models and give their memory back to the operating system."""
     if evicted:
         evicted.clear()
         trim()
 
 
-def _size_bytes(slot: _Slot) -> int:
+def _size_bytes(slot: Slot) -> int:
     done = slot.future.done() and slot.future.exception() is None
     return slot.future.result().size_bytes if done else 0

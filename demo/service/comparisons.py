@@ -16,9 +16,10 @@ from demo.inference.engine import Engine, Prediction
 from demo.models.spec import ModelSpec
 from demo.results import Timing
 from demo.service.facts import answer_facts
+from demo.service.uploads import PassingUpload
 from demo.tasks.base import JsonObject, Query
 
-OpenPicture = Callable[[str], tuple[Picture, float]]
+OpenPicture = Callable[[str | PassingUpload], tuple[Picture, float]]
 """Gives a decoded upload, and the milliseconds of decoding."""
 AskAbout = Callable[[Picture, ModelSpec, Query], tuple[Prediction, Timing]]
 """Gives a model's answer about a picture, and what it costs now."""
@@ -43,7 +44,11 @@ class Comparisons:
         self._comparer = Comparer(Measurements(engine))
 
     def open(
-        self, path: str, models: object, values: Mapping[str, object], explain: Explain
+        self,
+        path: str | PassingUpload,
+        models: object,
+        values: Mapping[str, object],
+        explain: Explain,
     ) -> OpenComparison:
         """Check the request and open the picture; nothing is asked before the first step.
 
@@ -64,7 +69,11 @@ class Comparisons:
         )
 
     def answer(
-        self, path: str, models: object, values: Mapping[str, object], explain: Explain
+        self,
+        path: str | PassingUpload,
+        models: object,
+        values: Mapping[str, object],
+        explain: Explain,
     ) -> Iterator[tuple[Picture, Comparison]]:
         """The picture with each step, for programs.
 

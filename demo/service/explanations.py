@@ -11,6 +11,7 @@ from demo.explain.passes import Progress
 from demo.inference.named_model import named_model
 from demo.models.spec import ImageRequest
 from demo.service.service import Answer, Service
+from demo.service.uploads import PassingUpload
 
 _EXPLAINED = ("classify", "detect", "segment")
 """Tasks whose models are proposed for a wrong name."""
@@ -104,7 +105,9 @@ class Explanations:
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    def answer(self, path: str, model: object, values: Mapping[str, object]) -> Answer:
+    def answer(
+        self, path: str | PassingUpload, model: object, values: Mapping[str, object]
+    ) -> Answer:
         """The answer that is explained, of whichever task the model is.
 
         Args:
@@ -116,7 +119,7 @@ class Explanations:
         """
         service = self._service
         task = named_model(service.engine, model, _EXPLAINED).task
-        return service.predict(task, path, model, values)
+        return service.predict(task, path, model, values, drawn=False)
 
     def explain(
         self,

@@ -1,5 +1,6 @@
 """The JSON of answers about a picture, in the shape that all tasks share."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from demo.inference.engine import Prediction
@@ -11,7 +12,7 @@ def answer_facts(
     prediction: Prediction,
     timing: Timing,
     own: JsonObject,
-    size_wh: tuple[int, int] | None = None,
+    size_wh: Sequence[int] | None = None,
 ) -> dict[str, Any]:
     """The JSON of an answer about a picture.
 

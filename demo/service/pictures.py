@@ -80,18 +80,20 @@ class Pictures:
         self._cache.put(("picture", file), picture, picture.rgb.nbytes)
         return picture, elapsed_ms
 
-    def decode(self, file: Path, claim: Claim) -> Decoded:
+    def decode(self, file: Path | bytes, claim: Claim) -> Decoded:
         """The decoded file and the milliseconds that it took; it is not kept.
 
         Args:
-            file: any file.
+            file: any file, or its content.
             claim: as of `open`.
 
         Raises DemoError for a broken file and one beyond the limits, OSError for one that cannot
         be read.
         """
-        self._limits.check_file(file.stat().st_size)  # a video may be larger than memory
-        data, waited_s = file.read_bytes(), 0.0
+        if isinstance(file, Path):
+            self._limits.check_file(file.stat().st_size)  # a video may be larger than memory
+            file = file.read_bytes()
+        waited_s = 0.0
         with ExitStack() as stack:
 
             def wait(size_wh: tuple[int, int]) -> None:
@@ -105,6 +107,6 @@ class Pictures:
                 waited_s = time.perf_counter() - start
 
             start = time.perf_counter()
-            picture = decode(data, self._limits, wait)
+            picture = decode(file, self._limits, wait)
             elapsed_s = time.perf_counter() - start - waited_s
         return picture, elapsed_s * 1000

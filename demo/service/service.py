@@ -29,7 +29,7 @@ from demo.service.facts import answer_facts
 from demo.service.memory_budget import Claim, MemoryBudget
 from demo.service.own_mapping import in_own_mapping
 from demo.service.pictures import Pictures
-from demo.service.uploads import UploadStore
+from demo.service.uploads import PassingUpload, UploadStore
 from demo.settings import Settings
 from demo.system import cores, trim
 from demo.tasks.base import AnyTask, Query
@@ -49,7 +49,7 @@ class Answer:
     picture: as decoded. prediction: of the engine. timing: of this request alone; what was kept
     from a moment ago costs nothing. facts: the JSON of the API. result: the part of the
     prediction's result that the query asks for. annotated: it drawn on a copy of the picture, where
-    the task draws.
+    the task draws and the caller wants to see it.
     """
 
     task: AnyTask
@@ -95,7 +95,7 @@ class Service:
         self.engine.warm_up()
         threading.Thread(target=_draw_once, name="warm-up-draw", daemon=True).start()
 
-    def open(self, path: str) -> tuple[Picture, float]:
+    def open(self, path: str | PassingUpload) -> tuple[Picture, float]:
         """The decoded upload and the milliseconds of decoding now (0 where it was kept).
 
         Raises DemoError for a picture that is not here, broken or beyond the limits.
@@ -142,45 +142,47 @@ class Service:
     def predict(
         self,
         task: str,
-        path: str,
+        path: str | PassingUpload,
         model: object,
         values: Mapping[str, object],
         locale: str = "en",
+        *,
+        drawn: bool = True,
     ) -> Answer:
         """The answer of a task's endpoint, `/classify` or `/detect`.
 
         Args:
             task: name of the task.
-            path: the upload.
+            path: the upload; of a passing one the prediction has no view.
             model: name of a model of that task.
             values: options by name, see the task's `parse`.
             locale: one of `demo.i18n.LOCALES`, of the names that are drawn.
+            drawn: False leaves nothing annotated.
 
         Raises DemoError for a wrong value, a wrong file, or a model that cannot answer.
         """
-        spec = self.spec(model, task)
-        chosen = tasks.find(task)
-        query = chosen.parse(spec, values)
+        spec, chosen = self.spec(model, task), tasks.find(task)
+        query, viewed = chosen.parse(spec, values), not isinstance(path, PassingUpload)
         with self._memory.claim() as claim:
             picture, decode_ms = self._open(path, claim)
             # What remains is the picture and its annotated copy. Nobody waits for a download.
             resident = self.engine.status(spec.name).state == "resident"
             claim.shrink(2 * picture.rgb.nbytes if resident else 0)
             with self._working if resident else nullcontext():
-                prediction, timing = self._run(picture, spec.name, query.size)
+                prediction, timing = self._run(picture, spec.name, query.size, viewed)
                 start = time.perf_counter()
                 result = chosen.refine(spec, prediction.result, query)
                 refined_at = time.perf_counter()
-                annotated = chosen.draw(picture.rgb, localized(result, locale), query)
+                shown = localized(result, locale)
+                annotated = chosen.draw(picture.rgb, shown, query) if drawn else None
                 end = time.perf_counter()
         timing = replace(timing, decode=decode_ms)
-        if annotated is not None:
-            timing = replace(
-                timing,
-                postprocess=timing.postprocess + (refined_at - start) * 1000,
-                draw=(end - refined_at) * 1000,
-            )
-        facts = answer_facts(prediction, timing, chosen.facts(spec, result, query))
+        if chosen.draws:
+            refined_ms = timing.postprocess + (refined_at - start) * 1000
+            draw_ms = 0.0 if annotated is None else (end - refined_at) * 1000
+            timing = replace(timing, postprocess=refined_ms, draw=draw_ms)
+        own = chosen.facts(spec, result, query)
+        facts = answer_facts(prediction, timing, own, picture.rgb.shape[1::-1])
         return Answer(chosen, spec, query, picture, prediction, timing, facts, result, annotated)
 
     def ask(self, picture: Picture, spec: ModelSpec, query: Query) -> tuple[Prediction, Timing]:
@@ -189,7 +191,9 @@ class Service:
         with self._working if resident else nullcontext():
             return self._run(picture, spec.name, query.size)
 
-    def augment(self, path: str, pipeline: object, count: object, seed: object) -> AugmentAnswer:
+    def augment(
+        self, path: str | PassingUpload, pipeline: object, count: object, seed: object
+    ) -> AugmentAnswer:
         """The answer of `/augment`: `count` previews drawn from `seed`. Raises DemoError."""
         steps = Pipeline.parse(pipeline)
         picture, decode_ms = self.open(path)
@@ -206,25 +210,32 @@ class Service:
         }
         return AugmentAnswer(picture, [one.image for one in previews], facts, decode_ms, elapsed)
 
-    def _open(self, path: str, claim: Claim) -> tuple[Picture, float]:
+    def _open(self, path: str | PassingUpload, claim: Claim) -> tuple[Picture, float]:
         try:
+            if isinstance(path, PassingUpload):
+                return self._pictures.decode(path.content, claim)
             return self._pictures.open(self.uploads.touch(path), claim)
         except FileNotFoundError:  # deleted while it waited to be decoded
             raise DemoError("picture_gone", minutes=self.settings.keep_minutes) from None
 
-    def _run(self, picture: Picture, name: str, size: int | None) -> tuple[Prediction, Timing]:
-        """The model's answer, and what it cost now."""
+    def _run(
+        self, picture: Picture, name: str, size: int | None, viewed: bool = True
+    ) -> tuple[Prediction, Timing]:
+        """The model's answer, and what it cost now. viewed: with what the network saw."""
         key = ("answer", picture.sha256, name, self.engine.weights_version(name), size)
+        without_view = ("answer without view", *key[1:])
         kept: Prediction | None = self.cache.get(key)
+        if kept is None and not viewed:
+            kept = self.cache.get(without_view)
         if kept is not None:
             return kept, Timing()
         prediction = self.engine.run(name, ImageRequest(picture.rgb, size))
-        view = prediction.view
+        view = prediction.view if viewed else None
         if view is not None:
             view = replace(view, image=in_own_mapping(view.image))
-            prediction = replace(prediction, view=view)
+        prediction = replace(prediction, view=view)
         size_bytes = prediction.result.size_bytes + (view.image.nbytes if view else 0)
-        self.cache.put(key, prediction, size_bytes)
+        self.cache.put(key if viewed else without_view, prediction, size_bytes)
         return prediction, prediction.timing
 
 

@@ -7,7 +7,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from demo.errors import DemoError
 from demo.service.server_folder import ServerFolder, remove_leftovers
@@ -20,6 +23,16 @@ _IN_USE = 0.2
 """Share of keep_s for which a file stays even where there is no room: a visitor may use it yet."""
 _TOUCH_S = 600.0
 """Longest time between two sweeps, by which other servers see that this one lives."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassingUpload:
+    """An upload that goes with its answer: neither its pixels nor what a network saw are kept.
+
+    content: its bytes, or a file of the private folder.
+    """
+
+    content: bytes | Path
 
 
 class UploadStore:
@@ -51,6 +64,19 @@ class UploadStore:
     def exempt_present(self) -> None:
         """Exempt the files that are in the folder now, the page's own examples, from sweeps."""
         self._exempt |= {path for path, _, _ in self._files()}
+
+    @contextmanager
+    def as_file(self, upload: PassingUpload) -> Iterator[Path]:
+        """The upload as a file of this folder, for the length of the block."""
+        if isinstance(upload.content, Path):
+            yield upload.content
+            return
+        path = self.folder / uuid4().hex
+        try:
+            path.write_bytes(upload.content)
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
 
     def touch(self, path: str) -> Path:
         """Resolve a path to a file of this folder and renew its time of last use.

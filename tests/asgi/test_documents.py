@@ -41,7 +41,7 @@ def test_every_task_is_described_with_its_options_and_models(
         assert all(one["description"] for one in parameters.values())
         assert parameters["model"]["schema"]["enum"] == app.state.service.names(task.name)
         assert "image/*" in operation["requestBody"]["content"]
-    others = {"compare", "explain", "models", "models/{name}", "health"}
+    others = {"compare", "explain", "augment", "models", "models/{name}", "health"}
     assert {f"/api/v1/{name}" for name in others} <= set(described["paths"])
 
 
@@ -110,7 +110,7 @@ def test_the_examples_of_the_page_run_as_they_are_printed(client: TestClient) ->
         answered += 1
     assert answered >= 3
     # Of the tasks without a model on this machine too, the example names one.
-    assert all(re.search(r"[?&]models?=[^&]+", address) for address in printed)
+    assert all(re.search(r"[?&](models?|transform)=[^&]+", address) for address in printed)
 
 
 def test_the_shown_answers_are_real(app: FastAPI, client: TestClient) -> None:

@@ -98,8 +98,8 @@ def until(holds: Callable[[], bool], seconds: float = 20) -> None:
 
 
 def other(number: int) -> bytes:
-    """The same photo as another file, so that no answer is kept for it."""
-    return BUS + bytes([number])
+    """The same photo as another file, so that no answer is kept for it, too large for memory."""
+    return BUS + bytes([number]) + bytes(300_000)
 
 
 def test_a_client_that_leaves_frees_its_place_and_its_job_is_not_run(rest: Rest) -> None:

@@ -73,6 +73,13 @@ def test_a_small_picture_that_browsers_cannot_decode_is_shown_as_jpeg(
     assert client.get(address).content == data
 
 
+def test_the_bytes_of_a_file_tell_its_format_not_its_name(app: FastAPI, client: TestClient) -> None:
+    tiff = bytes(cv2.imencode(".tiff", np.full((20, 30, 3), 90, np.uint8))[1])
+    assert client.get(put(app, "tiff.jpg", tiff), headers=IMAGE).content.startswith(b"\xff\xd8")
+    jpeg = photo(200, 100)
+    assert client.get(put(app, "jpeg.tiff", jpeg), headers=IMAGE).content == jpeg
+
+
 @pytest.mark.parametrize("data", [b"\xff\xd8\xff" + bytes(400_000), bytes(400_000)])
 def test_a_broken_file_is_left_to_who_serves_it(
     app: FastAPI, client: TestClient, data: bytes

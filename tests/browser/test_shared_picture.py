@@ -95,6 +95,8 @@ def test_it_is_decoded_once(visit: Visit) -> None:
     data = cv2.imencode(".jpg", large)[1].tobytes()
     page = visit()
     put(page, "classify", FilePayload(name="large.jpg", mimeType="image/jpeg", buffer=data))
+    # Whoever asks while it is decoded waits for that, and says so.
+    expect(page.locator(ANSWERS["classify"])).to_be_visible(timeout=SLOW)
     open_tab(page, "detect")
     legend = page.locator("#detect-status .legend")
     expect(legend).to_contain_text("network", timeout=SLOW)
@@ -214,6 +216,47 @@ def test_an_older_one_that_comes_late_does_not_replace_a_newer_one(
         open_tab(page, tab)
         shows(page, tab, "wall.png")
     expect(page.locator("#detect-status")).to_contain_text("Nothing found", timeout=SLOW)
+
+
+@pytest.mark.parametrize("begun", ["before", "after"])
+def test_what_is_begun_right_after_a_reload_is_not_lost_to_the_picture_from_before_it(
+    visit: Visit, begun: str
+) -> None:
+    """It is begun before or after the word of the server that it still has the older one."""
+    page = visit()
+    asked: list[Route] = []
+    open_tab(page, "detect")
+    put(page, "detect", wall())
+    expect(page.locator("#detect-status")).to_contain_text("Nothing found", timeout=SLOW)
+
+    def hold(route: Route) -> None:
+        if route.request.method == "HEAD":
+            asked.append(route)
+        else:
+            route.fallback()
+
+    page.route("**/file=**", hold)
+    page.reload()
+    end = time.monotonic() + SLOW / 1000
+    while not asked and time.monotonic() < end:
+        page.wait_for_timeout(50)
+    begin = "window.vitrinePicture.begin('detect')"
+    # The picture returns some frames after the word of the server: here they take two seconds.
+    page.evaluate(
+        "window.requestAnimationFrame = (call) => setTimeout(() => call(performance.now()), 500)"
+    )
+    if begun == "before":
+        page.evaluate(begin)
+    with page.expect_response(lambda answer: answer.request.method == "HEAD"):
+        asked[0].continue_()
+    if begun == "after":
+        page.evaluate(begin)
+    page.wait_for_timeout(4000)
+    assert page.evaluate(SHOWN, "detect") is None
+    put(page, "detect", bus())
+    expect(page.locator("#detect-status .chips")).to_contain_text("bus 1", timeout=SLOW)
+    open_tab(page, "classify")
+    shows(page, "classify", "bus.jpg")
 
 
 def test_a_picture_that_the_server_has_no_more_is_not_shown_after_a_reload(visit: Visit) -> None:

@@ -114,6 +114,8 @@ def test_its_answers_are_those_of_torch(
         assert (found.backend, expected.backend) == ("openvino-f32", "torch-cpu")
         assert found.weights_sha256 == expected.weights_sha256
         assert_same(found, expected)
+    listed = [{row["name"]: row["backend"] for row in one.models()} for one in (engine, reference)]
+    assert [rows[model] for rows in listed] == ["openvino-f32", "torch-cpu"]
 
 
 @pytest.mark.timeout(600)

@@ -299,10 +299,12 @@ class TestCatalog:
             while running.status("net").state == "present":
                 time.sleep(0.001)
             assert running.status("net").state == "loading"
+            assert running.models()[0]["backend"] is None
             shelf.gate.set()
             asked.result()
         assert running.status("net").state == "resident"
-        assert running.models()[0]["resident"]
+        [row] = running.models()
+        assert (row["resident"], row["backend"]) == (True, "shelf")
         running.close()
         (tmp_path / "net.pth").unlink()
         assert shelf.engine().status("net").state == "absent"

@@ -16,7 +16,7 @@ from demo.inference.engine import Engine, Prediction, Status
 from demo.models.spec import ImageRequest, InputView, ModelSpec
 from demo.results import Detections, Scores, Timing
 from demo.service.service import Answer, Service
-from demo.service.uploads import UploadStore
+from demo.service.uploads import PassingUpload, UploadStore
 from demo.settings import Settings
 
 LABELS = ("cat", "dog")
@@ -170,6 +170,30 @@ def test_the_upload_is_drawn_on_a_copy(service: Service, uploads: UploadStore) -
     assert not drawn.picture.rgb.any()
     assert drawn.annotated is not None
     assert drawn.annotated.any()
+
+
+def test_what_nobody_looks_at_is_not_drawn(service: Service, uploads: UploadStore) -> None:
+    path = upload(uploads)
+    drawn = detect(service, path, "yolo")
+    undrawn = service.predict("detect", path, "yolo", {}, drawn=False)
+    assert drawn.facts["timing_ms"]["draw"] > 0
+    assert undrawn.annotated is None
+    assert undrawn.facts["timing_ms"]["draw"] == 0
+    assert undrawn.facts["boxes"] == drawn.facts["boxes"]
+
+
+def test_of_an_upload_that_goes_with_its_answer_only_the_result_is_kept(
+    service: Service, engine: CountingEngine, uploads: UploadStore
+) -> None:
+    path = upload(uploads)
+    for content in (Path(path).read_bytes(), Path(path)):
+        answer = service.predict("detect", PassingUpload(content), "yolo", {"confidence": 0.05})
+        assert service.cache.size_bytes == answer.prediction.result.size_bytes
+        assert boxes_of(answer) == 2
+        assert answer.facts["size_wh"] == [40, 40]
+    assert (answer.timing.forward, len(engine.asked)) == (0, 1)
+    # The page shows what the network saw.
+    assert detect(service, path, "yolo").prediction.view is not None
 
 
 def test_classify_answers_best_first(service: Service, uploads: UploadStore) -> None:

@@ -15,6 +15,7 @@ from demo.errors import DemoError
 from demo.explain.passes import Progress
 from demo.images.encode import encode_jpeg
 from demo.service.service import Answer
+from demo.service.uploads import PassingUpload
 from demo.tasks.base import AnyTask, JsonObject, QueryField
 from demo.validate import brief
 
@@ -53,8 +54,10 @@ def _add(router: APIRouter, task: AnyTask, routes: PictureRoutes) -> None:
         model, wanted = given.get("model", ""), wanted_format(request, offered)
         values = _values(task, given)
 
-        def work(path: str, _: Progress) -> Response:
-            return _response(routes.service.predict(task.name, path, model, values), wanted)
+        def work(upload: PassingUpload, _: Progress) -> Response:
+            drawn = wanted == _JPEG
+            answer = routes.service.predict(task.name, upload, model, values, drawn=drawn)
+            return _response(answer, wanted)
 
         return [model], work
 
@@ -113,7 +116,7 @@ def _response(answer: Answer, wanted: str) -> Response:
     known = {file.name.removeprefix(f"{_STEM}."): file for file in files}
     known = {name: known[end] for name, (end, _) in _FILES.items() if end in known} | known
     if wanted not in known:
-        first = [_JSON, *([_JPEG] if answer.annotated is not None else [])]
+        first = [_JSON, *([_JPEG] if answer.task.draws else [])]
         some = ", ".join(dict.fromkeys([*first, *known]))
         raise DemoError("api_format", got=brief(wanted), some=some)
     return Response(known[wanted].content, media_type=known[wanted].mime)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import closing
-from pathlib import Path
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
@@ -19,6 +18,7 @@ from demo.compression.selection import PRECISIONS
 from demo.explain.passes import Progress, StoppedError
 from demo.i18n import locale_for
 from demo.service.comparisons import comparison_facts
+from demo.service.uploads import PassingUpload
 from demo.web.faults import explained
 
 _THRESHOLD = "of detectors and segmenters, 0 to 1; left out it is each model's own."
@@ -75,25 +75,26 @@ def compare_router(routes: PictureRoutes) -> APIRouter:
         values = {name: number(given, name) for name in ("confidence", "iou")}
         locale = locale_for(request.headers)
 
-        def work(path: str, progress: Progress) -> Response:
+        def work(upload: PassingUpload, progress: Progress) -> Response:
             last: Comparison | None = None
-            for _, comparison in service.comparisons.answer(path, names, values, explained):
+            for _, comparison in service.comparisons.answer(upload, names, values, explained):
                 last = comparison
                 if progress.stopped:
                     raise StoppedError
             assert last is not None
             return JSONResponse(comparison_facts(last, locale))
 
-        def work_on_precisions(path: str, progress: Progress) -> Response:
+        def work_on_precisions(upload: PassingUpload, progress: Progress) -> Response:
             chosen = listed(given, "precisions")
-            source = Source(Path(path), "picture")
             facts: dict[str, object] = {}
-            with closing(reports(service, [source], names, chosen, values, explained)) as steps:
-                for report in steps:
-                    if progress.stopped:
-                        raise StoppedError
-                    if report.done:
-                        facts = report_facts(report, locale)
+            with service.uploads.as_file(upload) as path:
+                sources = [Source(path, "picture")]
+                with closing(reports(service, sources, names, chosen, values, explained)) as steps:
+                    for report in steps:
+                        if progress.stopped:
+                            raise StoppedError
+                        if report.done:
+                            facts = report_facts(report, locale)
             return JSONResponse(facts)
 
         return names, work_on_precisions if "precisions" in given else work

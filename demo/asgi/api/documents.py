@@ -22,6 +22,7 @@ from demo.errors import DemoError
 from demo.export.replay import rest_script
 from demo.service import examples
 from demo.service.service import Service
+from demo.service.uploads import PassingUpload
 from demo.tasks.base import AnyTask, JsonObject
 from demo.web.views.api_documents import Operation, Parameter, documents
 
@@ -40,11 +41,8 @@ def documents_router(app: FastAPI, service: Service) -> APIRouter:
     @cache
     def example(task: AnyTask, model: str) -> JsonObject:
         """What `model` answers about the first example."""
-        uploaded = service.uploads.folder / "api-example"
-        uploaded.mkdir(exist_ok=True)
-        picture = uploaded / "picture"
-        picture.write_bytes(examples.paths()[0].read_bytes())
-        return service.predict(task.name, str(picture), model, {}).facts
+        picture = PassingUpload(examples.paths()[0])
+        return service.predict(task.name, picture, model, {}, drawn=False).facts
 
     @router.get("/docs")
     async def page(request: Request) -> Response:
@@ -118,10 +116,12 @@ def _row(parameter: JsonObject) -> Parameter:
 
 
 def _query(rows: Sequence[Parameter], service: Service) -> str:
-    """The options of the example of a route of several tasks: models that are here."""
+    """The options of the example of a route of several tasks, or of none: models that are here."""
     here = [service.names(task.name) for task in compared_tasks()]
     if any(row.name == "models" for row in rows):
         return "models=" + ",".join(next((names for names in here if len(names) > 1), [])[:2])
+    if any(row.name == "transform" for row in rows):
+        return "transform=rotation&rotation.degrees=15&seed=7"
     return "model=" + next((names[0] for names in here if names), "")
 
 

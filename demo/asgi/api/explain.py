@@ -12,6 +12,7 @@ from demo.asgi.api.picture_route import PictureRoutes, PictureWork
 from demo.errors import DemoError
 from demo.explain.passes import Progress
 from demo.service.explanations import Explanations
+from demo.service.uploads import PassingUpload
 from demo.validate import brief
 from demo.web.views.explanation import map_array, map_picture
 
@@ -76,8 +77,8 @@ def explain_router(routes: PictureRoutes) -> APIRouter:
         model = given.get("model", "")
         method, target, layer = (given.get(name, "") for name in ("method", "target", "layer"))
 
-        def work(path: str, progress: Progress) -> Response:
-            answer = explanations.answer(path, model, {})
+        def work(upload: PassingUpload, progress: Progress) -> Response:
+            answer = explanations.answer(upload, model, {})
             found = explanations.explain(answer, method, target, layer, progress)
             if wanted in _FILES:
                 kind, content = _FILES[wanted]

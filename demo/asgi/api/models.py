@@ -54,6 +54,9 @@ class Model(BaseModel):
     source: str
     command: str = Field(description="The command line that brings its weights.")
     resident: bool = Field(description="Whether it is loaded.")
+    backend: str | None = Field(
+        description="What runs its network now, as in answers; null where it is not loaded."
+    )
 
 
 class ModelDetail(Model):

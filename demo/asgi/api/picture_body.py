@@ -1,4 +1,4 @@
-"""The picture in the body of a request, as a file of the private folder while it is answered."""
+"""The picture in the body of a request while it is answered: in memory, or in a private file."""
 
 import shutil
 from collections.abc import AsyncIterator, Mapping
@@ -13,13 +13,13 @@ from starlette.requests import Request
 from demo.asgi.form_parts import FormParts
 from demo.errors import DemoError
 from demo.service.upload_budget import Reservation, UploadBudget
-from demo.service.uploads import UploadStore
+from demo.service.uploads import PassingUpload, UploadStore
 from demo.system import is_disk_full
 from demo.validate import brief
 
 _FIELD = "image"
 _BUFFER_BYTES = 256_000
-"""What of a body is in memory at once."""
+"""What of a body is in memory at once: a smaller one needs no file."""
 _STEP_BYTES = 1_000_000
 """Room that is asked for at once."""
 
@@ -27,11 +27,11 @@ _STEP_BYTES = 1_000_000
 @asynccontextmanager
 async def picture_body(
     request: Request, uploads: UploadStore, budget: UploadBudget
-) -> AsyncIterator[str]:
-    """The path of the picture: the raw body, or the field `image` of a form. It is deleted after.
+) -> AsyncIterator[PassingUpload]:
+    """The picture: the raw body, or the field `image` of a form. Its file is deleted after.
 
-    It is written as it arrives. A raw body may be called any type but JSON: curl calls it a form
-    without being asked. The size of the body is limited before (see `BodyLimit`).
+    A large one is written as it arrives. A raw body may be called any type but JSON: curl calls it
+    a form without being asked. The size of the body is limited before (see `BodyLimit`).
 
     Raises:
         DemoError: there is no picture in the body, or no room for it.
@@ -40,14 +40,16 @@ async def picture_body(
     folder = uploads.folder / uuid4().hex
     try:
         with budget.reservation() as room:
-            await _receive(request, folder / "picture", room, budget)
-        yield str(folder / "picture")
+            upload = await _receive(request, folder / "picture", room, budget)
+        yield upload
     finally:
         # In this thread: a request that is cancelled may wait for no other one.
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _receive(request: Request, path: Path, room: Reservation, budget: UploadBudget) -> None:
+async def _receive(
+    request: Request, path: Path, room: Reservation, budget: UploadBudget
+) -> PassingUpload:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json" or kind.endswith("+json"):
         raise DemoError("api_json_body", field=_FIELD)
@@ -66,14 +68,14 @@ async def _receive(request: Request, path: Path, room: Reservation, budget: Uplo
             await file.add(data)
         if form:
             form.check_complete()
-        await file.finish()
+        return PassingUpload(await file.finish())
 
 
 class _Growing:
     """A file that is written in a thread, a buffer at a time."""
 
     def __init__(self, path: Path) -> None:
-        """Nothing is made before the first buffer is full, or the end."""
+        """Nothing is made before the first buffer is full."""
         self._path = path
         self._chunks: list[bytes] = []
         self._size_bytes = 0
@@ -93,9 +95,12 @@ class _Growing:
         if self._size_bytes >= _BUFFER_BYTES:
             await run_sync(self._write, False)
 
-    async def finish(self) -> None:
-        """Write the rest. Raises DemoError where the disk is full."""
+    async def finish(self) -> bytes | Path:
+        """The whole: where it fits into one buffer, its bytes. Raises DemoError as `add` does."""
+        if self._file is None:
+            return b"".join(self._chunks)
         await run_sync(self._write, True)
+        return self._path
 
     def _write(self, last: bool) -> None:
         try:

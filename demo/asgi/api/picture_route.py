@@ -13,9 +13,10 @@ from demo.asgi.api.problem import problem
 from demo.errors import DemoError
 from demo.explain.passes import Progress
 from demo.service.upload_budget import UploadBudget
+from demo.service.uploads import PassingUpload
 
-PictureWork = Callable[[str, Progress], Response]
-"""From the path of the picture to the answer, in a thread; it may be told to stop."""
+PictureWork = Callable[[PassingUpload, Progress], Response]
+"""From the picture to the answer, in a thread; it may be told to stop."""
 Prepare = Callable[[Request], tuple[Sequence[str], PictureWork]]
 """From the address and the header of a request to the models that it needs, and the work."""
 
@@ -51,9 +52,9 @@ class PictureRoutes:
             models, work = prepare(request)
             with self.line.place(many_passes=many_passes) as place:
                 uploads = self.service.uploads
-                async with picture_body(request, uploads, self._budget) as path:
+                async with picture_body(request, uploads, self._budget) as upload:
                     arrived = True
-                    return await place.answer(request, models, partial(work, path))
+                    return await place.answer(request, models, partial(work, upload))
         except DemoError as fault:
             return problem(fault, request.headers, unread=not arrived)
         except ClientDisconnect:  # nobody reads this

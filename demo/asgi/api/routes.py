@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from demo.asgi.api.answers import answer_router
+from demo.asgi.api.augment import augment_router
 from demo.asgi.api.compare import compare_router
 from demo.asgi.api.documents import documents_router
 from demo.asgi.api.explain import explain_router
@@ -19,7 +20,8 @@ def add_rest(app: FastAPI, service: Service, budget: UploadBudget) -> None:
     """Add the routes to `app`, which answer by `service` and take room from `budget`."""
     line = Line(service, service.settings.rest_waiting)
     pictures = PictureRoutes(line, budget)
-    routers = [made(pictures) for made in (answer_router, compare_router, explain_router)]
+    makers = (answer_router, compare_router, explain_router, augment_router)
+    routers = [made(pictures) for made in makers]
     routers.append(models_router(line))
     for router in routers:
         app.include_router(router, prefix=API_PATH)

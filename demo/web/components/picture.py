@@ -1,31 +1,19 @@
 """Picture components: uploads stay untouched files, answers travel as JPEG."""
 
 from pathlib import Path
-from typing import NamedTuple
 
 import gradio as gr
 import numpy as np
 from gradio.data_classes import ImageData
 
 from demo.errors import DemoError
-from demo.images.encode import encode_jpeg, encode_png
-from demo.results import Image
+from demo.images.encode import encode_jpeg
 from demo.web.components.private_files import save
 from demo.web.components.uploads import UploadedPath, UploadOnly
 
 
 class Upload(UploadOnly, ImageData):
     """An uploaded picture."""
-
-
-class ShownAs(NamedTuple):
-    """A picture that the page shows in place of an upload, whose name it keeps.
-
-    rgb: H×W×3 uint8 RGB. given_name: of the upload.
-    """
-
-    rgb: Image
-    given_name: str
 
 
 class PictureIn(gr.Image):
@@ -51,15 +39,11 @@ class PictureIn(gr.Image):
         return UploadedPath.of(payload)
 
     def postprocess(self, value: object) -> ImageData | None:
-        """Show a `ShownAs` as lossless PNG, so that it decodes to the same pixels again."""
+        """Show a file of the private folder, such as an example; see `asgi/upload_preview.py`."""
         if value is None:
             return None
-        if isinstance(value, str | Path):
-            return ImageData(path=str(value), orig_name=Path(value).name)
-        assert isinstance(value, ShownAs)
-        data = encode_png(value.rgb)
-        path = save(data, self.GRADIO_CACHE, "png")
-        return ImageData(path=path, orig_name=value.given_name, size=len(data))
+        assert isinstance(value, str | Path)
+        return ImageData(path=str(value), orig_name=Path(value).name)
 
 
 class PictureOut(gr.Image):

@@ -6,16 +6,12 @@ from typing import cast
 import gradio as gr
 
 from demo.errors import DemoError
-from demo.images.file_types import SHOWN_BY_BROWSERS
 from demo.service import examples
 from demo.web.components.batches.strip import batch_opener
 from demo.web.components.model_picker import default_model
-from demo.web.components.picture import PictureIn, ShownAs
+from demo.web.components.picture import PictureIn
 from demo.web.components.shared_picture import share_picture
-from demo.web.components.uploads import given_name
 from demo.web.tab import Context, Files
-
-_JS_TAKE_PREVIEW = "(shown, of, own) => shown && own?.path === of ? shown : undefined"
 
 
 def picture_input(
@@ -47,7 +43,6 @@ def picture_input(
         context.examples[picture] = {
             files: _row(context, picture, files, files == lists[0]) for files in lists
         }
-    _show_what_browsers_cannot(context, picture)
     return picture
 
 
@@ -117,31 +112,3 @@ def _row(context: Context, picture: PictureIn, files: Files, visible: bool) -> g
             api_visibility="private",
         )
     return column
-
-
-def _show_what_browsers_cannot(context: Context, picture: PictureIn) -> None:
-    """Show pictures in formats that browsers cannot decode, such as TIFF, as PNG."""
-    undisplayable = gr.State(None)
-
-    def check(path: str | None) -> str | None:
-        """The path if browsers cannot show its format; the answer reports all other faults."""
-        if path is None:
-            return None
-        try:
-            decoded, _ = context.service.open(path)
-        except DemoError:
-            return None
-        return None if decoded.format in SHOWN_BY_BROWSERS else path
-
-    def preview(path: str | None) -> tuple[ShownAs | None, str]:
-        if path is None:
-            return None, ""
-        return ShownAs(context.service.open(path)[0].rgb, given_name(path)), path
-
-    # By way of a state: an event whose output is the picture itself would count as a new upload.
-    picture.upload(check, picture, undisplayable, api_visibility="private", show_progress="hidden")
-    # The browser takes the preview: there may be another picture meanwhile.
-    shown, of = PictureIn(visible=False), gr.Textbox(visible=False)
-    undisplayable.change(
-        preview, undisplayable, [shown, of], api_visibility="private", show_progress="hidden"
-    ).success(None, [shown, of, picture], picture, js=_JS_TAKE_PREVIEW, api_visibility="private")

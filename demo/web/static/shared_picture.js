@@ -48,15 +48,19 @@
     async wanted(tab, picture) {
       await laidOut(tab);
       if (tab !== window.vitrineAddress.tab() || shared === undefined) return undefined;
+      // What was there before a reload gives way to what was begun here since, which is on its way.
+      if (!since && begun[tab]) return undefined;
       // What was put in while the tab was laid out is not in `picture`; set again it would count twice.
       return [pathOf(picture), own[tab]].includes(pathOf(shared)) ? undefined : shared;
     },
 
-    // The picture that was there before a reload, if the server still has it.
+    // The picture that was there before a reload, if the server still has it and nothing was begun
+    // since: set while another one is on its way, it would take its place.
     async restore(picture) {
-      if (!picture || shared !== undefined) return;
+      const isLate = () => count > 0 || shared !== undefined;
+      if (!picture || isLate()) return;
       const found = await fetch(picture.url, { method: "HEAD" }).catch(() => null);
-      if (shared !== undefined) return;
+      if (isLate()) return;
       if (!found?.ok) return void window.vitrineAddress.keep(null);
       shared = picture;
       offer();
