@@ -1,4 +1,7 @@
-"""Networks converted for OpenVINO in the background, while torch answers."""
+"""Networks converted for OpenVINO in the background, while torch answers.
+
+ONNX files of the owner's need no conversion; they are checked likewise while ONNX Runtime answers.
+"""
 
 import hashlib
 import json
@@ -18,7 +21,7 @@ import demo
 from demo.backends import openvino_cpu
 from demo.backends.openvino_cpu import OpenvinoRunner, Precision, Shape
 from demo.inference.conversion_cache import ConversionCache, Key
-from demo.inference.convert import Order, Record
+from demo.inference.convert import UNCHANGED, Order, Record
 from demo.inference.converted import Converted
 from demo.models.own.description import description_file
 from demo.models.spec import ModelSpec, WeightsFile
@@ -82,7 +85,7 @@ class Conversions:
         except (RuntimeError, OSError, ImportError) as error:
             # Torch goes on answering; the shape is not tried again while the model is loaded.
             if not self._closed:
-                _log.warning("%s %s stays with torch: %s", spec.name, shape, error)
+                _log.warning("%s %s stays with %s: %s", spec.name, shape, spec.runtime, error)
 
     def _provide(
         self, converted: Converted, spec: ModelSpec, file: WeightsFile, shape: Shape
@@ -96,8 +99,12 @@ class Conversions:
             self._cache.write(of_any_size if record.any_size else key, content)
         if not content:
             raise RuntimeError("the converted network gives other answers")
-        converted.put(shape, OpenvinoRunner(content, shape, precision, self._threads))
-        _log.info("%s %s is answered by openvino-%s", spec.name, shape, precision)
+        if content == UNCHANGED:
+            content = _content(file)
+        source = "onnx-" if spec.runtime == "onnx" else ""
+        runner = OpenvinoRunner(content, shape, precision, self._threads, source)
+        converted.put(shape, runner)
+        _log.info("%s %s is answered by %s", spec.name, shape, runner.backend)
 
     def _convert(
         self, spec: ModelSpec, file: WeightsFile, shape: Shape, precision: Precision
@@ -107,7 +114,7 @@ class Conversions:
         line, _, content = self._call(json.dumps(asdict(order)).encode()).partition(b"\n")
         record = Record(**json.loads(line))
         log = _log.info if record.agrees else _log.warning
-        found = f"{record.difference:.2g} from torch, at most {record.tolerance:.2g}"
+        found = f"{record.difference:.2g} from {spec.runtime}, at most {record.tolerance:.2g}"
         sizes = "any size" if record.any_size else "this size"
         log("converted %s %s for %s: %s", spec.name, shape, sizes, found)
         return record, content if record.agrees else b""
@@ -140,7 +147,15 @@ class Conversions:
 
 
 def _converts(spec: ModelSpec) -> bool:
-    return spec.runtime == "torch" and (spec.params or 0) <= _MAX_PARAMS
+    return spec.runtime in ("torch", "onnx") and (spec.params or 0) <= _MAX_PARAMS
+
+
+def _content(file: WeightsFile) -> bytes:
+    """The file that was checked. Raises RuntimeError where it has become another one."""
+    content = file.path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != file.sha256:
+        raise RuntimeError("the file has changed")
+    return content
 
 
 def _key(spec: ModelSpec, file: WeightsFile, shape: Shape, precision: Precision) -> Key:
