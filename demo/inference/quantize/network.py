@@ -17,6 +17,7 @@ from demo import tasks
 from demo.errors import DemoError
 from demo.inference.convert import Order, convert
 from demo.inference.quantize.photos import read
+from demo.models.own.onnx_session import load_onnxruntime
 from demo.models.spec import ImageRequest, ModelSpec, WeightsFile
 
 
@@ -78,6 +79,7 @@ def _nncf() -> ModuleType:
     # At its import it would write into the home and send what it is used for; without this package
     # it does neither.
     sys.modules.setdefault("openvino_telemetry", cast(ModuleType, None))
+    load_onnxruntime()
     with _silent():
         import nncf
 
