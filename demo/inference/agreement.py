@@ -26,9 +26,10 @@ def output_difference(
 
 
 def answer_difference(task: str, found: Result, expected: Result) -> float:
-    """The largest difference of a score, 0–1: of a class, or of a clear box and its like.
+    """The difference of scores, 0–1: the largest of a class, or on average of a clear box.
 
-    A box that the other answer does not have at all differs by its whole score.
+    A box that the other answer does not have at all differs by its whole score; that happens to
+    single ones, whose overlap or class is a close call, wherever numbers are rounded.
     """
     known = tasks.find(task)
     one, two = known.detections(found), known.detections(expected)
@@ -56,7 +57,7 @@ def _unlike(one: Detections, two: Detections) -> float:
     alike = _same_label(clear, two) & (iou(clear.xyxy, two.xyxy) >= SAME_IOU)
     apart = np.abs(clear.scores[:, None] - two.scores[None, :])
     nearest = np.where(alike, apart, clear.scores[:, None]).min(axis=1, initial=1.0)
-    return float(np.minimum(nearest, clear.scores).max(initial=0.0))
+    return float(np.minimum(nearest, clear.scores).mean()) if len(clear) else 0.0
 
 
 def _same_label(one: Detections, two: Detections) -> NDArray[np.bool_]:

@@ -39,7 +39,7 @@ EXACT_TOLERANCE = 5e-4
 FAST_TOLERANCE = 0.15
 """Largest ‖a − b‖ ÷ ‖b‖ of an output in bfloat16, which has eight bits: more is another network.
 
-Of a quantized ONNX file also the largest difference of a score, see `onnx_check`.
+Of an ONNX file also the difference of scores, see `onnx_check`.
 """
 UNCHANGED = b"unchanged"
 """In the place of a file that OpenVINO takes as it is."""

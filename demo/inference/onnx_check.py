@@ -52,19 +52,22 @@ def difference(
         prepared = _prepared(spec, photo, shape)
         inputs = np.ascontiguousarray(prepared.inputs)
         expected, found = tuple(reference.run(inputs)), fast.run(inputs)
-        pairs = zip(found, expected, strict=True)
-        outputs = [output_difference(a, b, exact) for a, b in pairs]
         # NaN has to stay the largest.
-        worst = float(np.max([worst, *outputs]))
-        if not exact and np.isfinite(worst):
-            worst = max(worst, _of_answers(spec, found, expected, prepared))
+        worst = float(np.max([worst, apart(spec, prepared, found, expected, exact)]))
     return worst, exact
 
 
-def _of_answers(spec: ModelSpec, found: Outputs, expected: Outputs, prepared: Prepared) -> float:
+def apart(
+    spec: ModelSpec, prepared: Prepared, found: Outputs, expected: Outputs, exact: bool
+) -> float:
+    """The difference for one picture, see `difference`."""
+    pairs = zip(found, expected, strict=True)
+    outputs = float(np.max([output_difference(a, b, exact) for a, b in pairs]))
+    if exact or not np.isfinite(outputs):
+        return outputs
     one = spec.family.postprocess(found, prepared)
     two = spec.family.postprocess(expected, prepared)
-    return answer_difference(spec.task, one, two)
+    return max(outputs, answer_difference(spec.task, one, two))
 
 
 def _prepared(spec: ModelSpec, photo: NDArray[np.uint8], shape: Shape) -> Prepared:

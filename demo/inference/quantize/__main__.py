@@ -90,7 +90,11 @@ def _report(found: "Measurement") -> str:
     file, latency, alike = facts(found)
     same = found.agreement
     side = "×".join(map(str, found.shape[1:][::-1]))
-    lines = [f"file     {file}", f"latency  {latency}, p50 at {side} on {cores()} cores", alike]
+    lines = [
+        f"file     {file}",
+        f"latency  {latency} by {found.backend}, p50 at {side} on {cores()} cores",
+        alike,
+    ]
     if same.boxes:
         lines[-1] += f"; of {same.boxes} boxes {same.boxes_kept} are kept, {same.boxes_new} are new"
     lines[-1] = f"answers  {lines[-1]}"
