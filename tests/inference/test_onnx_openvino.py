@@ -4,7 +4,7 @@ import logging
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 import numpy as np
 import onnx
@@ -38,7 +38,7 @@ def folder(tmp_path: Path) -> Path:
     return made_folder
 
 
-def engine(folder: Path, precision: str = "exact") -> LocalEngine:
+def engine(folder: Path, precision: Literal["exact", "fast"] = "exact") -> LocalEngine:
     cache = folder.parent / "cache"
     given = Settings(weights_dir=folder, cache_dir=cache, offline=True, device="cpu", threads=1)
     return LocalEngine(replace(given, precision=precision), converts=True)

@@ -28,7 +28,9 @@ from tests.models.test_own_states import describe
 from tests.support import checkout
 from tests.support.checkpoints import network, save
 
-CLASSIFIER, DETECTOR = "cnn-cifar10", "yolo-vitrine"
+CLASSIFIER, DETECTOR = "cnn-cifar10", "yolo11n"
+ONE_SIZE = "yolo-vitrine"
+"""A detector whose size of input is written into its network as ONNX."""
 WATCHED = """
 import sys
 met = []
@@ -141,8 +143,14 @@ def test_it_answers_as_the_float_network_by_both_back_ends(
 
 @pytest.mark.timeout(600)
 def test_a_detector_keeps_its_boxes(
-    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    shared_data: Path,
+    data: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    shutil.copy(shared_data / "weights" / "yolo11n.pt", tmp_path)
+    monkeypatch.setenv("VITRINE_WEIGHTS", str(tmp_path))
     engine = LocalEngine(given(tmp_path, tmp_path / "cache"))
     for path in gather(data).held_out:
         _write_boxes(engine, path)
@@ -195,6 +203,15 @@ def test_a_model_that_is_there_is_overwritten_on_request_alone(
     assert (tmp_path / f"{CLASSIFIER}-int8.toml").stat().st_mtime_ns == old
     assert main([*words, "--force"]) == 0
     assert (tmp_path / f"{CLASSIFIER}-int8.toml").stat().st_mtime_ns > old
+
+
+@pytest.mark.timeout(300)
+def test_a_network_for_one_size_is_refused(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([ONE_SIZE, "--data", str(data), "--to", str(tmp_path)]) == 2
+    assert "pictures of one size alone" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def said(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:

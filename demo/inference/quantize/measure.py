@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo import tasks
+from demo.backends.onnx_cpu import BACKEND
 from demo.backends.openvino_cpu import OpenvinoRunner, Shape, set_threads
 from demo.inference.agreement import same_boxes
 from demo.inference.convert import FAST_TOLERANCE
@@ -92,7 +93,7 @@ class Pair:
             (len(self._contents[0]), len(self._contents[1])),
             latency,
             shape,
-            "openvino-int8" if self._is_read_alike else "onnx-cpu",
+            "openvino-int8" if self._is_read_alike else BACKEND.name,
             _agreement(self._spec, answers),
             _scores(self._spec, answers, data_set),
         )

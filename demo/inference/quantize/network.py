@@ -94,7 +94,8 @@ def _nncf() -> ModuleType:
         import nncf
 
         nncf.set_log_level(logging.ERROR)
-    return nncf
+    module: ModuleType = nncf
+    return module
 
 
 @contextlib.contextmanager

@@ -60,7 +60,8 @@ def load_onnxruntime() -> ModuleType:
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
 
-    return onnxruntime
+    module: ModuleType = onnxruntime
+    return module
 
 
 def _errors() -> tuple[type[Exception], ...]:
