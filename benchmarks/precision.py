@@ -33,9 +33,9 @@ from demo.lab.data.boxed_photos import Photo
 from demo.lab.data.detection_photos import detection_photos
 from demo.lab.data.read import read_photo
 from demo.lab.evaluation.detector import measure_detector, with_labels
-from demo.lab.evaluation.metrics import GroundTruth, match
 from demo.models.spec import ImageRequest, ModelSpec, WeightsFile
 from demo.results import Detections, Result, Scores
+from demo.results.metrics import GroundTruth, match
 from demo.settings import Settings
 from demo.system import cores
 

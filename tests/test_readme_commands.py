@@ -66,6 +66,10 @@ ENDS = {
         {"MODEL": "yolo-vitrine", "PICTURES": "street.jpg", "FOLDER": "answers"},
         "",
     ),
+    "python -m demo.inference.quantize NAME --data FOLDER": (
+        {"NAME": "cnn-cifar10", "FOLDER": "pictures"},
+        "--to pictures",
+    ),
     "python -m demo.lab evaluate MODEL DATASET --data FOLDER": (
         {"MODEL": "cnn-cifar10", "DATASET": "cifar10", "FOLDER": "data"},
         "--threads 1",
@@ -107,6 +111,9 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     encode(folder / "in.mp4", [square(index) for index in range(10)])
     write_data(folder / "data")
     shutil.copy(examples.paths()[0], folder / "street.jpg")
+    (folder / "pictures").mkdir()
+    for path in examples.paths():
+        shutil.copy(path, folder / "pictures")
     return folder
 
 

@@ -1,4 +1,7 @@
-"""OpenVINO on the CPU, for networks that were converted from torch (see `inference/convert`)."""
+"""OpenVINO on the CPU: networks that were converted from torch, and ONNX files of the owner's.
+
+See `inference/convert`, which checks both before they come here.
+"""
 
 import math
 import sys
@@ -55,9 +58,15 @@ class _Compiled(Protocol):
     def get_runtime_model(self) -> _Graph: ...
 
 
+class _Operator(Protocol):
+    def get_type_name(self) -> str: ...
+
+
 class _Network(Protocol):
     @property
     def outputs(self) -> Sequence[object]: ...
+
+    def get_ops(self) -> Sequence[_Operator]: ...
 
     def reshape(self, shape: Sequence[int]) -> None: ...
 
@@ -81,6 +90,9 @@ _PRECISION_BYTES = {
 """Bytes of a number, by OpenVINO's names of precisions."""
 _NO_MEMORY = ("bad_alloc", "allocate memory", "out of memory")
 """Words of OpenVINO in a RuntimeError where the memory does not suffice."""
+_QUANTIZED = {"FakeQuantize"}
+"""What OpenVINO's reader makes of a pair of QuantizeLinear and DequantizeLinear."""
+_PRECISIONS = {"f32": "float32", "bf16": "bfloat16", "int8": "int8"}
 
 
 def precision_here(setting: str) -> Precision:
@@ -108,14 +120,17 @@ class OpenvinoRunner:
     device = "cpu"
     parallel = True
 
-    def __init__(self, content: bytes, shape: Shape, precision: Precision, threads: int) -> None:
+    def __init__(
+        self, content: bytes, shape: Shape, precision: Precision, threads: int, source: str = ""
+    ) -> None:
         """Compile the network for passes on `threads` cores.
 
         Args:
             content: of the ONNX file.
             shape: of one input.
-            precision: of the passes.
+            precision: of the passes; what the file has quantized is computed in int8 all the same.
             threads: CPU threads of a pass that has the device for itself.
+            source: word before the name in answers, such as `onnx-`.
 
         Raises:
             RuntimeError: it cannot be compiled here.
@@ -123,7 +138,10 @@ class OpenvinoRunner:
         self._network = _core().read_model(content)
         self._network.reshape([1, *shape])
         self._outputs = len(self._network.outputs)
+        operators = {operator.get_type_name() for operator in self._network.get_ops()}
         self._hint = precision
+        self._kind = "int8" if operators & _QUANTIZED else precision
+        self._source = source
         self._content_bytes = len(content)
         self._lock = threading.Lock()
         self._compiled: dict[bool, _Compiled] = {}
@@ -133,13 +151,13 @@ class OpenvinoRunner:
 
     @property
     def precision(self) -> str:
-        """Precision of the passes: `float32` or `bfloat16`."""
-        return "float32" if self._hint == "f32" else "bfloat16"
+        """Precision of the passes: `float32`, `bfloat16`, or `int8` of a quantized network."""
+        return _PRECISIONS[self._kind]
 
     @property
     def backend(self) -> str:
-        """Name in answers: `openvino-f32` or `openvino-bf16`."""
-        return f"openvino-{self._hint}"
+        """Name in answers: `openvino-f32`, `openvino-bf16`, `onnx-openvino-int8` …"""
+        return f"{self._source}openvino-{self._kind}"
 
     @property
     def size_bytes(self) -> int:

@@ -1,4 +1,7 @@
-"""Networks converted for OpenVINO in the background, while torch answers."""
+"""Networks converted for OpenVINO in the background, while torch answers.
+
+ONNX files of the owner's need no conversion; they are checked likewise while ONNX Runtime answers.
+"""
 
 import hashlib
 import json
@@ -19,7 +22,7 @@ from demo.backends import openvino_cpu
 from demo.backends.openvino_cpu import OpenvinoRunner, Precision, Shape
 from demo.errors import DemoError
 from demo.inference.conversion_cache import ConversionCache, Key
-from demo.inference.convert import Order, Record
+from demo.inference.convert import UNCHANGED, Order, Record
 from demo.inference.loaded import Loaded
 from demo.models.own.description import description_file
 from demo.models.spec import ModelSpec, WeightsFile
@@ -115,14 +118,15 @@ class Conversions:
         except (RuntimeError, OSError, ImportError) as error:
             # Torch goes on answering; the shape is not tried again while the model is loaded.
             if not self._closed:
-                _log.warning("%s %s stays with torch: %s", loaded.spec.name, shape, error)
+                name, runtime = loaded.spec.name, loaded.spec.runtime
+                _log.warning("%s %s stays with %s: %s", name, shape, runtime, error)
 
     def _open(self, loaded: Loaded, shape: Shape) -> None:
         """Answer with the kept network, where there is one."""
         key = self._key(loaded.spec, loaded.file, shape)
         content = self._kept(key)
         if content:
-            runner = OpenvinoRunner(content, shape, key.precision, self._threads)
+            runner = self._compiled(key, loaded.spec, loaded.file, content)
             self._answer(loaded, shape, runner)
 
     def _provide(self, loaded: Loaded, shape: Shape) -> None:
@@ -141,11 +145,19 @@ class Conversions:
             self._cache.write(replace(key, shape=()) if record.any_size else key, content)
         if not content:
             raise RuntimeError("the converted network gives other answers")
-        return OpenvinoRunner(content, shape, precision, self._threads)
+        return self._compiled(key, spec, file, content)
 
     def _kept(self, key: Key) -> bytes | None:
         """The network for all shapes, or for that one; b"" where it does not agree with torch."""
         return self._cache.read(replace(key, shape=())) or self._cache.read(key)
+
+    def _compiled(
+        self, key: Key, spec: ModelSpec, file: WeightsFile, content: bytes
+    ) -> OpenvinoRunner:
+        if content == UNCHANGED:
+            content = _content(file)
+        source = "onnx-" if spec.runtime == "onnx" else ""
+        return OpenvinoRunner(content, key.shape, key.precision, self._threads, source)
 
     def _answer(self, loaded: Loaded, shape: Shape, runner: OpenvinoRunner) -> None:
         loaded.converted.put(shape, runner)
@@ -162,7 +174,7 @@ class Conversions:
         line, _, content = self._call(json.dumps(asdict(order)).encode()).partition(b"\n")
         record = Record(**json.loads(line))
         log = _log.info if record.agrees else _log.warning
-        found = f"{record.difference:.2g} from torch, at most {record.tolerance:.2g}"
+        found = f"{record.difference:.2g} from {spec.runtime}, at most {record.tolerance:.2g}"
         sizes = "any size" if record.any_size else "this size"
         log("converted %s %s for %s: %s", spec.name, shape, sizes, found)
         return record, content if record.agrees else b""
@@ -195,7 +207,15 @@ class Conversions:
 
 
 def _converts(spec: ModelSpec) -> bool:
-    return spec.runtime == "torch" and (spec.params or 0) <= _MAX_PARAMS
+    return spec.runtime in ("torch", "onnx") and (spec.params or 0) <= _MAX_PARAMS
+
+
+def _content(file: WeightsFile) -> bytes:
+    """The file that was checked. Raises RuntimeError where it has become another one."""
+    content = file.path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != file.sha256:
+        raise RuntimeError("the file has changed")
+    return content
 
 
 def _key(spec: ModelSpec, file: WeightsFile, shape: Shape, precision: Precision) -> Key:

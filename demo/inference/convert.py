@@ -2,8 +2,9 @@
 
 `python -m demo.inference.convert` reads an `Order` as JSON from standard input, converts the
 network, checks it against torch on three pictures, and writes a `Record` as a line of JSON and the
-ONNX file to standard output. An order that cannot be carried out ends with status 1 and one line on
-standard error.
+ONNX file to standard output. An ONNX file of the owner's is not converted: it is checked against
+ONNX Runtime, and `UNCHANGED` stands in its place. An order that cannot be carried out ends with
+status 1 and one line on standard error.
 """
 
 import io
@@ -22,6 +23,8 @@ from numpy.typing import NDArray
 
 from demo.backends.openvino_cpu import OpenvinoRunner, Precision, Shape, set_threads
 from demo.errors import DemoError
+from demo.inference import onnx_check
+from demo.inference.agreement import output_difference
 from demo.inference.catalog import Catalog
 from demo.models.spec import ImageRequest, ModelSpec, NoiseRequest, WeightsFile
 from demo.settings import Settings
@@ -34,7 +37,12 @@ Inputs = NDArray[np.float32]
 EXACT_TOLERANCE = 5e-4
 """Largest |a − b| ÷ (1 + |b|) of an output in float32: scores to 0.001, pixels to 0.4 of 640."""
 FAST_TOLERANCE = 0.15
-"""Largest ‖a − b‖ ÷ ‖b‖ of an output in bfloat16, which has eight bits: more is another network."""
+"""Largest ‖a − b‖ ÷ ‖b‖ of an output in bfloat16, which has eight bits: more is another network.
+
+Of an ONNX file also the difference of scores, see `onnx_check`.
+"""
+UNCHANGED = b"unchanged"
+"""In the place of a file that OpenVINO takes as it is."""
 _OPSET = 17
 _NICE = 10
 """A tenth of a core where answers keep them all busy."""
@@ -102,7 +110,7 @@ def compare(network: "nn.Module", converted: OpenvinoRunner, inputs: Inputs) -> 
     reference = answer if isinstance(answer, tuple) else (answer,)
     pairs = zip(converted.run(inputs), (one.float().numpy() for one in reference), strict=True)
     exact = converted.precision == "float32"
-    return max(_difference(found, expected, exact) for found, expected in pairs)
+    return max(output_difference(found, expected, exact) for found, expected in pairs)
 
 
 def pictures(spec: ModelSpec, shape: Shape) -> list[Inputs]:
@@ -110,15 +118,6 @@ def pictures(spec: ModelSpec, shape: Shape) -> list[Inputs]:
     if len(shape) != 3:
         return [spec.family.preprocess(NoiseRequest(seed)).inputs for seed in range(3)]
     return [_input(spec, photo, shape) for photo in _photos(shape)]
-
-
-def _difference(found: Inputs, expected: Inputs, exact: bool) -> float:
-    if found.shape != expected.shape:
-        return float("inf")
-    if exact:
-        return float(np.max(np.abs(found - expected) / (1 + np.abs(expected)), initial=0.0))
-    norm = float(np.linalg.norm(expected)) or 1.0
-    return float(np.linalg.norm(found - expected)) / norm
 
 
 def _input(spec: ModelSpec, photo: NDArray[np.uint8], shape: Shape) -> Inputs:
@@ -144,8 +143,13 @@ def _photos(shape: Shape) -> list[NDArray[np.uint8]]:
     return [*photos, np.ascontiguousarray(photos[0][:, ::-1])]
 
 
-def _convert(order: Order, spec: ModelSpec, file: WeightsFile) -> tuple[Record, bytes]:
-    """The network for inputs of any size where that agrees, else for those of the order alone."""
+def convert(order: Order, spec: ModelSpec, file: WeightsFile) -> tuple[Record, bytes]:
+    """The network for inputs of any size where that agrees, else for those of the order alone.
+
+    Raises RuntimeError or `torch.onnx.OnnxExporterError` where it cannot be exported.
+    """
+    if spec.runtime == "onnx":
+        return _check(order, spec, file), UNCHANGED
     network = spec.network(file).eval().requires_grad_(False)
     tolerance = EXACT_TOLERANCE if order.precision == "f32" else FAST_TOLERANCE
     if len(order.shape) == 3 and not spec.fixed_size:
@@ -158,6 +162,15 @@ def _convert(order: Order, spec: ModelSpec, file: WeightsFile) -> tuple[Record, 
     content = export(network, order.shape)
     worst = _worst(spec, network, content, order.shape, order.precision)
     return Record(worst, tolerance, any_size=False), content
+
+
+def _check(order: Order, spec: ModelSpec, file: WeightsFile) -> Record:
+    """An ONNX file in one size alone: the server compiles none that was not compiled here."""
+    onnx_check.limit_resources()
+    set_threads(1)
+    photos = _photos(order.shape)
+    worst, exact = onnx_check.difference(spec, file, order.shape, order.precision, photos)
+    return Record(worst, EXACT_TOLERANCE if exact else FAST_TOLERANCE, any_size=False)
 
 
 def _worst(
@@ -196,7 +209,7 @@ def main() -> int:
         file = catalog.open(order.model, lambda share: None)
         if file.sha256 != order.weights_sha256:
             raise DemoError("weights_changed", file=file.path.name)
-        record, content = _convert(order, catalog.spec(order.model), file)
+        record, content = convert(order, catalog.spec(order.model), file)
     except (DemoError, OSError, RuntimeError, torch.onnx.OnnxExporterError) as error:
         print(f"{type(error).__name__}: {str(error).strip()}".splitlines()[0], file=sys.stderr)
         return 1

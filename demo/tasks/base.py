@@ -66,6 +66,8 @@ class Task(ABC, Generic[R, Q]):
     """Its models may run over videos and live cameras."""
     finds_boxes: ClassVar[bool] = False
     """Its results are boxes, which can be tracked, counted and blurred."""
+    quantizes: ClassVar[bool] = False
+    """Its networks keep their answers in int8, as was measured."""
     scored: ClassVar[bool] = False
     """Timeline values are probabilities, not counts."""
     rows_key: ClassVar[str] = "rows"

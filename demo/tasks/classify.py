@@ -68,6 +68,7 @@ class Classify(Task[Scores, ClassifyQuery]):
     title = "tab_classify"
     order = 10
     streams = True
+    quantizes = True
     scored = True
     rows_key = "labels"
     data_sets = ("csv",)

@@ -55,6 +55,7 @@ class Detect(Task[D, DetectQuery]):
     order = 20
     draws = True
     streams = True
+    quantizes = True
     finds_boxes = True
     rows_key = "boxes"
     data_sets: ClassVar[tuple[str, ...]] = ("coco", "yolo", "voc", "csv")

@@ -17,7 +17,7 @@ from demo.errors import DemoError
 from demo.images.encode import encode_png
 from demo.inference.catalog import Catalog
 from demo.inference.local_engine import LocalEngine
-from demo.lab.evaluation.metrics import wilson
+from demo.results.metrics import wilson
 from demo.models.spec import ModelSpec, Outputs, Prepared, WeightsEntry
 from demo.results import Detections, Image, Result, Scores
 from demo.service.service import Service

@@ -23,7 +23,6 @@ from demo.lab.data.photo101 import SIDE, photo_paths
 from demo.lab.data.read import read_photo, square
 from demo.lab.data.splits import is_test
 from demo.lab.evaluation.detector import held_out_photos, match_photos, measure_detector
-from demo.lab.evaluation.metrics import wilson
 from demo.lab.evaluation.networks import load_classifier, load_detector
 from demo.lab.kinds.base import find_kind, read_card
 from demo.lab.options import EvaluateOptions, PublishOptions
@@ -33,6 +32,7 @@ from demo.lab.training.classifier import logits_of
 from demo.models import bundled
 from demo.models.spec import ImageRequest
 from demo.results import Scores
+from demo.results.metrics import wilson
 from demo.settings import Settings
 
 WEIGHTS = Path(__file__).parents[2] / "weights"

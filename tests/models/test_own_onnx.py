@@ -1,5 +1,6 @@
 """Models from ONNX files, against ultralytics' own answers for the same file; hostile files."""
 
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -308,6 +309,20 @@ def test_garbage_is_refused(tmp_path: Path) -> None:
     for size in (1, 10, 1000, 100_000):
         file.write_bytes(random.bytes(size))
         assert refusal(file).key in ("own_onnx_broken", "own_onnx_external", "weights_bomb")
+
+
+def test_two_gigabytes_of_zeros_are_refused_unread(tmp_path: Path) -> None:
+    file = describe(tmp_path / "net.onnx", labels=["a"])
+    with file.open("wb") as opened:
+        opened.truncate(2**31 - 1)
+    tracemalloc.start()
+    assert refusal(file).key == "own_onnx_broken"
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10_000_000
+    with file.open("ab") as opened:
+        opened.truncate(2**31)
+    assert refusal(file).key == "own_onnx_external"
 
 
 def test_a_graph_alone_is_refused_with_the_way_out(tmp_path: Path) -> None:

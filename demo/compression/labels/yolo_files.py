@@ -12,7 +12,7 @@ from demo.compare.labels import label_key
 from demo.compression.labels.base import Labels, SetScore, Truth
 from demo.errors import DemoError
 from demo.geometry.boxes import nms
-from demo.lab.evaluation.metrics import (
+from demo.results.metrics import (
     GroundTruth,
     Matches,
     average_precisions,

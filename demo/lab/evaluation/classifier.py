@@ -6,11 +6,11 @@ from numpy.typing import NDArray
 from demo.errors import DemoError
 from demo.lab.cards.classifier import ClassifierCard, ClassifierScores, ClassScores, MacroScores
 from demo.lab.cards.facts import Estimate
-from demo.lab.evaluation.metrics import class_scores, confusion_matrix, wilson
 from demo.lab.evaluation.networks import load_classifier
 from demo.lab.options import EvaluateOptions
 from demo.lab.training.classifier import logits_of
 from demo.lab.training.datasets import DATASETS
+from demo.results.metrics import class_scores, confusion_matrix, wilson
 
 MANY_CLASSES = 20
 """From so many classes on the top-5 accuracy is measured, and the confusion table is too wide."""

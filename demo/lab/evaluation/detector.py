@@ -16,16 +16,16 @@ from demo.lab.data.folders import require_folder
 from demo.lab.data.read import read_photo
 from demo.lab.detect import detect
 from demo.lab.evaluation.classifier import check_dataset
-from demo.lab.evaluation.metrics import (
+from demo.lab.evaluation.networks import load_detector
+from demo.lab.options import EvaluateOptions
+from demo.models.coco import LABELS as COCO
+from demo.results.metrics import (
     GroundTruth,
     Matches,
     average_precisions,
     bootstrap_map,
     match,
 )
-from demo.lab.evaluation.networks import load_detector
-from demo.lab.options import EvaluateOptions
-from demo.models.coco import LABELS as COCO
 
 DETECTION_SETS: Mapping[str, frozenset[str]] = {
     "animals": VOC,

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo.lab.cards.facts import OutOfDistributionRule
-from demo.lab.evaluation.metrics import wilson
+from demo.results.metrics import wilson
 
 
 def energy(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:

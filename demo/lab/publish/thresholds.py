@@ -10,7 +10,7 @@ from torch import Tensor, nn, tensor
 
 from demo.lab.data.boxed_photos import Photo
 from demo.lab.evaluation.detector import DETECTION_SETS, match_photos
-from demo.lab.evaluation.metrics import Matches, best_f1
+from demo.results.metrics import Matches, best_f1
 
 _OVERLAPS = (0.45, 0.55, 0.65)
 """Overlaps of the suppression that are tried."""

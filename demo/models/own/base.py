@@ -12,7 +12,7 @@ from demo.errors import DemoError
 from demo.models.own.description import description_file, read_description
 from demo.models.own.draft import Draft
 from demo.models.pickled_calls import pickled_packages
-from demo.models.spec import Family, ModelSpec, WeightsEntry, WeightsFile
+from demo.models.spec import Family, ModelSpec, UnknownRule, WeightsEntry, WeightsFile
 
 if TYPE_CHECKING:
     from torch import nn
@@ -156,6 +156,7 @@ def own_spec(
     architecture: str,
     params: int | None,
     run: Run,
+    unknown: UnknownRule | None = None,
 ) -> ModelSpec:
     """The facts of a model from a file of the owner's, see `ModelSpec`."""
     return ModelSpec(
@@ -179,6 +180,7 @@ def own_spec(
         params=params,
         order=_ORDER,
         own=True,
+        unknown=unknown,
     )
 
 

@@ -46,8 +46,10 @@ class Description(BaseModel):
 
     labels: the names, or a text file beside it with one name a line. size: side of the network's
     input; resize: the shorter side of a classifier's picture before its middle is cut out, pixels.
-    mean, std: of RGB in 0–1. outputs: what a classifier of an ONNX file answers with. confidence,
-    iou: where the sliders of a detector start. measured: its score.
+    mean, std: of RGB in 0–1. outputs: what a classifier of an ONNX file answers with. base: of an
+    ONNX file with the outputs of another model, that model's name, or its file beside this one; it
+    says how pictures are prepared and how outputs are read. confidence, iou: where the sliders of a
+    detector start. measured: its score.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -63,6 +65,7 @@ class Description(BaseModel):
     mean: tuple[_Finite, _Finite, _Finite] | None = None
     std: tuple[_Positive, _Positive, _Positive] | None = None
     outputs: Literal["logits", "probabilities"] | None = None
+    base: _Text = ""
     confidence: Annotated[float, Field(ge=MIN_SCORE, le=1)] | None = None
     iou: _Share | None = None
     measured: Measured | None = None
@@ -107,7 +110,7 @@ def read_labels(path: Path, found: Description) -> tuple[str, ...] | None:
         return None
     labels = found.labels
     if isinstance(labels, str):
-        file = labels_file(path, labels)
+        file = beside(path, labels)
         labels = _text(file).removeprefix("\ufeff").splitlines()
         while labels and not labels[-1].strip():
             labels.pop()
@@ -118,11 +121,11 @@ def read_labels(path: Path, found: Description) -> tuple[str, ...] | None:
     return names
 
 
-def labels_file(path: Path, name: str) -> Path:
-    """The text file of labels beside `path`. Raises DemoError for a name with a folder in it."""
+def beside(path: Path, name: str, key: str = "labels") -> Path:
+    """A file that a key of a description names. Raises DemoError for a name with a folder."""
     if Path(name).name != name or name in ("", ".", ".."):
         file = description_file(path).name
-        raise DemoError("own_toml_value", file=file, word="labels", got=brief(name))
+        raise DemoError("own_toml_value", file=file, word=key, got=brief(name))
     return path.with_name(name)
 
 
@@ -130,8 +133,8 @@ def companions(path: Path) -> tuple[Path, ...]:
     """The other files that the model of the file `path` is made from, where they are there."""
     try:
         found = read_description(path)
-        names = found.labels if found is not None else None
-        files = [labels_file(path, names)] if isinstance(names, str) else []
+        names = (found.labels, found.base) if found is not None else ()
+        files = [beside(path, name) for name in names if isinstance(name, str) and name]
     except DemoError:  # reading the model tells what is wrong
         files = []
     return tuple(file for file in (description_file(path), *files) if file.is_file())

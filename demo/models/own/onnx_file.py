@@ -7,6 +7,7 @@ from demo.errors import DemoError
 from demo.models.own.base import facts
 from demo.models.own.description import Description, description_file, read_description
 from demo.models.own.draft import Draft, draft_text
+from demo.models.own.onnx_base import based_spec
 from demo.models.own.onnx_graph import Graph, draft_values
 from demo.models.own.onnx_structure import read_structure
 from demo.models.own.onnx_trial import OnnxFacts, try_out
@@ -24,6 +25,8 @@ class OnnxFile:
         """The model of an ONNX file. Raises DemoError for a file that cannot be shown."""
         found = read_description(path)
         params, tried = _read(path, found)
+        if found is not None and found.base:
+            return based_spec(path, name, tried, found, params)
         graph = Graph(path, name, tried, found or Description())
         if found is None and "names" not in tried.metadata:
             raise DemoError("own_alone", file=path.name, toml=description_file(path).name)

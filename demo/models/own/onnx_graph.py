@@ -53,7 +53,7 @@ class Graph:
             run=Run(
                 family,
                 max(self.input_hw(kind.side)),
-                partial(_no_network, self.name),
+                partial(no_network, self.name),
                 needs_nms=kind.needs_nms(family),
                 fixed_size=self.is_fixed or kind.fixed_size,
                 runtime="onnx",
@@ -232,7 +232,8 @@ def draft_values(tried: OnnxFacts) -> dict[str, object]:
     }
 
 
-def _no_network(name: str, file: WeightsFile) -> "nn.Module":
+def no_network(name: str, file: WeightsFile) -> "nn.Module":
+    """Raises DemoError: a graph has no gradients."""
     raise DemoError("own_onnx_network", name=name)
 
 

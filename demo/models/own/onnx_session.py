@@ -1,5 +1,7 @@
 """A session of onnxruntime on the CPU, which is imported only here and only when it is needed."""
 
+import os
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -22,8 +24,7 @@ class OnnxSession:
         Raises:
             RuntimeError: it is not a network, or the memory does not suffice.
         """
-        import onnxruntime
-
+        onnxruntime = load_onnxruntime()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
         # Threads that spin while they wait would take the cores of the other models.
@@ -49,6 +50,18 @@ class OnnxSession:
         except self._run_errors as error:
             raise RuntimeError(str(error)) from None
         return [np.asarray(output, np.float32) for output in outputs]
+
+
+def load_onnxruntime() -> ModuleType:
+    """The module, told to collect nothing: it would write into the home and send what it is asked.
+
+    Whoever imports it has to come here first, other libraries that use it included.
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    import onnxruntime
+
+    module: ModuleType = onnxruntime
+    return module
 
 
 def _errors() -> tuple[type[Exception], ...]:

@@ -13,6 +13,8 @@ _REACHES_OUT = {"EPContext"}
 """Operators that may name other files."""
 _MAX_BYTES = 2**31 - 1
 """Protobuf's own limit."""
+_FIRST_TAG = b"\x08"
+"""The smallest of a field of protobuf, of the number 1."""
 _MAX_MESSAGES = 2_000_000
 _MAX_DEPTH = 24
 
@@ -52,7 +54,12 @@ def read_structure(path: Path) -> int:
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise DemoError("own_onnx_external", file=path.name)
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            # Gigabytes of zeros are no model, and are not read.
+            if file.read(1) < _FIRST_TAG:
+                raise DemoError("own_onnx_broken", file=path.name)
+            file.seek(0)
+            content = file.read()
     except OSError:
         raise DemoError("weights_unreadable", file=path.name) from None
     found = _Found()

@@ -18,6 +18,8 @@ from demo.models.own.onnx_session import OnnxSession
 
 _LONGEST_S = 20
 _MEMORY_BYTES = 6 << 30
+_HELD = Path("/proc/self/statm")
+"""Its first number: pages of addresses, those of libraries too."""
 _ROOT = Path(__file__).resolve().parents[3]
 _MAX_SIDE = 1280
 _USUAL_SIDE = 320
@@ -86,7 +88,7 @@ def _trial(path: Path, side: int) -> dict[str, object]:
         return {"refused": "own_onnx_input"}
     if any(n is not None and not 16 <= n <= _MAX_SIDE for n in (height, width)):
         return {"refused": "own_onnx_input"}
-    stated = side or stated_side(session.metadata) or _USUAL_SIDE
+    stated = trial_side(side, session.metadata)
     shape = (1, 3, height or stated, width or stated)
     pixels = np.random.default_rng(0).random(shape, np.float32)
     try:
@@ -105,6 +107,11 @@ def _trial(path: Path, side: int) -> dict[str, object]:
     }
 
 
+def trial_side(stated: int | None, metadata: Mapping[str, str]) -> int:
+    """The side of the trial picture where the file leaves it open, pixels."""
+    return stated or stated_side(metadata) or _USUAL_SIDE
+
+
 def stated_side(metadata: Mapping[str, str]) -> int | None:
     """The longest side of `imgsz`, such as `[640, 640]`; None where none is stated."""
     words = [word.strip() for word in metadata.get("imgsz", "").strip("[]()").split(",")]
@@ -112,16 +119,21 @@ def stated_side(metadata: Mapping[str, str]) -> int | None:
     return side if 16 <= side <= _MAX_SIDE else None
 
 
-def _limit_memory() -> None:
-    """Bound the memory of this process, where the operating system can."""
+def limit_memory() -> None:
+    """Bound what this process may take besides what it has now, where the system can."""
     try:
         import resource
     except ImportError:  # Windows: the time alone is limited
         return
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+    try:
+        held_bytes = int(_HELD.read_text().split()[0]) * resource.getpagesize()
+    except OSError:  # no Linux
+        held_bytes = 0
+    limit = held_bytes + _MEMORY_BYTES
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 if __name__ == "__main__":
-    _limit_memory()
+    limit_memory()
     print(json.dumps(_trial(Path(sys.argv[1]), int(sys.argv[2]))))

@@ -8,7 +8,6 @@ import torch
 from safetensors.torch import save_file
 
 from demo.lab.detect import detect
-from demo.lab.evaluation.metrics import GroundTruth, Matches, best_f1, match
 from demo.lab.evaluation.networks import load_detector
 from demo.lab.publish.detector import keep_classes
 from demo.lab.publish.thresholds import class_thresholds, counted, shift_scores
@@ -17,6 +16,7 @@ from demo.models.networks.lite_detector import LiteDetector
 from demo.models.spec import WeightsFile
 from demo.models.yolo import LITE, load_lite, without_rivals
 from demo.results import Detections
+from demo.results.metrics import GroundTruth, Matches, best_f1, match
 
 LEARNED = ("person", "dog", "cat", "bus")
 

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from faster_coco_eval import COCO, COCOeval_faster
 
-from demo.lab.evaluation.metrics import (
+from demo.lab.evaluation.out_of_distribution import (
+    calibrate,
+    energy,
+    fit_temperature,
+    probabilities,
+    rejected,
+)
+from demo.results import Detections
+from demo.results.metrics import (
     GroundTruth,
     average_precisions,
     bootstrap_map,
@@ -16,14 +24,6 @@ from demo.lab.evaluation.metrics import (
     pairwise_iou,
     wilson,
 )
-from demo.lab.evaluation.out_of_distribution import (
-    calibrate,
-    energy,
-    fit_temperature,
-    probabilities,
-    rejected,
-)
-from demo.results import Detections
 
 LABELS = ("dog", "cat")
 
