@@ -55,8 +55,8 @@ class Agreement:
 class Measurement:
     """Of float32 first, then of int8. latency_ms: median of passes that took turns.
 
-    backend: what ran int8, as a server would choose it. scores: None where no label stands beside the
-    pictures that were held out.
+    backend: what ran int8, as a server would choose it. scores: None where no label stands beside
+    the pictures that were held out.
     """
 
     size_bytes: tuple[int, int]
