@@ -17,9 +17,9 @@ from demo.errors import DemoError
 from demo.images.encode import encode_png
 from demo.inference.catalog import Catalog
 from demo.inference.local_engine import LocalEngine
-from demo.results.metrics import wilson
 from demo.models.spec import ModelSpec, Outputs, Prepared, WeightsEntry
 from demo.results import Detections, Image, Result, Scores
+from demo.results.metrics import wilson
 from demo.service.service import Service
 from demo.service.uploads import UploadStore
 from demo.settings import Settings

@@ -15,6 +15,7 @@ import pytest
 from demo.errors import DemoError
 from demo.geometry.boxes import nms
 from demo.inference.catalog import Catalog
+from demo.inference.convert import EXACT_TOLERANCE, Record
 from demo.inference.local_engine import LocalEngine
 from demo.inference.quantize.__main__ import main
 from demo.inference.quantize.photos import boxes_of, class_of, gather
@@ -29,8 +30,6 @@ from tests.support import checkout
 from tests.support.checkpoints import network, save
 
 CLASSIFIER, DETECTOR = "cnn-cifar10", "yolo11n"
-ONE_SIZE = "yolo-vitrine"
-"""A detector whose size of input is written into its network as ONNX."""
 WATCHED = """
 import sys
 met = []
@@ -207,9 +206,12 @@ def test_a_model_that_is_there_is_overwritten_on_request_alone(
 
 @pytest.mark.timeout(300)
 def test_a_network_for_one_size_is_refused(
-    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert main([ONE_SIZE, "--data", str(data), "--to", str(tmp_path)]) == 2
+    """As a detector is whose network as ONNX has the size of the input written into it."""
+    record = Record(0.0, EXACT_TOLERANCE, any_size=False)
+    monkeypatch.setattr("demo.inference.quantize.network.convert", lambda *_: (record, b""))
+    assert main(["yolo-vitrine", "--data", str(data), "--to", str(tmp_path)]) == 2
     assert "pictures of one size alone" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 

@@ -7,9 +7,9 @@ from typing import cast
 from demo.compare.labels import label_key
 from demo.compression.labels.base import Labels, SetScore, Truth
 from demo.errors import DemoError
-from demo.results.metrics import wilson
 from demo.models.spec import ModelSpec
 from demo.results import Result, Scores
+from demo.results.metrics import wilson
 from demo.validate import brief
 
 

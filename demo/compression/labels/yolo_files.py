@@ -12,6 +12,8 @@ from demo.compare.labels import label_key
 from demo.compression.labels.base import Labels, SetScore, Truth
 from demo.errors import DemoError
 from demo.geometry.boxes import nms
+from demo.models.spec import ModelSpec
+from demo.results import Detections, Result
 from demo.results.metrics import (
     GroundTruth,
     Matches,
@@ -19,8 +21,6 @@ from demo.results.metrics import (
     bootstrap_map,
     match,
 )
-from demo.models.spec import ModelSpec
-from demo.results import Detections, Result
 from demo.validate import brief
 
 IOU = 0.7
