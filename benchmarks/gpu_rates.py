@@ -22,7 +22,8 @@ from demo.results import Image
 PRECISIONS = {"float32": torch.float32, "float16": torch.float16}
 CLIENTS = 32
 """Visitors by REST at once."""
-_WARM = 3
+_WARM = {"cuda": 3, "cpu": 1}
+"""Device → passes before those that are measured: on a GPU cuDNN tries its algorithms first."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def forward_rates(
 @torch.inference_mode()
 def _passes_s(network: nn.Module, pictures: torch.Tensor, device: str, seconds: float) -> float:
     with torch.backends.cudnn.flags(enabled=True, benchmark=True):
-        for _ in range(_WARM):
+        for _ in range(_WARM[device]):
             network(pictures)
         _finish(device)
         passes, start = 0, time.perf_counter()

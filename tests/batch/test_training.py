@@ -1,8 +1,6 @@
 """What is written as YOLO is trained on by ultralytics as it is, from any folder."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +14,7 @@ from demo.results import Detections, Result
 from tests.support.batches import answer, picture
 from tests.support.masks import blobs, segments
 from tests.support.poses import persons
+from tests.support.preloaded import Preloaded
 from tests.support.turned import fleet
 
 SIZE = (96, 64)
@@ -51,7 +50,9 @@ RESULTS: dict[str, tuple[str, list[Result]]] = {
 
 
 @pytest.mark.parametrize("task", RESULTS)
-def test_one_epoch_of_ultralytics_own_trainer(tmp_path: Path, task: str) -> None:
+def test_one_epoch_of_ultralytics_own_trainer(
+    preloaded: Preloaded, tmp_path: Path, task: str
+) -> None:
     """On four small pictures; every box is counted in the validation."""
     network, results = RESULTS[task]
     out = tmp_path / "out"
@@ -71,10 +72,8 @@ def test_one_epoch_of_ultralytics_own_trainer(tmp_path: Path, task: str) -> None
     away = tmp_path / "elsewhere"
     away.mkdir()
     quiet = {"YOLO_OFFLINE": "true", "YOLO_AUTOINSTALL": "false", "YOLO_CONFIG_DIR": str(away)}
-    ran = subprocess.run(
-        [sys.executable, "-c", PROGRAM, out / "data.yaml", network, tmp_path / "runs"],
-        cwd=away, env=os.environ | quiet, capture_output=True, text=True, timeout=240, check=False,
-    )  # fmt: skip
+    words = ["-c", PROGRAM, str(out / "data.yaml"), network, str(tmp_path / "runs")]
+    ran = preloaded.run(words, away, os.environ | quiet)
     assert ran.returncode == 0, ran.stderr[-3000:]
     assert f"names {list(results[0].labels)}" in ran.stdout
     total = sum(len((out / f"labels/folder__{i}.txt").read_text().splitlines()) for i in range(4))

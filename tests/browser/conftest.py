@@ -30,8 +30,12 @@ def patience() -> None:
 
 @pytest.fixture(scope="session")
 def launch() -> Iterator[Launch]:
-    """Start the machine's own browser with further flags; Debian's package is `chromium`."""
-    path = shutil.which("chromium") or shutil.which("google-chrome")
+    """Start the machine's own browser with further flags.
+
+    Chromium's build that has no windows at all takes a quarter less of a processor.
+    """
+    names = ("chromium-headless-shell", "chromium", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
     if path is None:
         pytest.skip("no Chromium on this machine (Debian's package chromium)")
     with sync_playwright() as playwright:

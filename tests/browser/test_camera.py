@@ -237,6 +237,7 @@ def test_a_network_camera_needs_no_camera_in_the_browser(
         while webcam.listening and time.monotonic() < until:
             time.sleep(0.02)
         assert webcam.listening == 0
+        page.close()
     finally:
         printed = own_server.stop()
         webcam.shutdown()
@@ -251,6 +252,7 @@ def test_a_refused_camera_is_reported(server: Server, chromium: Browser) -> None
     expect(page.locator("#detect-camera .camera-status")).to_have_text(
         re.compile("did not allow the camera|No camera was found")
     )
+    page.close()
 
 
 @pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
@@ -268,3 +270,4 @@ def test_the_camera_fits_a_phone(server: Server, chromium: Browser, locale: str)
     page.locator("#tab-detect .modes [data-mode=picture]").click()
     expect(page.locator("#detect-picture")).to_be_visible()
     expect(page.locator("#detect-camera")).to_be_hidden()
+    page.close()

@@ -13,6 +13,7 @@ import pytest
 
 from demo.export import replay
 from demo.service import examples
+from tests.support.preloaded import Preloaded
 
 ROOT = Path(__file__).resolve().parents[2]
 URL = "https://example.org/x'); import os; ('"
@@ -142,20 +143,15 @@ def test_the_local_score_script_holds_the_parameters() -> None:
         (replay.replay_local_scores("photo-101", 3, "bus.jpg"), "0."),
     ],
 )
-def test_a_local_script_runs_in_the_projects_folder(text: str, line: str, tmp_path: Path) -> None:
+def test_a_local_script_runs_in_the_projects_folder(
+    text: str, line: str, preloaded: Preloaded, tmp_path: Path
+) -> None:
     bus = next(path for path in examples.paths() if path.name == "bus.jpg")
     (tmp_path / "demo").symlink_to(ROOT / "demo")
     (tmp_path / "weights").symlink_to(ROOT / "weights")
     (tmp_path / "bus.jpg").symlink_to(bus)
     (tmp_path / "script.py").write_text(text, "utf-8")
     environ = {**os.environ, "VITRINE_OFFLINE": "1", "VITRINE_CACHE": str(tmp_path / "cache")}
-    ran = subprocess.run(
-        [sys.executable, "script.py"],
-        cwd=tmp_path,
-        env=environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    ran = preloaded.run(["script.py"], tmp_path, environ)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert line in ran.stdout

@@ -1,6 +1,8 @@
 """The section "Why?" over plain HTTP: work that nobody waits for any more ends."""
 
 import json
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,12 +20,49 @@ MODEL = "photo-101"
 STOPPED = "stopped after"
 
 
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[Server]:
-    """A server that says what it does."""
-    running = Server(VITRINE_LOG="debug", VITRINE_CACHE=str(tmp_path), VITRINE_DEVICE="cpu").wait()
+class Talking(Server):
+    """A server that says what it does, read meanwhile."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(VITRINE_LOG="debug", VITRINE_CACHE=str(folder), VITRINE_DEVICE="cpu")
+        self._printed: list[str] = []
+        self._expected = 0
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        self.wait()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        self._printed.extend(self.process.stdout)
+
+    def assert_one_more_stopped(self) -> None:
+        """One check and no other was stopped since this was asked before."""
+        self._expected += 1
+        end = time.monotonic() + 10
+        while self._stopped() < self._expected and time.monotonic() < end:
+            time.sleep(0.05)
+        self.assert_no_more_stopped()
+
+    def assert_no_more_stopped(self) -> None:
+        assert self._stopped() == self._expected, "".join(self._printed)
+
+    def _stopped(self) -> int:
+        return "".join(self._printed).count(STOPPED)
+
+    def end(self) -> None:
+        self.process.terminate()
+        self.process.wait(30)
+        self._reader.join(10)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talking]:
+    running = Talking(tmp_path_factory.mktemp("cache"))
     yield running
     running.end()
+    running.assert_no_more_stopped()
 
 
 class Section:
@@ -72,7 +111,7 @@ def checking(events: Iterator[dict[str, Any]]) -> dict[str, Any]:
 
 
 @pytest.mark.timeout(300)
-def test_a_newer_request_ends_an_older_check(own: Server) -> None:
+def test_a_newer_request_ends_an_older_check(own: Talking) -> None:
     with Client(own.url) as client, httpx.Client(base_url=own.url, timeout=60) as http:
         section = Section(client)
         older = section.ask(http, "layer-cam")
@@ -81,12 +120,11 @@ def test_a_newer_request_ends_an_older_check(own: Server) -> None:
             newer = section.ask(http, "grad-cam")
             ends = [one["event_id"] for one in events if one["msg"] == "process_completed"]
         assert ends == [older, newer]
-    printed = own.stop()
-    assert printed.count(STOPPED) == 1, printed
+    own.assert_one_more_stopped()
 
 
 @pytest.mark.timeout(300)
-def test_leaving_the_page_ends_a_check(own: Server) -> None:
+def test_leaving_the_page_ends_a_check(own: Talking) -> None:
     with Client(own.url) as client:
         section = Section(client)
         with httpx.Client(base_url=own.url, timeout=60) as http:
@@ -97,12 +135,11 @@ def test_leaving_the_page_ends_a_check(own: Server) -> None:
         picture = client.upload(examples.paths()[1].read_bytes())
         _, facts = client.call("explain", picture, MODEL, "", "", "", True)
         assert 40 < facts["checks"]["passes"] <= 60
-    printed = own.stop()
-    assert printed.count(STOPPED) == 1, printed
+    own.assert_one_more_stopped()
 
 
 @pytest.mark.timeout(300)
-def test_a_program_that_leaves_ends_its_check(own: Server) -> None:
+def test_a_program_that_leaves_ends_its_check(own: Talking) -> None:
     with Client(own.url) as client:
         picture = client.upload(examples.paths()[0].read_bytes())
         [index] = [
@@ -122,5 +159,4 @@ def test_a_program_that_leaves_ends_its_check(own: Server) -> None:
         # A program that stays gets its map, then its check.
         _, facts = client.call("explain", picture, MODEL, "", "", "", True)
         assert 40 < facts["checks"]["passes"] <= 60
-    printed = own.stop()
-    assert printed.count(STOPPED) == 1, printed
+    own.assert_one_more_stopped()
