@@ -6,83 +6,20 @@ See `inference/convert`, which checks both before they come here.
 import math
 import sys
 import threading
-from collections.abc import Mapping, Sequence
 from types import ModuleType
-from typing import Literal, Protocol, cast
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from demo.backends.base import OutOfMemory
+from demo.backends.openvino_types import Compiled, Core, Node, Request
 from demo.models.spec import Outputs
 from demo.system import cores
 
 Precision = Literal["f32", "bf16"]
 Shape = tuple[int, ...]
 """Of one input without the axis of the batch: (3, height, width)."""
-
-
-class _Request(Protocol):
-    def infer(
-        self, inputs: Sequence[NDArray[np.float32]], share_inputs: bool, share_outputs: bool
-    ) -> Mapping[int, NDArray[np.float32]]: ...
-
-
-class _Value(Protocol):
-    value: object
-
-
-class _Output(Protocol):
-    def get_node(self) -> "_Node": ...
-
-
-class _Input(Protocol):
-    def get_source_output(self) -> _Output: ...
-
-    def get_shape(self) -> Sequence[int]: ...
-
-
-class _Node(Protocol):
-    def get_rt_info(self) -> Mapping[str, _Value]: ...
-
-    def inputs(self) -> Sequence[_Input]: ...
-
-
-class _Graph(Protocol):
-    def get_ordered_ops(self) -> Sequence[_Node]: ...
-
-
-class _Compiled(Protocol):
-    def create_infer_request(self) -> _Request: ...
-
-    def get_runtime_model(self) -> _Graph: ...
-
-
-class _Operator(Protocol):
-    def get_type_name(self) -> str: ...
-
-
-class _Network(Protocol):
-    @property
-    def outputs(self) -> Sequence[object]: ...
-
-    def get_ops(self) -> Sequence[_Operator]: ...
-
-    def reshape(self, shape: Sequence[int]) -> None: ...
-
-
-class _Core(Protocol):
-    """What is used of `openvino.Core`, which comes without types."""
-
-    def read_model(self, content: bytes) -> _Network: ...
-
-    def compile_model(
-        self, network: _Network, device: str, options: Mapping[str, object]
-    ) -> _Compiled: ...
-
-    def get_property(self, device: str, name: str) -> str | list[str]: ...
-
-
 _PRECISION_BYTES = {
     **{"f64": 8, "i64": 8, "f32": 4, "i32": 4, "u32": 4, "f16": 2, "bf16": 2, "i16": 2, "u16": 2},
     **{"i8": 1, "u8": 1, "boolean": 1, "undefined": 4},
@@ -144,7 +81,7 @@ class OpenvinoRunner:
         self._source = source
         self._content_bytes = len(content)
         self._lock = threading.Lock()
-        self._compiled: dict[bool, _Compiled] = {}
+        self._compiled: dict[bool, Compiled] = {}
         self._requests = threading.local()
         self._threads = threads
         self._compile(alone=True)
@@ -184,15 +121,15 @@ class OpenvinoRunner:
             return answers[0]
         return tuple(np.concatenate(outputs) for outputs in zip(*answers, strict=True))
 
-    def _infer(self, request: _Request, picture: NDArray[np.float32]) -> Outputs:
+    def _infer(self, request: Request, picture: NDArray[np.float32]) -> Outputs:
         inputs = [np.ascontiguousarray(picture)]
         found = request.infer(inputs, share_inputs=True, share_outputs=True)
         # The arrays of a request are overwritten by its next pass: this is their only copy.
         return tuple(np.array(found[i], np.float32) for i in range(self._outputs))
 
-    def _request(self, alone: bool) -> _Request:
+    def _request(self, alone: bool) -> Request:
         """The calling thread's own request."""
-        requests: dict[bool, _Request] | None = getattr(self._requests, "value", None)
+        requests: dict[bool, Request] | None = getattr(self._requests, "value", None)
         if requests is None:
             requests = self._requests.value = {}
         if alone not in requests:
@@ -201,7 +138,7 @@ class OpenvinoRunner:
             requests[alone] = compiled.create_infer_request()
         return requests[alone]
 
-    def _compile(self, alone: bool) -> _Compiled:
+    def _compile(self, alone: bool) -> Compiled:
         threads = self._threads if alone else cores()
         options = {
             "INFERENCE_PRECISION_HINT": self._hint,
@@ -214,7 +151,7 @@ class OpenvinoRunner:
         return self._compiled[alone]
 
 
-def _weights_bytes(layer: _Node) -> int:
+def _weights_bytes(layer: Node) -> int:
     """Of the constants that go into a compiled layer."""
     size_bytes = _PRECISION_BYTES[str(layer.get_rt_info()["runtimePrecision"].value)]
     constants = (
@@ -232,7 +169,7 @@ class _ThreadCount(threading.local):
 
 
 _count = _ThreadCount()
-_made: list[_Core] = []
+_made: list[Core] = []
 _making = threading.Lock()
 
 
@@ -241,7 +178,7 @@ def set_threads(count: int) -> None:
     _count.value = count
 
 
-def _core() -> _Core:
+def _core() -> Core:
     """OpenVINO's core, which is imported when the first network is compiled."""
     with _making:
         if not _made:
@@ -250,5 +187,5 @@ def _core() -> _Core:
             sys.modules.setdefault("openvino_telemetry", cast(ModuleType, None))
             import openvino
 
-            _made.append(cast(_Core, openvino.Core()))
+            _made.append(cast(Core, openvino.Core()))
         return _made[0]

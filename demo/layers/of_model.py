@@ -1,6 +1,7 @@
 """The layers of a model of the engine for one picture."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from demo.errors import DemoError
 from demo.inference.engine import Engine
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
     from demo.layers.trace import Trace
 
 
-class ModelTrace(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelTrace:
     """The layers of one pass of a model.
 
     seen: h×w×3 uint8 RGB, the picture as the network saw it, before normalisation.

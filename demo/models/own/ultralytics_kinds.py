@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from demo.models.classifier import Classifier, Preprocessing
 from demo.models.coco_pose import SKELETON
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-class Kind(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Kind:
     """A class of networks: its task, the usual side of its input in pixels, how it is run."""
 
     task: str
