@@ -1,7 +1,7 @@
 """How each kind of network of ultralytics is run."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
