@@ -1,5 +1,7 @@
 """Usual names of the families of networks, by which lists of models are grouped."""
 
+from functools import cache
+
 from demo.models.spec import ModelSpec
 
 _TITLES = {
@@ -51,5 +53,10 @@ def lineage(spec: ModelSpec) -> str:
     """The family of a model; `Vitrine` for this project's own, else its architecture."""
     if spec.source.startswith("trained "):
         return "Vitrine"
-    known = (title for start, title in _TITLES.items() if spec.architecture.startswith(start))
-    return next(known, spec.architecture)
+    return _family(spec.architecture)
+
+
+@cache
+def _family(architecture: str) -> str:
+    known = (title for start, title in _TITLES.items() if architecture.startswith(start))
+    return next(known, architecture)
