@@ -46,9 +46,9 @@ def rgb_of(jpeg: bytes) -> np.ndarray[Any, Any]:
 
 
 def test_detect_finds_four_persons_and_a_bus(client: Client) -> None:
-    picture, facts = client.call(
-        "detect", client.upload(BUS.read_bytes()), "yolo11n", 0.25, 0.7, []
-    )
+    # An answer to the same bytes may be kept, and costs nothing then.
+    image = client.upload(BUS.read_bytes() + b"of this test alone")
+    picture, facts = client.call("detect", image, "yolo11n", 0.25, 0.7, [])
     labels = sorted(box["label"] for box in facts["boxes"])
     assert labels == ["bus", "person", "person", "person", "person"]
     assert facts["size_wh"] == [810, 1080]

@@ -2,7 +2,8 @@
 
 import itertools
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -31,35 +32,38 @@ def ask(server: Server, task: str) -> Mapping[str, object]:
     return found
 
 
-def started(cache: Path) -> Server:
-    return Server(VITRINE_PRECISION="exact", VITRINE_CACHE=str(cache), VITRINE_DEVICE="cpu").wait()
+@contextmanager
+def started(cache: Path) -> Iterator[Server]:
+    running = Server(VITRINE_PRECISION="exact", VITRINE_CACHE=str(cache), VITRINE_DEVICE="cpu")
+    try:
+        yield running.wait()
+    finally:
+        running.end()
 
 
 @pytest.mark.timeout(900)
 def test_a_second_start_answers_without_torch(tmp_path: Path) -> None:
-    cold = started(tmp_path)
-    end = time.monotonic() + WAIT_S
     first = {}
-    for task in ASKED:
-        while (found := ask(cold, task))["backend"] != "openvino-f32":
-            assert time.monotonic() < end
-            time.sleep(0.5)
-        first[task] = found
-    assert has_torch(cold)
-    cold.stop()
+    with started(tmp_path) as cold:
+        end = time.monotonic() + WAIT_S
+        for task in ASKED:
+            while (found := ask(cold, task))["backend"] != "openvino-f32":
+                assert time.monotonic() < end
+                time.sleep(0.5)
+            first[task] = found
+        assert has_torch(cold)
 
-    warm = started(tmp_path)
-    assert not has_torch(warm)
-    answers = {task: ask(warm, task) for task in ASKED}
-    assert not has_torch(warm)
-    for task, answer in answers.items():
-        assert answer["backend"] == "openvino-f32"
-        for key in ("labels", "boxes", "known", "weights_sha256"):
-            assert answer.get(key) == first[task].get(key)
+    with started(tmp_path) as warm:
+        assert not has_torch(warm)
+        answers = {task: ask(warm, task) for task in ASKED}
+        assert not has_torch(warm)
+        for task, answer in answers.items():
+            assert answer["backend"] == "openvino-f32"
+            for key in ("labels", "boxes", "known", "weights_sha256"):
+                assert answer.get(key) == first[task].get(key)
 
-    # What needs torch brings it.
-    address = f"{warm.url}{API_PATH}/explain?model={ASKED['detect']}"
-    assert httpx.post(address, content=BUS, timeout=120).status_code == 200
-    assert has_torch(warm)
-    assert ask(warm, "detect")["boxes"] == answers["detect"]["boxes"]
-    warm.stop()
+        # What needs torch brings it.
+        address = f"{warm.url}{API_PATH}/explain?model={ASKED['detect']}"
+        assert httpx.post(address, content=BUS, timeout=120).status_code == 200
+        assert has_torch(warm)
+        assert ask(warm, "detect")["boxes"] == answers["detect"]["boxes"]
