@@ -184,6 +184,8 @@ def test_language_picture_and_settings_outlive_a_reload(frame: Frame) -> None:
     expect(frame.locator(BARS)).to_have_count(5, timeout=SLOW)
     frame.locator("#classify-top input[type=range]").fill("3")
     expect(frame.locator(BARS)).to_have_count(3)
+    # The page is loaded again, and an answer that is still being sent would be cut off.
+    frame.wait_for_timeout(2000)
     frame.locator("#language-switch").select_option("zh-CN")
     expect(frame.locator("#tabs button[role=tab]").first).to_have_text("分类", timeout=SLOW)
     expect(frame.locator(BARS)).to_have_count(3, timeout=SLOW)
