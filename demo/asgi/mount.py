@@ -27,6 +27,7 @@ def mount_page(app: FastAPI, page: PageBlocks, file_bytes: int, root_path: str) 
         file_bytes: largest upload.
         root_path: prefix of the public address, or the whole address.
     """
+    page.is_described = False
     gr.mount_gradio_app(
         app,
         page,
@@ -46,6 +47,7 @@ def mount_page(app: FastAPI, page: PageBlocks, file_bytes: int, root_path: str) 
         mcp_server=False,
     )
     page.js = page.head = None  # as launch leaves them; the mount makes them empty strings
+    page.is_described = True
     page.config = compact(page.get_config_file())
     # Gradio checks the paths in requests only after a launch: without this it reads any file.
     page.has_launched = True

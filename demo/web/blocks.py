@@ -1,9 +1,10 @@
 """The page as gradio's Blocks: every fault of an answer is a sentence in the visitor's language."""
 
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
 from gradio.block_function import BlockFunction
+from gradio.data_classes import BlocksConfigDict
 from gradio.state_holder import SessionState
 
 from demo.errors import DemoError
@@ -22,6 +23,14 @@ class PageBlocks(gr.Blocks):
 
     texts: gr.I18n | None = None
     """The strings that browsers translate labels with."""
+
+    is_described = True
+    """Whether `get_config_file` answers. Gradio asks for it five times while the page is built and
+    mounted, each time for a tenth of a second, and uses the last answer alone."""
+
+    def get_config_file(self) -> BlocksConfigDict:
+        """The description of the page for browsers; empty while it is being built."""
+        return super().get_config_file() if self.is_described else cast(BlocksConfigDict, {})
 
     def get_block_name(self) -> str:
         """Name of the front end's component."""

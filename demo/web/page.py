@@ -34,6 +34,7 @@ def build(settings: Settings, uploads: UploadStore) -> tuple[PageBlocks, Service
     refuse_all_but_uploads()
     use_upload_parser()
     with PageBlocks(title="Vitrine", analytics_enabled=False, fill_width=True) as page:
+        page.is_described = False
         context = Context(service, page)
         gr.HTML(
             page_frame.header(service.engine.device_text()),
@@ -51,6 +52,7 @@ def build(settings: Settings, uploads: UploadStore) -> tuple[PageBlocks, Service
         refresh_pickers(context)
         open_at_address(context)
     page.texts = context.labels.close()
+    page.is_described = True
     page.open_queue(settings.queue_size, _CONCURRENCY)
     uploads.exempt_present()
     return page, service
