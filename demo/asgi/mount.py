@@ -58,10 +58,7 @@ def mount_page(app: FastAPI, page: PageBlocks, file_bytes: int, root_path: str) 
     page._queue.set_server_app(served)
     served.state_holder = SessionStates(page)
     explain_faults(served, page)
-    # Compression goes around every route; gradio's CORS, which lets any site in, goes nowhere.
-    compression: object = BrotliMiddleware
-    app.user_middleware[:0] = [one for one in served.user_middleware if one.cls is compression]
-    served.user_middleware = [Middleware(UsedRoutes)]
+    _move_middleware(served, app)
 
 
 def _served(app: FastAPI) -> App:
@@ -69,3 +66,10 @@ def _served(app: FastAPI) -> App:
     (mounted,) = (route.app for route in app.routes if isinstance(route, Mount))
     assert isinstance(mounted, App)
     return mounted
+
+
+def _move_middleware(served: App, app: FastAPI) -> None:
+    """Compression goes around every route; gradio's CORS, which lets any site in, goes nowhere."""
+    compression: object = BrotliMiddleware
+    app.user_middleware[:0] = [one for one in served.user_middleware if one.cls is compression]
+    served.user_middleware = [Middleware(UsedRoutes)]
