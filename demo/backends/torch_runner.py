@@ -82,7 +82,7 @@ class TorchRunner:
 
 
 class _Adopted(threading.local):
-    """torch's CPU threads that the calling thread has; 0 while it has not been told."""
+    """torch's CPU threads that were set for the calling thread; 0 before the first time."""
 
     count = 0
 
@@ -107,9 +107,10 @@ def set_torch_threads(count: int) -> None:
     torch.get_num_threads()
     _adopted.count = count
     if count > 1:
-        for_others = threading.Thread(target=torch.set_num_threads, args=(1,), name="torch-threads")
-        for_others.start()
-        for_others.join()
+        # The number for threads to come, which another thread sets without changing this one's.
+        resetting = threading.Thread(target=torch.set_num_threads, args=(1,), name="torch-threads")
+        resetting.start()
+        resetting.join()
 
 
 @contextmanager

@@ -3,12 +3,12 @@
 import io
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 import pytest
-from torch import nn
 
 from demo.batch.pictures import NamedPicture, Source
 from demo.compression.report import Report, report_facts
@@ -17,7 +17,7 @@ from demo.errors import DemoError
 from demo.images.encode import encode_png
 from demo.inference.catalog import Catalog
 from demo.inference.local_engine import LocalEngine
-from demo.models.spec import ModelSpec, Outputs, Prepared, WeightsEntry
+from demo.models.spec import ModelSpec, Outputs, Prepared
 from demo.results import Detections, Image, Result, Scores
 from demo.results.metrics import wilson
 from demo.service.service import Service
@@ -25,7 +25,7 @@ from demo.service.uploads import UploadStore
 from demo.settings import Settings
 from demo.web.faults import explained
 from tests.support.clips import square
-from tests.support.finder import LABELS, FakeBackend, Finder, Guesser
+from tests.support.finder import LABELS, FakeBackend, Finder, Guesser, fake_spec
 
 BLUE, RED = LABELS
 
@@ -61,22 +61,8 @@ MODELS: Mapping[str, tuple[str, Finder]] = {
 
 
 def model(folder: Path, name: str, task: str, family: Finder) -> ModelSpec:
-    (folder / f"{name}.pth").write_bytes(b"none" * len(name))
-    return ModelSpec(
-        name=name,
-        title=name,
-        task=task,
-        labels=LABELS,
-        input_size=64,
-        architecture="finder",
-        licence="none",
-        source="here",
-        weights=WeightsEntry(name, (".pth",)),
-        family=family,
-        network=lambda file: nn.Identity(),
-        # The precision of what torch does not run is that of its file: no conversion.
-        runtime="onnx",
-    )
+    # The precision of what torch does not run is that of its file: no conversion.
+    return replace(fake_spec(folder, name, task, family), runtime="onnx")
 
 
 @pytest.fixture(scope="module")

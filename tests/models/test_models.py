@@ -224,7 +224,8 @@ class TestClassifiers:
             torch.from_numpy(image).permute(2, 0, 1)
         )
         prepared = family.preprocess(ImageRequest(image))
-        assert_same_levels(prepared.inputs[0], wanted.numpy(), row["std"])
+        enlarged = min(width, height) < row["resize"]
+        assert_same_levels(prepared.inputs[0], wanted.numpy(), row["std"], enlarged=enlarged)
 
     def test_a_very_long_picture_is_cropped_as_torchvision_does(self) -> None:
         from torchvision.models import get_model_weights

@@ -109,6 +109,25 @@ class FakeBackend:
         """The fake passes use no threads."""
 
 
+def fake_spec(folder: Path, name: str, task: str, family: Finder) -> ModelSpec:
+    """A model without weights, whose file is nevertheless in the folder, of a size of its own."""
+    (folder / f"{name}.pth").write_bytes(b"none" * len(name))
+    return ModelSpec(
+        name=name,
+        title=name,
+        task=task,
+        labels=LABELS,
+        input_size=64,
+        architecture="finder",
+        licence="none",
+        source="here",
+        weights=WeightsEntry(name, (".pth",)),
+        family=family,
+        network=lambda file: nn.Identity(),
+        fixed_size=task == "classify",
+    )
+
+
 def engine(folder: Path, finder: Finder) -> LocalEngine:
     """An engine with the models `finder` (detect), `guesser` (classify), `painter` (generate)."""
     models: dict[str, tuple[str, Finder]] = {
@@ -116,26 +135,7 @@ def engine(folder: Path, finder: Finder) -> LocalEngine:
         "guesser": ("classify", Guesser()),
         "painter": ("generate", finder),
     }
-    specs = []
-    for name, (task, family) in models.items():
-        (folder / f"{name}.pth").write_bytes(b"none")
-        entry = WeightsEntry(name, (".pth",))
-        specs.append(
-            ModelSpec(
-                name=name,
-                title=name,
-                task=task,
-                labels=LABELS,
-                input_size=64,
-                architecture="finder",
-                licence="none",
-                source="here",
-                weights=entry,
-                family=family,
-                network=lambda file: nn.Identity(),
-                fixed_size=task == "classify",
-            )
-        )
+    specs = [fake_spec(folder, name, task, family) for name, (task, family) in models.items()]
     settings = Settings(weights_dir=folder, cache_dir=folder / "c", device="cpu", threads=1)
     backends: list[Backend] = [FakeBackend({name: model for name, (_, model) in models.items()})]
     return LocalEngine(settings, Catalog(settings, specs), backends)
